@@ -1,0 +1,1 @@
+"""The ``fwtwisted`` command: a thin face over ``core``."""

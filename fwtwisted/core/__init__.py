@@ -1,0 +1,1 @@
+"""What the server does: transactions and rules."""

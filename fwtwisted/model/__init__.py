@@ -1,0 +1,1 @@
+"""Values that are always valid; the ground floor."""

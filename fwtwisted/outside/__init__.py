@@ -1,0 +1,1 @@
+"""Disks, Redis, child processes, other servers."""

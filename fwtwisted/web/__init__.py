@@ -1,0 +1,1 @@
+"""The HTTP faces: one Klein app per area, all from one factory."""

@@ -1,0 +1,1 @@
+"""What bytes and documents mean: no clock, no socket, no reactor."""

@@ -1,17 +1,32 @@
 """
 The parts of HTTP that are about bytes of media: ranges, conditions, and the shape in which bytes are offered.
 
-Nothing here waits or opens anything.  Sources: RFC 9110 and, for the rules of this house, docs/storage.md §6.4.
+A face reads the :class:`Conditions` of a request, asks :func:`plan` what they mean for the thing at hand, and sends
+the :class:`ByteSource` accordingly.  Headers come from anybody: what cannot be read counts as not sent, and nothing
+raises.  Nothing here waits or opens anything.
+
+Sources: RFC 9110 and, for the rules of this house, docs/storage.md §6.4.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Protocol
+from urllib.parse import quote
 
 from attrs import frozen
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IConsumer
+
+from fwtwisted.wire.ascii import in_ascii
+
+OK = 200
+PARTIAL = 206
+NOT_MODIFIED = 304
+PRECONDITION_FAILED = 412
+UNSATISFIABLE = 416
 
 
 @frozen
@@ -46,8 +61,8 @@ class ByteSource(Protocol):
         """
         Write the span (None: everything) into ``consumer`` as a streaming producer that obeys back-pressure.
 
-        :return: fires when the last byte was handed over; fails when the bytes end early.  Cancelling it, or the
-            consumer's ``stopProducing``, stops the work.  The source is closed either way.
+        :return: fires when the last byte was handed over; fails when the bytes end early.  Cancelling it, or
+            the consumer's ``stopProducing``, stops the work.  The source is closed either way.
         """
 
     def descriptor(self) -> int | None:
@@ -55,3 +70,312 @@ class ByteSource(Protocol):
 
     def close(self) -> None:
         """Give back what is held; harmless when repeated."""
+
+
+# --- what a request asks for ---------------------------------------------------------------------
+
+
+@frozen
+class Conditions:
+    """
+    The conditional headers and the range of one request, raw, each None when it was not sent.
+
+    A header that came on several lines is read as one line joined with commas, as RFC 9110, 5.3 wants; for a date
+    this makes nonsense, which then counts as not sent.
+    """
+
+    if_match: bytes | None = None
+    if_unmodified_since: bytes | None = None
+    if_none_match: bytes | None = None
+    if_modified_since: bytes | None = None
+    range: bytes | None = None
+    if_range: bytes | None = None
+
+    @classmethod
+    def read(cls, lines: Callable[[bytes], Sequence[bytes] | None]) -> Conditions:
+        """
+        The conditions among a request's headers.
+
+        :param lines: the values of a header by its name, None when absent, such as
+            ``request.requestHeaders.getRawHeaders``.
+        """
+
+        def joined(name: bytes) -> bytes | None:
+            values = lines(name)
+            return b", ".join(values) if values else None
+
+        return cls(
+            joined(b"if-match"),
+            joined(b"if-unmodified-since"),
+            joined(b"if-none-match"),
+            joined(b"if-modified-since"),
+            joined(b"range"),
+            joined(b"if-range"),
+        )
+
+
+@frozen
+class Plan:
+    """
+    How a request for bytes is to be answered.
+
+    :ivar status: 200, 206, 304, 412 or 416.
+    :ivar span: with 206 the bytes to send; None means everything (200) or nothing (the rest).
+    :ivar content_range: value of ``Content-Range``, with 206 and 416 only.
+    """
+
+    status: int
+    span: Span | None = None
+    content_range: bytes | None = None
+
+
+EVERYTHING = Plan(OK)
+
+
+def plan(
+    method: bytes,
+    conditions: Conditions,
+    length: int | None,
+    etag: str | None,
+    modified: datetime | None,
+) -> Plan:
+    """
+    What to answer to a request for bytes that exist and may be seen.
+
+    :param method: of the request; ranges are for GET only, 304 for GET and HEAD.
+    :param length: size of the whole, bytes; None when unknown, then a range means nothing.
+    :param etag: strong entity tag with its quotes, or None.
+    :param modified: aware time of the last change, or None.
+    Source: RFC 9110, 13.2.2 (the order) and 14.2; docs/storage.md S-30.
+    """
+    reading = method in (b"GET", b"HEAD")
+    modified = None if modified is None else modified.replace(microsecond=0)
+    if _precondition_broken(conditions, etag, modified):
+        return Plan(PRECONDITION_FAILED)
+    if _already_there(conditions, etag, modified, reading):
+        return Plan(NOT_MODIFIED if reading else PRECONDITION_FAILED)
+    if method != b"GET" or length is None or conditions.range is None:
+        return EVERYTHING
+    if not _range_still_valid(conditions.if_range, etag, modified):
+        return EVERYTHING
+    return _ranged(conditions.range, length)
+
+
+def _precondition_broken(conditions: Conditions, etag: str | None, modified: datetime | None) -> bool:
+    """Whether If-Match, or without it If-Unmodified-Since, forbids to go on."""
+    if conditions.if_match is not None:
+        return not _names(conditions.if_match, etag, weak_too=False)
+    limit = parsed_http_date(conditions.if_unmodified_since)
+    return limit is not None and modified is not None and modified > limit
+
+
+def _already_there(
+    conditions: Conditions, etag: str | None, modified: datetime | None, reading: bool
+) -> bool:
+    """Whether the asker holds these bytes: If-None-Match, or without it, when reading, If-Modified-Since."""
+    if conditions.if_none_match is not None:
+        return _names(conditions.if_none_match, etag, weak_too=True)
+    since = parsed_http_date(conditions.if_modified_since)
+    return reading and since is not None and modified is not None and modified <= since
+
+
+_TAG = re.compile(rb'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+
+
+def _names(header: bytes, etag: str | None, *, weak_too: bool) -> bool:
+    """Whether a list of entity tags (or ``*``) names the tag; ``weak_too`` asks for the weak comparison."""
+    if header.strip() == b"*":
+        return True
+    if etag is None:
+        return False
+    wanted = etag.encode("latin-1", "replace")
+    return any(tag == wanted and (weak_too or not weak) for weak, tag in _TAG.findall(header))
+
+
+def _range_still_valid(if_range: bytes | None, etag: str | None, modified: datetime | None) -> bool:
+    """Whether If-Range (a strong tag, or the exact date) is that of the bytes.  Source: RFC 9110, 13.1.5."""
+    if if_range is None:
+        return True
+    value = if_range.strip()
+    if value.startswith((b'"', b"W/")):
+        return etag is not None and value == etag.encode("latin-1", "replace")
+    return modified is not None and parsed_http_date(value) == modified
+
+
+# --- ranges --------------------------------------------------------------------------------------
+
+_ONE_RANGE = re.compile(rb"(\d*)-(\d*)")
+_LONGEST_RANGE_HEADER = 256  # one range needs 50; a longer header is many ranges, or numbers of no file
+
+
+def _ranged(header: bytes, length: int) -> Plan:
+    """The plan for a Range header: one range is served, several or none that can be read mean everything."""
+    bounds = _bounds(header)
+    if bounds is None:
+        return EVERYTHING
+    span = _clamped(*bounds, length)
+    if span is None:
+        return Plan(UNSATISFIABLE, content_range=b"bytes */%d" % length)
+    return Plan(PARTIAL, span, b"bytes %d-%d/%d" % (span.start, span.stop - 1, length))
+
+
+def _bounds(header: bytes) -> tuple[int | None, int | None] | None:
+    """First and last position of the only range in the header (None: left open); None for anything else."""
+    unit, _, ranges = header.partition(b"=")
+    if len(header) > _LONGEST_RANGE_HEADER or unit.strip(b" \t").lower() != b"bytes":
+        return None
+    asked = [one for piece in ranges.split(b",") if (one := piece.strip(b" \t"))]
+    found = _ONE_RANGE.fullmatch(asked[0]) if len(asked) == 1 else None
+    if found is None:
+        return None
+    first, last = (int(digits) if digits else None for digits in found.groups())
+    if (first is None and last is None) or (first is not None and last is not None and first > last):
+        return None
+    return first, last
+
+
+def _clamped(first: int | None, last: int | None, length: int) -> Span | None:
+    """The bytes of the whole that the bounds mean (no first: the ``last`` ones); None when there are none."""
+    if first is None:
+        span = Span(max(0, length - (last or 0)), length)
+    else:
+        span = Span(first, length if last is None else min(length, last + 1))
+    return span if span.start < span.stop else None
+
+
+# --- dates ---------------------------------------------------------------------------------------
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTH_NUMBER = {name.encode(): number for number, name in enumerate(_MONTHS, 1)}
+
+_CLOCK = rb"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)"
+_DATES = (
+    re.compile(
+        rb"[A-Z][a-z]{2}, (?P<day>\d\d) (?P<month>[A-Z][a-z]{2}) (?P<year>\d{4}) " + _CLOCK + rb" GMT"
+    ),
+    re.compile(
+        rb"[A-Z][a-z]{5,8}, (?P<day>\d\d)-(?P<month>[A-Z][a-z]{2})-(?P<year>\d\d) " + _CLOCK + rb" GMT"
+    ),
+    re.compile(rb"[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) (?P<day>[ \d]\d) " + _CLOCK + rb" (?P<year>\d{4})"),
+)
+
+
+def http_date(moment: datetime) -> bytes:
+    """The moment (aware) as ``Last-Modified`` wants it: ``Sun, 06 Nov 1994 08:49:37 GMT``."""
+    utc = moment.astimezone(UTC)
+    day, month = _DAYS[utc.weekday()], _MONTHS[utc.month - 1]
+    return f"{day}, {utc.day:02} {month} {utc.year:04} {utc:%H:%M:%S} GMT".encode()
+
+
+def parsed_http_date(header: bytes | None) -> datetime | None:
+    """
+    The moment (UTC) that a date header tells; None when there is none or it cannot be read.
+
+    Source: RFC 9110, 5.6.7, all three forms; the two-digit years of the second are read as 1969 to 2068.
+    """
+    text = b"" if header is None else header.strip()
+    found = next((found for form in _DATES if (found := form.fullmatch(text))), None)
+    if found is None or found["month"] not in _MONTH_NUMBER:
+        return None
+    year = int(found["year"])
+    if len(found["year"]) == 2:
+        year += 1900 if year >= 69 else 2000
+    clock = (int(found["hour"]), int(found["minute"]), min(int(found["second"]), 59))  # 60: a leap second
+    try:
+        return datetime(year, _MONTH_NUMBER[found["month"]], int(found["day"]), *clock, tzinfo=UTC)
+    except ValueError:  # the 31st of February
+        return None
+
+
+# --- names and kinds -----------------------------------------------------------------------------
+
+_NOT_IN_PLAIN_NAMES = re.compile(r'[^ -~]|["\\/%]')
+
+
+def content_disposition(filename: str) -> bytes:
+    """
+    ``Content-Disposition`` that makes a browser save the answer under the name, whatever script it is in.
+
+    The plain ASCII name goes first, for old clients; then the exact one.
+
+    Source: RFC 6266; docs/storage.md §6.4.
+    """
+    plain = _NOT_IN_PLAIN_NAMES.sub("_", in_ascii(filename)).strip(" .") or "file"
+    exact = quote(filename, safe="", errors="replace")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{exact}".encode("ascii")
+
+
+@frozen
+class _MediaRange:
+    """One alternative of an Accept header: ``text/*;q=0.5``."""
+
+    kind: str
+    subkind: str
+    parameters: Mapping[str, str]
+    quality: float
+
+    def matches(self, offer: _MediaRange) -> bool:
+        """Whether the offer falls under this range; a parameter that the range names must agree."""
+        return (
+            self.kind in ("*", offer.kind)
+            and self.subkind in ("*", offer.subkind)
+            and all(offer.parameters.get(name) == value for name, value in self.parameters.items())
+        )
+
+    @property
+    def exactness(self) -> tuple[bool, bool, int]:
+        """How narrow the range is: the narrowest that matches an offer decides about it."""
+        return self.kind != "*", self.subkind != "*", len(self.parameters)
+
+
+def accepts(header: bytes | None, offers: Sequence[str]) -> str | None:
+    """
+    Which of the offered media types the asker likes best; of equals the first offered.
+
+    :param header: value of ``Accept``; None, empty or unreadable takes anything.
+    :param offers: such as ``application/activity+json`` or ``application/ld+json; profile="…"``.
+    :return: one of ``offers``, or None when the asker takes none of them.
+    Source: RFC 9110, 12.5.1.
+    """
+    ranges = list(_media_ranges((header or b"").decode("latin-1")))
+    if not ranges:
+        return offers[0] if offers else None
+    liked = [(_quality(ranges, offer), offer) for offer in offers]
+    best = max((quality for quality, _ in liked), default=0.0)
+    return next((offer for quality, offer in liked if quality == best), None) if best > 0 else None
+
+
+def _quality(ranges: Sequence[_MediaRange], offer: str) -> float:
+    """How much the narrowest matching range likes the offer, 0 to 1."""
+    offered = next(_media_ranges(offer))
+    matching = [wanted for wanted in ranges if wanted.matches(offered)]
+    return max(matching, key=lambda wanted: wanted.exactness).quality if matching else 0.0
+
+
+_QUOTED = r'"(?:[^"\\]|\\.)*+"?+'
+_ALTERNATIVE = re.compile(rf'(?:[^,"]|{_QUOTED})++', re.DOTALL)
+_PARAMETER = re.compile(rf'(?:[^;"]|{_QUOTED})++', re.DOTALL)
+_QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
+_MOST_ALTERNATIVES = 64
+
+
+def _media_ranges(header: str) -> Iterator[_MediaRange]:
+    """The alternatives that can be read, in their order; of a header with very many only the first."""
+    for alternative in _ALTERNATIVE.findall(header)[:_MOST_ALTERNATIVES]:
+        first, *rest = [piece.strip() for piece in _PARAMETER.findall(alternative)] or [""]
+        kind, slash, subkind = first.lower().partition("/")
+        if not (kind and slash and subkind) or (kind == "*" != subkind):
+            continue
+        parameters = dict(_parameter(piece) for piece in rest if piece)
+        asked = parameters.pop("q", "1")
+        yield _MediaRange(kind, subkind, parameters, float(asked) if _QUALITY.fullmatch(asked) else 0.0)
+
+
+def _parameter(piece: str) -> tuple[str, str]:
+    """Name (lower case) and value (without quotes) of one parameter."""
+    name, _, value = piece.partition("=")
+    value = value.strip()
+    if value.startswith('"'):
+        value = re.sub(r"\\(.)", r"\1", value.strip('"'), flags=re.DOTALL)
+    return name.strip().lower(), value

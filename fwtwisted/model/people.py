@@ -35,7 +35,9 @@ TOKEN_SCOPES = _both(
 )  # fmt: skip
 USER_SCOPES = TOKEN_SCOPES | _both("security", "plugins")
 PERMISSION_SCOPES = {
-    "moderation": _both(*(f"instance:{a}" for a in ("policies", "accounts", "domains", "reports", "requests", "notes"))),
+    "moderation": _both(
+        *(f"instance:{a}" for a in ("policies", "accounts", "domains", "reports", "requests", "notes"))
+    ),
     "library": _both("instance:edits", "instance:libraries"),
     "settings": _both("instance:settings", "instance:users", "instance:invitations"),
 }

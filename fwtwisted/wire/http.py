@@ -1,9 +1,9 @@
 """
 The parts of HTTP that are about bytes of media: ranges, conditions, and the shape in which bytes are offered.
 
-A face reads the :class:`Conditions` of a request, asks :func:`plan` what they mean for the thing at hand, and sends
-the :class:`ByteSource` accordingly.  Headers come from anybody: what cannot be read counts as not sent, and nothing
-raises.  Nothing here waits or opens anything.
+A face reads the :class:`Conditions` of a request, asks :func:`plan` what they mean for the thing at hand, and
+sends the :class:`ByteSource` accordingly.  Headers come from anybody: what cannot be read counts as not sent, and
+nothing raises.  Nothing here waits or opens anything.
 
 Sources: RFC 9110 and, for the rules of this house, docs/storage.md §6.4.
 """
@@ -80,8 +80,8 @@ class Conditions:
     """
     The conditional headers and the range of one request, raw, each None when it was not sent.
 
-    A header that came on several lines is read as one line joined with commas, as RFC 9110, 5.3 wants; for a date
-    this makes nonsense, which then counts as not sent.
+    A header that came on several lines is read as one line joined with commas, as RFC 9110, 5.3 wants; for a
+    date this makes nonsense, which then counts as not sent.
     """
 
     if_match: bytes | None = None

@@ -1,0 +1,1 @@
+"""What bytes and documents mean, tried without anything that waits."""

@@ -84,7 +84,8 @@ class Tx:
     """
     A running transaction (or, from :meth:`Database.read`, statements that each stand alone).
 
-    Rows become values by ``make(*columns)``.  ``%s`` stands for a value; beside values, a literal per cent sign is ``%%``.
+    Rows become values by ``make(*columns)``.  ``%s`` stands for a value; beside values, a literal per cent sign is
+    written ``%%``.
     """
 
     def __init__(self, connection: Connection, *, begins: bool) -> None:

@@ -1,0 +1,312 @@
+"""
+The hands that do jobs, and the clock that asks for chores.  Neither knows what any job is about.
+
+``Hands`` keeps, per lane, a stated number of jobs running.  It looks for work when the bell rings, when a hand
+becomes free, and every few seconds in any case: a lost ring costs seconds, never work.  While a job runs its claim is
+renewed; when this process dies the claim lapses and another takes the job up.
+
+``Clock`` turns due schedules into jobs.  Any number of processes may run one: moving a schedule's next run forward is
+the right to ask, and only one of them can.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from attrs import frozen
+from twisted.application.service import Service
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from fwtwisted.db import jobs
+from fwtwisted.db.jobs import GiveUp, Job, JobKind, Kinds, Later, Schedule
+from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.errors import FwError, Unavailable
+
+Listen = Callable[[str, Callable[[bytes], None]], Callable[[], None]]
+
+JOBS_BELL = "jobs"
+
+
+@frozen
+class WorkerSettings:
+    """
+    :ivar widths: how many jobs of a lane run at once in this process.
+    :ivar default_width: for lanes that are not named.
+    :ivar lease_seconds: how long a claim lasts; renewed each third of it.
+    :ivar look_seconds: how often to look for work when nobody rings.
+    :ivar grace_seconds: on stopping, how long running jobs may take to finish.
+    """
+
+    widths: Mapping[str, int] = {"import": 4, "transcode": 2, "delivery": 8, "fetch": 4, "maintenance": 1, "mail": 2}
+    default_width: int = 2
+    lease_seconds: float = 60.0
+    look_seconds: float = 5.0
+    grace_seconds: float = 20.0
+
+
+def back_off(failures: int, draw: float) -> float:
+    """
+    Seconds to rest after the given number of failures: 2, 4, 8, … at most an hour, ± a quarter.
+
+    :param draw: a random number in [0, 1).
+    """
+    return float(min(3600.0, 2.0**failures) * (0.75 + draw / 2))
+
+
+class Hands(Service):
+    """Claims jobs and runs them, each lane at its own width."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        database: Database,
+        kinds: Kinds,
+        listen: Listen,
+        settings: WorkerSettings,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self._clock, self._database, self._kinds = clock, database, dict(kinds)
+        self._listen, self._settings, self._draw = listen, settings, draw
+        self._lanes = {lane: _Lane(self, lane, self._width(lane)) for lane in {k.lane for k in kinds.values()}}
+        self._deaf: Callable[[], None] = _silent
+        self._look = LoopingCall(self._look_everywhere)
+        self._look.clock = clock
+
+    def _width(self, lane: str) -> int:
+        return self._settings.widths.get(lane, self._settings.default_width)
+
+    def startService(self) -> None:
+        """Begin to look for work."""
+        super().startService()
+        self._deaf = self._listen(JOBS_BELL, lambda lane: self._rung(lane.decode()))
+        self._look.start(self._settings.look_seconds)
+
+    async def stopService(self) -> None:
+        """Claim no more; let running jobs finish within the grace, hand the others back."""
+        super().stopService()
+        self._deaf()
+        if self._look.running:
+            self._look.stop()
+        running = [done for lane in self._lanes.values() for done in lane.running.values()]
+        impatient = self._clock.callLater(self._settings.grace_seconds, _cancel_all, running)
+        await DeferredList([_echo(done) for done in running])
+        if impatient.active():
+            impatient.cancel()
+        for lane in self._lanes.values():
+            await lane.quiet()
+
+    def _look_everywhere(self) -> None:
+        for lane in self._lanes.values():
+            lane.look()
+
+    def _rung(self, lane: str) -> None:
+        if lane in self._lanes:
+            self._lanes[lane].look()
+
+    async def run(self, job: Job) -> None:
+        """Run one claimed job to its end and say how it went."""
+        kind = self._kinds[job.kind]
+        renewing = LoopingCall(self._renew, job)
+        renewing.clock = self._clock
+        renewing.start(self._settings.lease_seconds / 3, now=False)
+        try:
+            work = Deferred.fromCoroutine(kind.run(job))
+            if kind.time_limit is not None:
+                work.addTimeout(kind.time_limit, self._clock)
+            await work
+        except Exception:  # whatever a job does must not stop the hands
+            await self._went_wrong(job, kind, Failure())
+        else:
+            await self._database.transaction(lambda tx: jobs.done(tx, job))
+        finally:
+            renewing.stop()
+
+    def _renew(self, job: Job) -> Deferred[bool | None]:
+        kept = self._database.transaction(lambda tx: jobs.keep(tx, job, self._settings.lease_seconds))
+        return kept.addErrback(self._not_renewed, job)
+
+    def _not_renewed(self, why: Failure, job: Job) -> None:
+        self._log.warn("job {id} keeps no claim: {why}", event="job.unkept", id=job.id, why=str(why.value))
+
+    async def _went_wrong(self, job: Job, kind: JobKind, why: Failure) -> None:
+        error = why.value
+        if isinstance(error, Later):
+            seconds = error.seconds
+            await self._database.transaction(lambda tx: jobs.later(tx, job, seconds, failed=False))
+        elif isinstance(error, CancelledError) and not self.running:
+            await self._database.transaction(lambda tx: jobs.later(tx, job, 0, failed=False))
+        elif isinstance(error, GiveUp) or job.failures + 1 >= kind.attempts:
+            self._complain(job, why, "job {id} ({kind}) is given up: {error}", "job.buried")
+            await self._database.transaction(lambda tx: jobs.bury(tx, job, _told(error)))
+        else:
+            rest = back_off(job.failures + 1, self._draw())
+            self._complain(job, why, "job {id} ({kind}) rests for {rest:.0f}s: {error}", "job.failed", rest=rest)
+            await self._database.transaction(lambda tx: jobs.later(tx, job, rest, failed=True))
+
+    def _complain(self, job: Job, why: Failure, text: str, event: str, **more: object) -> None:
+        known = isinstance(why.value, FwError | GiveUp)
+        self._log.warn(text, event=event, id=job.id, kind=job.kind, error=_told(why.value), **more)
+        if not known:
+            self._log.failure("job {id} ({kind}) broke", why, event="job.broke", id=job.id, kind=job.kind)
+
+    async def claim(self, lane: str, limit: int) -> list[Job]:
+        """Due jobs of the lane; none while the database is away."""
+        names = [name for name, kind in self._kinds.items() if kind.lane == lane]
+        lease = self._settings.lease_seconds
+        try:
+            return await self._database.transaction(lambda tx: jobs.claim(tx, lane, names, limit, lease))
+        except Unavailable:
+            return []
+
+
+class _Lane:
+    """The jobs of one lane that run in this process, and the one search for more."""
+
+    _log = Logger()
+
+    def __init__(self, hands: Hands, name: str, width: int) -> None:
+        self._hands, self._name, self._width = hands, name, width
+        self.running: dict[int, Deferred[None]] = {}
+        self._search: Deferred[None] | None = None
+        self._again = False
+
+    def look(self) -> None:
+        """Look for work, now or as soon as the present look is over."""
+        if not self._hands.running:
+            return
+        if self._search is not None:
+            self._again = True
+        elif len(self.running) < self._width:
+            self._search = Deferred.fromCoroutine(self._claim_some())
+            self._search.addErrback(lambda why: self._log.failure("looking for work failed", why, event="job.look"))
+            self._search.addBoth(self._looked)
+
+    async def _claim_some(self) -> None:
+        free = self._width - len(self.running)
+        found = await self._hands.claim(self._name, free)
+        self._again = self._again or len(found) == free
+        for job in found:
+            done = Deferred.fromCoroutine(self._hands.run(job))
+            self.running[job.id] = done
+            done.addErrback(
+                lambda why: self._log.failure("the outcome of a job is not written down", why, event="job.outcome")
+            )
+            done.addBoth(self._finished, job.id)
+
+    def _looked(self, _: object) -> None:
+        self._search = None
+        if self._again:
+            self._again = False
+            self.look()
+
+    def _finished(self, _: object, id: int) -> None:
+        self.running.pop(id, None)
+        self.look()
+
+    async def quiet(self) -> None:
+        """Wait until no search is under way."""
+        if self._search is not None:
+            await _echo(self._search)
+
+
+class Clock(Service):
+    """Asks for the chores that are due."""
+
+    _log = Logger()
+    period = 20.0  # seconds between looks
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        database: Database,
+        schedules: Mapping[str, Schedule],
+        ring: Callable[[str, bytes], None],
+    ) -> None:
+        self._database, self._schedules, self._ring = database, dict(schedules), ring
+        self._loop = LoopingCall(lambda: Deferred.fromCoroutine(self._round()))
+        self._loop.clock = clock
+        self._known = False
+        self._stopped: Deferred[LoopingCall] | None = None
+
+    def startService(self) -> None:
+        """Begin to look at the clock."""
+        super().startService()
+        self._stopped = self._loop.start(self.period)
+
+    async def stopService(self) -> None:
+        """Wait for the look that is under way."""
+        super().stopService()
+        if self._loop.running and self._stopped is not None:
+            self._loop.stop()
+            await self._stopped
+
+    async def _round(self) -> None:
+        try:
+            await self.look()
+        except Unavailable:
+            self._log.warn("the database is away, schedules wait", event="schedule.away")
+        except Exception:  # the beat goes on, whatever one round met
+            self._log.failure("a round of schedules failed", event="schedule.failed")
+
+    async def look(self) -> list[str]:
+        """Ask for what is due; the names that this process asked for."""
+        if not self._known:
+            await self._database.transaction(self._enlist)
+            self._known = True
+        asked = []
+        for name, since in await self._database.read(lambda tx: jobs.due_schedules(tx, list(self._schedules))):
+            if await self._ask(name, since):
+                asked.append(name)
+        return asked
+
+    async def _enlist(self, tx: Tx) -> None:
+        now = await jobs.database_now(tx)
+        await jobs.enlist(tx, {name: schedule.next_after(now) for name, schedule in self._schedules.items()})
+
+    async def _ask(self, name: str, since: datetime) -> bool:
+        schedule = self._schedules[name]
+
+        async def take(tx: Tx) -> bool:
+            now = await jobs.database_now(tx)
+            if not await jobs.move_on(tx, name, since, schedule.next_after(now)):
+                return False
+            if now - since > schedule.expires:
+                return False
+            await jobs.ask(tx, schedule.kind, schedule.lane, {}, key=name)
+            tx.after_commit(self._ring, JOBS_BELL, schedule.lane.encode())
+            return True
+
+        return await self._database.transaction(take)
+
+
+def _told(error: BaseException | None) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _echo(done: Deferred[None]) -> Deferred[None]:
+    """Fires when ``done`` has, and leaves its result alone."""
+    heard: Deferred[None] = Deferred()
+
+    def tell(result: object) -> object:
+        heard.callback(None)
+        return result
+
+    done.addBoth(tell)
+    return heard
+
+
+def _cancel_all(running: list[Deferred[None]]) -> None:
+    for done in running:
+        done.cancel()
+
+
+def _silent() -> None:
+    """Nobody listens yet."""

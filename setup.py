@@ -6,6 +6,7 @@ setup(
     packages=[
         "fwtwisted",
         "fwtwisted.cli",
+        "fwtwisted.config",
         "fwtwisted.core",
         "fwtwisted.db",
         "fwtwisted.model",

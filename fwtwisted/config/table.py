@@ -1,0 +1,289 @@
+"""
+The one table of settings: what can be set, in which form, what it is when nobody sets it, and what it is for.
+
+Reading, ``docs/settings.md``, ``config show`` and ``config check`` all follow from these rows.  A row with ``ignored``
+names a setting of Funkwhale's that is accepted, so that an old file goes on working, and says why it changes nothing.
+Names, forms and defaults are those of Funkwhale's environment; what is ours is marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from attrs import field, frozen
+
+from fwtwisted.config.forms import (
+    BOOL,
+    HOST_NAME,
+    LIST,
+    NETWORKS,
+    PATH,
+    RATES,
+    SIZE,
+    TEXT,
+    TIME,
+    URL_PATH,
+    WAIT,
+    WEB_URL,
+    Form,
+    one_of,
+    url_of,
+    whole,
+)
+
+
+@frozen
+class Setting:
+    """
+    A row of the table.
+
+    :ivar name: of the environment variable.
+    :ivar form: how the value is written.
+    :ivar default: the text that stands when it is unset; None: nothing, or what ``unset`` says.
+    :ivar help: what it is for, for the person who sets it.
+    :ivar unset: what holds without it, in words, where ``default`` cannot say it.
+    :ivar secret: never shown; may be given as ``NAME_FILE`` too.
+    :ivar own: our addition; Funkwhale has nothing of the name.
+    :ivar ignored: why it changes nothing here; empty for a setting that does.
+    """
+
+    name: str
+    form: Form
+    default: str | None = None
+    help: str = field(default="", kw_only=True)
+    unset: str = field(default="", kw_only=True)
+    secret: bool = field(default=False, kw_only=True)
+    own: bool = field(default=False, kw_only=True)
+    ignored: str = field(default="", kw_only=True)
+
+
+@frozen
+class Section:
+    """Rows that belong together, under one heading."""
+
+    title: str
+    rows: tuple[Setting, ...]
+
+
+def _ignored(why: str, *names: str) -> tuple[Setting, ...]:
+    return tuple(Setting(name, TEXT, ignored=why) for name in names)
+
+
+NO_DJANGO: Final = "part of the framework that Funkwhale is written with"
+NO_FEDERATION: Final = "this server does not speak to other pods yet"
+NO_MAIL: Final = "this server does not send mail yet"
+NO_LDAP: Final = "log-in by LDAP is not offered; accounts have their own password here"
+NO_S3: Final = "media are kept on the local disk; see `AWS_ACCESS_KEY_ID`"
+NO_APP: Final = "the page is built in"
+NO_FEEDS: Final = "podcast feeds are not served yet"
+
+GENERAL: Final = Section(
+    "Identity and general",
+    (
+        Setting("FUNKWHALE_HOSTNAME", HOST_NAME, unset="`localhost`, for trying out on one machine",
+                help="public host name; part of every id that is given away, so choose it before the first upload"),
+        Setting("FUNKWHALE_PROTOCOL", one_of("http", "https"), unset="`https` with a host name, `http` without one",
+                help="how the pod is reached from outside"),
+        Setting("FUNKWHALE_URL", WEB_URL, help="read instead of the two above when there is no `FUNKWHALE_HOSTNAME`"),
+        Setting("DJANGO_SECRET_KEY", TEXT, secret=True, unset="made at the first start and kept in `DATA/secret_key`",
+                help="signs sessions and listen tokens; the same in all processes of a pod"),
+        Setting("DJANGO_ALLOWED_HOSTS", LIST, "",
+                help="further `Host` values to answer, beside the host name; a leading dot admits subdomains, `*` all"),
+        Setting("SESSION_COOKIE_AGE", WAIT, "5400000", help="how long a browser stays signed in"),
+        Setting("ACCESS_TOKEN_EXPIRE_SECONDS", WAIT, "36000", help="how long an OAuth access token lives"),
+        Setting("IS_DOCKER_SETUP", BOOL, "false",
+                help="without other words, PostgreSQL is at host `postgres` and Redis at host `redis`"),
+        *_ignored("development only", "FUNKWHALE_HOSTNAME_PREFIX", "FUNKWHALE_HOSTNAME_SUFFIX", "API_TYPE", "FORCE"),
+        *_ignored(NO_DJANGO, "DJANGO_SETTINGS_MODULE", "DJANGO_DEBUG", "DJANGO_ADMIN_URL", "BROWSABLE_API_ENABLED",
+                  "ADDITIONAL_APPS", "ADDITIONAL_MIDDLEWARES_BEFORE"),
+        *_ignored("URLs are always built from the host name and protocol above", "IGNORE_FORWARDED_HOST_AND_PROTO"),
+        *_ignored("errors go to the log, and to nobody else", "FUNKWHALE_SENTRY_DSN", "FUNKWHALE_SENTRY_SR"),
+    ),
+)  # fmt: skip
+
+PROCESSES: Final = Section(
+    "Processes",
+    (
+        Setting("FUNKWHALE_API_IP", TEXT, "127.0.0.1", help="address to listen on when no `--endpoint` is given"),
+        Setting("FUNKWHALE_API_PORT", whole(1, 65535), "5000", help="port to listen on when no `--endpoint` is given"),
+        Setting("CELERYD_CONCURRENCY", whole(0, 256), "0",
+                help="how many CPU-bound pieces of work (tags, covers, hashes, transcodes) run at once; "
+                     "0: as many as the machine has cores"),
+        Setting("SHUTDOWN_GRACE", TIME, "30s", own=True, help="how long requests and jobs may finish when stopping"),
+        Setting("JOB_LEASE", WAIT, "60s", own=True,
+                help="after this long without a sign of life a worker's jobs are given to another"),
+        Setting("TRUSTED_PROXIES", NETWORKS, "127.0.0.0/8,::1", own=True,
+                help="peers whose forwarded headers are believed"),
+        Setting("NUM_PROXIES", whole(0, 32), unset="decided by `TRUSTED_PROXIES`",
+                help="the client is the so-manieth address from the right of `X-Forwarded-For`; 0: the peer itself"),
+        *_ignored("one process listens; start more of them for more cores", "FUNKWHALE_WEB_WORKERS", "WEB_WORKERS"),
+        *_ignored("read by Funkwhale's container files only", "FUNKWHALE_API_HOST", "FUNKWHALE_VERSION",
+                  "POSTGRES_ENV_POSTGRES_USER", "POSTGRES_ENV_POSTGRES_PASSWORD"),
+        *_ignored(NO_APP, "FUNKWHALE_FRONTEND_PATH"),
+    ),
+)  # fmt: skip
+
+LOGGING: Final = Section(
+    "Logging",
+    (
+        Setting("LOGLEVEL", one_of("debug", "info", "warning", "error", "critical"), "info",
+                help="lines below this level are dropped"),
+        Setting("LOG_FORMAT", one_of("text", "json"), "text", own=True, help="how a line looks"),
+        Setting("DEBUG", BOOL, "false", help="the same as `LOGLEVEL=debug`"),
+    ),
+)  # fmt: skip
+
+DATABASE: Final = Section(
+    "Database and cache",
+    (
+        Setting("DATABASE_URL", url_of("postgresql", "postgres", "postgis"), secret=True,
+                unset="built from the next five; without any of them, a private PostgreSQL under the data folder",
+                help="the database, `postgresql://user:password@host:port/name`"),
+        Setting("DATABASE_HOST", TEXT, unset="`localhost`", help="host name, address, or folder of the Unix socket"),
+        Setting("DATABASE_PORT", whole(1, 65535), unset="`5432`", help="port"),
+        Setting("DATABASE_USER", TEXT, unset="`funkwhale`", help="role"),
+        Setting("DATABASE_PASSWORD", TEXT, secret=True, unset="`funkwhale`", help="its password"),
+        Setting("DATABASE_NAME", TEXT, unset="`funkwhale`", help="database"),
+        Setting("DATABASE_CONNECTIONS", whole(2, 100), "8", own=True, help="connections of one process"),
+        Setting("CACHE_URL", url_of("redis", "rediss", "unix"), secret=True,
+                unset="kept in the process; enough as long as there is one process",
+                help="Redis for caches, counters and wake-ups, `redis://:password@host:port/0` or `unix:///socket?db=0`"),
+        *_ignored("a connection is kept until it breaks", "DB_CONN_MAX_AGE"),
+        *_ignored("jobs are kept in PostgreSQL", "CELERY_BROKER_URL"),
+        *_ignored("counts are always exact", "CACHEOPS_DURATION"),
+        *_ignored("who may play what is computed by indexed queries", "MUSIC_USE_DENORMALIZATION"),
+    ),
+)  # fmt: skip
+
+ACCOUNTS: Final = Section(
+    "Accounts",
+    (
+        Setting("ACCOUNT_USERNAME_BLACKLIST", LIST, "", help="further names that nobody may take"),
+        Setting("PASSWORD_MIN_LENGTH", whole(1, 128), "8", help="shortest password"),
+        Setting("DISABLE_PASSWORD_VALIDATORS", BOOL, "false", help="accept any password"),
+        Setting("INSTANCE_SUPPORT_MESSAGE_DELAY", whole(0), "15", help="days from sign-up to the support message"),
+        Setting("FUNKWHALE_SUPPORT_MESSAGE_DELAY", whole(0), "15", help="the same for Funkwhale's own message"),
+        *_ignored(NO_MAIL, "ACCOUNT_EMAIL_VERIFICATION_ENFORCE", "EMAIL_CONFIG", "DEFAULT_FROM_EMAIL",
+                  "EMAIL_SUBJECT_PREFIX", "SERVER_EMAIL", "MODERATION_EMAIL_NOTIFICATIONS_ENABLED"),
+        *_ignored("invitations are not offered yet", "USERS_INVITATION_EXPIRATION_DAYS"),
+        Setting("LDAP_ENABLED", BOOL, ignored=NO_LDAP),
+        *_ignored(NO_LDAP, "LDAP_SERVER_URI", "LDAP_ROOT_DN", "LDAP_BIND_DN", "LDAP_SEARCH_FILTER", "LDAP_START_TLS",
+                  "AUTH_LDAP_BIND_AS_AUTHENTICATING_USER", "LDAP_USER_ATTR_MAP", "LDAP_GROUP_DN", "LDAP_GROUP_FILER",
+                  "LDAP_REQUIRE_GROUP", "LDAP_DENY_GROUP"),
+        Setting("LDAP_BIND_PASSWORD", TEXT, secret=True, ignored=NO_LDAP),
+    ),
+)  # fmt: skip
+
+MEDIA: Final = Section(
+    "Media: where they lie and how they travel",
+    (
+        Setting("MEDIA_ROOT", PATH, unset="`DATA/media`", help="folder of uploads, covers and transcodes"),
+        Setting("MEDIA_URL", WEB_URL, unset="the pod's address and `/media/`", help="public base of images"),
+        Setting("REVERSE_PROXY_TYPE", one_of("direct", "nginx", "apache2"), unset="`direct`",
+                help="who sends audio: this server (`direct`), or the web server before it, told by "
+                     "`X-Accel-Redirect` (`nginx`) or `X-Sendfile` (`apache2`)"),
+        Setting("PROTECT_FILES_PATH", URL_PATH, "/_protected", help="internal location of nginx"),
+        Setting("MUSIC_DIRECTORY_PATH", PATH, unset="no limit for the command, nothing for the web",
+                help="folder below which files may be imported in place"),
+        Setting("MUSIC_DIRECTORY_SERVE_PATH", PATH, unset="= `MUSIC_DIRECTORY_PATH`",
+                help="the same folder as the web server before us sees it"),
+        Setting("UPLOAD_MAX_SIZE", SIZE, own=True,
+                unset="`NGINX_MAX_BODY_SIZE` when that is set; else `2g` in `direct` mode, `100m` behind a web server",
+                help="largest body of an upload"),
+        Setting("NGINX_MAX_BODY_SIZE", SIZE, help="the web server's limit; ours follows it"),
+        Setting("ATTACHMENTS_UNATTACHED_PRUNE_DELAY", WAIT, "86400", help="age at which unused images are removed"),
+        Setting("CREATE_IMAGE_THUMBNAILS", BOOL, "true", help="make the small versions of an image when it arrives"),
+        Setting("THUMBNAIL_JPEG_RESIZE_QUALITY", whole(1, 100), "95", help="quality of those"),
+        Setting("MIN_DELAY_BETWEEN_DOWNLOADS_COUNT", TIME, "21600",
+                help="a listener counts once per upload in this time"),
+        Setting("SUBSONIC_DEFAULT_TRANSCODING_FORMAT", TEXT, "mp3", ignored="Subsonic clients are not served yet"),
+        *_ignored("audio is never redirected to a store", "PROXY_MEDIA"),
+        *_ignored("there are no other pods' covers yet", "EXTERNAL_MEDIA_PROXY_ENABLED"),
+        *_ignored("the page's files are served by this server itself", "STATIC_ROOT", "STATIC_URL"),
+    ),
+)  # fmt: skip
+
+STORE: Final = Section(
+    "Object store",
+    (
+        Setting("AWS_ACCESS_KEY_ID", TEXT, secret=True, unset="media lie on the local disk",
+                help="must be empty: this release keeps media on the local disk, and refuses to start rather than "
+                     "put them where nobody looks for them"),
+        Setting("AWS_SECRET_ACCESS_KEY", TEXT, secret=True, ignored=NO_S3),
+        Setting("AWS_SESSION_TOKEN", TEXT, secret=True, ignored=NO_S3),
+        *_ignored(NO_S3, "AWS_STORAGE_BUCKET_NAME", "AWS_LOCATION", "AWS_S3_ENDPOINT_URL", "AWS_S3_REGION_NAME",
+                  "AWS_S3_CUSTOM_DOMAIN", "AWS_QUERYSTRING_AUTH", "AWS_QUERYSTRING_EXPIRE", "AWS_DEFAULT_ACL",
+                  "AWS_AUDIO_ACL", "AWS_S3_MAX_MEMORY_SIZE", "AWS_S3_ADDRESSING_STYLE", "AWS_S3_VERIFY",
+                  "AWS_S3_CA_BUNDLE", "S3_CONNECT_TIMEOUT", "S3_READ_TIMEOUT", "S3_MAX_CONNECTIONS", "S3_RETRIES",
+                  "S3_MULTIPART_THRESHOLD", "S3_PART_SIZE", "S3_CHECKSUMS", "S3_FORCE_SINGLE_REQUEST"),
+        *_ignored("a cache in front of an object store; there is none", "MEDIA_CACHE_PATH", "MEDIA_CACHE_MAX_SIZE",
+                  "MEDIA_CACHE_MIN_FREE", "MEDIA_CACHE_INACTIVE", "MEDIA_CACHE_VALID", "MEDIA_CACHE_STALE_MAX",
+                  "MEDIA_CACHE_NEGATIVE", "MEDIA_CACHE_SLICE", "MEDIA_CACHE_LOCK_TIMEOUT", "MEDIA_CLIENT_MAX_AGE",
+                  "MEDIA_LOCAL_FIRST"),
+    ),
+)  # fmt: skip
+
+MUSIC: Final = Section(
+    "Music and tags",
+    (
+        Setting("TAGS_MAX_BY_OBJ", whole(0, 1000), "30", help="further genre tags of a file are left out"),
+        *_ignored("the weekly tagging of albums and artists is not offered yet", "ADD_ALBUM_TAGS_FROM_TRACKS",
+                  "ADD_ARTIST_TAGS_FROM_TRACKS"),
+        *_ignored("MusicBrainz is not asked", "MUSICBRAINZ_HOSTNAME", "MUSICBRAINZ_CACHE_DURATION"),
+        *_ignored("texts are rendered in one way", "MARKDOWN_EXTENSIONS", "LINKINFIER_SUPPORTED_TLDS"),
+        Setting("TYPESENSE_API_KEY", TEXT, secret=True, ignored="search is done by PostgreSQL"),
+        *_ignored("search is done by PostgreSQL", "TYPESENSE_HOST", "TYPESENSE_PORT", "TYPESENSE_PROTOCOL",
+                  "TYPESENSE_NUM_TYPO"),
+    ),
+)  # fmt: skip
+
+LIMITS: Final = Section(
+    "Rate limits",
+    (
+        Setting("THROTTLING_ENABLED", BOOL, "true", help="count requests, and refuse too many"),
+        Setting("THROTTLING_RATES", RATES, "", help="other rates than the usual ones, `login=30/h,signup=5/d`"),
+        *_ignored("there is one way of counting", "THROTTLE_CLASSES"),
+    ),
+)  # fmt: skip
+
+OTHERS: Final = Section(
+    "Federation, podcasts, plugins, the web app",
+    (
+        *_ignored(NO_FEDERATION, "FEDERATION_HOSTNAME", "FEDERATION_SERVICE_ACTOR_USERNAME",
+                  "FEDERATION_COLLECTION_MAX_PAGES", "FEDERATION_OBJECT_FETCH_DELAY",
+                  "FEDERATION_DUPLICATE_FETCH_DELAY", "FEDERATION_SYNCHRONOUS_FETCH",
+                  "ACTOR_KEY_ROTATION_DELAY", "NODEINFO_REFRESH_DELAY",
+                  "EXTERNAL_REQUESTS_VERIFY_SSL", "EXTERNAL_REQUESTS_TIMEOUT",
+                  "SCHEDULE_FEDERATION_REFRESH_NODEINFO_KNOWN_NODES",
+                  "SCHEDULE_FEDERATION_CHECK_INTANCES_AVAILABILITY"),
+        *_ignored(NO_FEEDS, "PODCASTS_THIRD_PARTY_VISIBILITY", "PODCASTS_RSS_FEED_REFRESH_DELAY",
+                  "PODCASTS_RSS_FEED_MAX_ITEMS"),
+        *_ignored("plugins are not loaded", "FUNKWHALE_PLUGINS", "FUNKWHALE_LOAD_CORE_PLUGINS",
+                  "FUNKWHALE_PLUGINS_PATH"),
+        *_ignored(NO_APP, "FUNKWHALE_SPA_HTML_ROOT", "FUNKWHALE_SPA_HTML_CACHE_DURATION",
+                  "FUNKWHALE_SPA_REWRITE_MANIFEST", "FUNKWHALE_SPA_REWRITE_MANIFEST_URL", "FUNKWHALE_EMBED_URL"),
+        *_ignored("`/health/ready` and the log say how the server does", "METRICS_LISTEN"),
+    ),
+)  # fmt: skip
+
+SECTIONS: Final = (GENERAL, PROCESSES, LOGGING, DATABASE, ACCOUNTS, MEDIA, STORE, MUSIC, LIMITS, OTHERS)
+SETTINGS: Final[dict[str, Setting]] = {row.name: row for section in SECTIONS for row in section.rows}
+
+# A name of this beginning that is in no row is most likely a slip of the pen.
+PREFIXES: Final = (
+    "ACCOUNT_", "AWS_", "CACHE_", "CELERY", "DATABASE_", "DJANGO_", "FEDERATION_", "FUNKWHALE_", "LDAP_", "MEDIA_",
+    "MUSIC_", "PODCASTS_", "S3_", "SUBSONIC_", "THROTTL", "TYPESENSE_", "UPLOAD_",
+)  # fmt: skip
+# Read by the command, or by plugins that are not loaded; not settings of the server.
+KNOWN_ELSEWHERE: Final = ("FUNKWHALE_PLUGIN_", "FUNKWHALE_CLI_")
+
+
+def unknown(names: Iterator[str] | list[str]) -> list[str]:
+    """Those names that look like settings and are none."""
+    rows = set(SETTINGS) | {f"{row.name}_FILE" for row in SETTINGS.values() if row.secret}
+    return sorted(
+        name
+        for name in names
+        if name.startswith(PREFIXES) and name not in rows and not name.startswith(KNOWN_ELSEWHERE)
+    )

@@ -1,0 +1,318 @@
+"""
+The settings as values, in groups: what the texts of the table add up to.
+
+Here live the rules that concern more than one setting: what follows from what, and what cannot be at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from attrs import frozen
+
+from fwtwisted.config.forms import Network, rate
+
+Values = Mapping[str, Any]
+"""Read values by name; None for what is unset and has no default."""
+
+
+class ConfigError(Exception):
+    """A setting that cannot work.  The text is one sentence that names it; the start ends with status 78."""
+
+
+@frozen
+class General:
+    """
+    Who the pod is.
+
+    :ivar data: absolute path of the data folder.
+    :ivar hostname: host name, with the port where it is not the protocol's own.
+    :ivar protocol: ``http`` or ``https``.
+    :ivar hosts: what a ``Host`` header may say, lower case; a leading dot stands for all subdomains, ``*`` for all.
+    :ivar secret_key: as it was set; None: to be made and kept (:func:`fwtwisted.config.secret_key.kept_secret_key`).
+    """
+
+    data: str
+    hostname: str
+    protocol: str
+    hosts: tuple[str, ...]
+    secret_key: str | None
+    session_seconds: int
+    access_token_seconds: int
+
+    @property
+    def public_url(self) -> str:
+        """Protocol and host, without a slash at the end."""
+        return f"{self.protocol}://{self.hostname}"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people reach the pod by https, so that cookies must be ``Secure``."""
+        return self.protocol == "https"
+
+
+@frozen
+class Processes:
+    """
+    How a process runs.
+
+    :ivar endpoint: what to listen on when the command line says nothing, as an endpoint string.
+    :ivar cpu_jobs: CPU-bound pieces of work at once.
+    :ivar num_proxies: how many proxies to believe; None: by their addresses.
+    """
+
+    endpoint: str
+    cpu_jobs: int
+    grace_seconds: float
+    lease_seconds: float
+    trusted_proxies: tuple[Network, ...]
+    num_proxies: int | None
+
+
+@frozen
+class Logging:
+    """:ivar level: a level's name in lower case.  :ivar form: ``text`` or ``json``."""
+
+    level: str
+    form: str
+
+
+@frozen
+class Database:
+    """
+    :ivar url: None: a private PostgreSQL under the data folder.
+    :ivar cache_url: None: caches and wake-ups in this process.
+    """
+
+    url: str | None
+    connections: int
+    cache_url: str | None
+
+
+@frozen
+class Accounts:
+    """
+    :ivar forbidden_names: beside those that are never free.
+    :ivar password_rules: False: any password will do.
+    :ivar pod_message_days: from sign-up to the pod's support message; the other one is Funkwhale's.
+    """
+
+    forbidden_names: tuple[str, ...]
+    password_min_length: int
+    password_rules: bool
+    pod_message_days: int
+    funkwhale_message_days: int
+
+
+@frozen
+class Media:
+    """
+    Where media lie and how they travel.
+
+    :ivar root: folder of our own files.
+    :ivar url: public base of images, with a slash at its end.
+    :ivar proxy_type: who sends audio: ``direct``, ``nginx``, ``apache2``.
+    :ivar music: root of in-place imports as we see it, None when not set.
+    :ivar music_served: the same as the web server before us sees it.
+    """
+
+    root: str
+    url: str
+    proxy_type: str
+    protect_path: str
+    music: str | None
+    music_served: str | None
+    upload_max_bytes: int
+    unattached_seconds: float
+    thumbnails: bool
+    jpeg_quality: int
+    download_count_seconds: float
+
+
+@frozen
+class Music:
+    """:ivar tags_max: genre tags kept of one file."""
+
+    tags_max: int
+
+
+@frozen
+class Limits:
+    """:ivar rates: by scope, how often in how many seconds."""
+
+    enabled: bool
+    rates: Mapping[str, tuple[int, int]]
+
+
+@frozen
+class Config:
+    """Everything that was set, once, for one process."""
+
+    general: General
+    processes: Processes
+    logging: Logging
+    database: Database
+    accounts: Accounts
+    media: Media
+    music: Music
+    limits: Limits
+
+
+USUAL_RATES: Final[Mapping[str, str]] = {
+    "anonymous-wildcard": "1000/h", "authenticated-wildcard": "2000/h",
+    "anonymous-create": "1000/day", "authenticated-create": "1000/h",
+    "anonymous-list": "10000/day", "authenticated-list": "10000/h",
+    "anonymous-retrieve": "10000/day", "authenticated-retrieve": "10000/h",
+    "anonymous-update": "1000/day", "authenticated-update": "1000/h",
+    "anonymous-destroy": "1000/day", "authenticated-destroy": "500/h",
+    "anonymous-reports": "10/day", "authenticated-reports": "100/day",
+    "anonymous-oauth-app": "10/day", "authenticated-oauth-app": "10/h",
+    "oauth-authorize": "100/h", "oauth-token": "100/h", "oauth-revoke-token": "100/h",
+    "subsonic": "2000/h", "login": "30/h", "signup": "10/day", "fetch": "200/day",
+    "verify-email": "20/h", "password-change": "20/h", "password-reset": "20/h", "password-reset-confirm": "20/h",
+}  # fmt: skip
+
+MIB: Final = 1024**2
+OWN_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
+
+
+def config_of(values: Values, data: str) -> Config:
+    """
+    The groups that the values add up to.
+
+    :param data: absolute path of the data folder.
+    :raise ConfigError: when they cannot be at once.
+    """
+    _refuse_store(values)
+    general = _general(values, data)
+    return Config(
+        general=general,
+        processes=_processes(values),
+        logging=Logging("debug" if values["DEBUG"] else values["LOGLEVEL"], values["LOG_FORMAT"]),
+        database=_database(values),
+        accounts=_accounts(values),
+        media=_media(values, general),
+        music=Music(values["TAGS_MAX_BY_OBJ"]),
+        limits=_limits(values),
+    )
+
+
+def _refuse_store(values: Values) -> None:
+    if values["AWS_ACCESS_KEY_ID"]:
+        raise ConfigError(
+            "AWS_ACCESS_KEY_ID is set, but this release keeps media on the local disk only; leave it empty."
+        )
+
+
+def _general(values: Values, data: str) -> General:
+    hostname, protocol = _public(values)
+    named = values["FUNKWHALE_HOSTNAME"] or values["FUNKWHALE_URL"]
+    return General(
+        data=data,
+        hostname=hostname,
+        protocol=protocol,
+        hosts=(
+            urlsplit(f"//{hostname}").netloc,
+            *(host.lower() for host in values["DJANGO_ALLOWED_HOSTS"]),
+            *(() if named else OWN_HOSTS),
+        ),
+        secret_key=values["DJANGO_SECRET_KEY"],
+        session_seconds=int(values["SESSION_COOKIE_AGE"]),
+        access_token_seconds=int(values["ACCESS_TOKEN_EXPIRE_SECONDS"]),
+    )
+
+
+def _public(values: Values) -> tuple[str, str]:
+    """Host name and protocol; a pod without a name is at home on this machine."""
+    if values["FUNKWHALE_HOSTNAME"]:
+        return values["FUNKWHALE_HOSTNAME"], values["FUNKWHALE_PROTOCOL"] or "https"
+    if values["FUNKWHALE_URL"]:
+        parts = urlsplit(values["FUNKWHALE_URL"])
+        return parts.netloc.rpartition("@")[2].lower(), parts.scheme
+    if values["FUNKWHALE_PROTOCOL"] == "https":
+        raise ConfigError("FUNKWHALE_PROTOCOL is https, but FUNKWHALE_HOSTNAME does not say of which host.")
+    return f"localhost:{values['FUNKWHALE_API_PORT']}", "http"
+
+
+def _processes(values: Values) -> Processes:
+    address = values["FUNKWHALE_API_IP"].strip().strip("[]").replace(":", r"\:")
+    return Processes(
+        endpoint=f"tcp:{values['FUNKWHALE_API_PORT']}:interface={address}",
+        cpu_jobs=values["CELERYD_CONCURRENCY"] or os.cpu_count() or 1,
+        grace_seconds=values["SHUTDOWN_GRACE"],
+        lease_seconds=values["JOB_LEASE"],
+        trusted_proxies=values["TRUSTED_PROXIES"],
+        num_proxies=values["NUM_PROXIES"],
+    )
+
+
+PARTS: Final = ("DATABASE_HOST", "DATABASE_PORT", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_NAME")
+
+
+def _database(values: Values) -> Database:
+    in_docker = values["IS_DOCKER_SETUP"]
+    cache = values["CACHE_URL"] or ("redis://redis:6379/0" if in_docker else None)
+    return Database(values["DATABASE_URL"] or _built_url(values), values["DATABASE_CONNECTIONS"], cache)
+
+
+def _built_url(values: Values) -> str | None:
+    """The URL that the five parts make; None when none of them is set and we are not in a container."""
+    if not values["IS_DOCKER_SETUP"] and not any(values[name] for name in PARTS):
+        return None
+    host = values["DATABASE_HOST"] or ("postgres" if values["IS_DOCKER_SETUP"] else "localhost")
+    user, password, name = (values[part] or "funkwhale" for part in PARTS[2:])
+    where = f"{host}:{values['DATABASE_PORT'] or 5432}"
+    if host.startswith("/"):
+        where = f"{quote(host, safe='')}:{values['DATABASE_PORT'] or 5432}"
+    return f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@{where}/{quote(name, safe='')}"
+
+
+def _accounts(values: Values) -> Accounts:
+    return Accounts(
+        forbidden_names=values["ACCOUNT_USERNAME_BLACKLIST"],
+        password_min_length=values["PASSWORD_MIN_LENGTH"],
+        password_rules=not values["DISABLE_PASSWORD_VALIDATORS"],
+        pod_message_days=values["INSTANCE_SUPPORT_MESSAGE_DELAY"],
+        funkwhale_message_days=values["FUNKWHALE_SUPPORT_MESSAGE_DELAY"],
+    )
+
+
+def _media(values: Values, general: General) -> Media:
+    root = values["MEDIA_ROOT"] or os.path.join(general.data, "media")
+    music, served = values["MUSIC_DIRECTORY_PATH"], values["MUSIC_DIRECTORY_SERVE_PATH"]
+    if served and not music:
+        raise ConfigError("MUSIC_DIRECTORY_SERVE_PATH is set, but MUSIC_DIRECTORY_PATH is not.")
+    if music and PurePosixPath(root).is_relative_to(music):
+        raise ConfigError("MEDIA_ROOT lies inside MUSIC_DIRECTORY_PATH, so that our own files would be imported.")
+    return Media(
+        root=root,
+        url=(values["MEDIA_URL"] or f"{general.public_url}/media").rstrip("/") + "/",
+        proxy_type=values["REVERSE_PROXY_TYPE"] or "direct",
+        protect_path=values["PROTECT_FILES_PATH"],
+        music=music,
+        music_served=served or music,
+        upload_max_bytes=_upload_max(values),
+        unattached_seconds=values["ATTACHMENTS_UNATTACHED_PRUNE_DELAY"],
+        thumbnails=values["CREATE_IMAGE_THUMBNAILS"],
+        jpeg_quality=values["THUMBNAIL_JPEG_RESIZE_QUALITY"],
+        download_count_seconds=values["MIN_DELAY_BETWEEN_DOWNLOADS_COUNT"],
+    )
+
+
+def _upload_max(values: Values) -> int:
+    """Largest body of an upload in bytes; generous where no web server before us sets another limit."""
+    behind = (values["REVERSE_PROXY_TYPE"] or "direct") != "direct"
+    size: int = values["UPLOAD_MAX_SIZE"] or values["NGINX_MAX_BODY_SIZE"] or (100 if behind else 2048) * MIB
+    return size
+
+
+def _limits(values: Values) -> Limits:
+    rates = {scope: rate(words) for scope, words in USUAL_RATES.items()}
+    strange = sorted(set(values["THROTTLING_RATES"]) - set(rates))
+    if strange:
+        raise ConfigError(f"THROTTLING_RATES names {strange[0]!r}, which is no scope that is counted.")
+    return Limits(values["THROTTLING_ENABLED"], rates | values["THROTTLING_RATES"])

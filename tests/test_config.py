@@ -1,0 +1,300 @@
+"""Settings are read as people wrote them, and what cannot work is said in one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from fwtwisted.config import ConfigError, Reading, kept_secret_key, read_config
+from fwtwisted.config.envfile import as_compose, as_systemd, parsed, quoted
+from fwtwisted.config.forms import BOOL, DICT, HOST_NAME, LIST, RATES, SIZE, TIME, Form
+from fwtwisted.config.table import SETTINGS, unknown
+from fwtwisted.config.values import config_of
+
+DATA = "/nowhere/data"
+NAMES = st.from_regex(r"[A-Z_][A-Z0-9_]{0,8}", fullmatch=True)
+TEXTS = st.text(st.characters(blacklist_categories=["Cs"]), max_size=60)
+
+
+class FormTests(SynchronousTestCase):
+    """How single values are written."""
+
+    def read(self, form: Form, *texts: str) -> list[Any]:
+        """What the form makes of the texts."""
+        return [form.read(text) for text in texts]
+
+    def test_bools(self) -> None:
+        """Four words each way, in any case."""
+        self.assertEqual([True] * 5, self.read(BOOL, "true", "1", "Yes", "ON", " true "))
+        self.assertEqual([False] * 4, self.read(BOOL, "false", "0", "No", "OFF"))
+        self.assertRaises(ValueError, BOOL.read, "maybe")
+
+    def test_lists_and_dicts(self) -> None:
+        """Items are trimmed, empty ones dropped."""
+        self.assertEqual(("a", "b c"), LIST.read(" a, b c ,,"))
+        self.assertEqual({"a": "1", "b": "x=y"}, DICT.read("a=1, b=x=y"))
+        self.assertRaises(ValueError, DICT.read, "a")
+
+    def test_sizes_and_times(self) -> None:
+        """Sizes count by 1024, times in seconds; other letters are refused."""
+        self.assertEqual([5, 1024, 100 * 2**20, 2**31, 1536], self.read(SIZE, "5", "1k", "100M", "2g", "1.5K"))
+        self.assertEqual([2**20, 2**20], self.read(SIZE, "1MB", "1MiB"))
+        self.assertEqual([90, 30, 120, 172800, 31536000], self.read(TIME, "90", "30s", "2m", "48h", "1y"))
+        for form, text in ((SIZE, "1x"), (SIZE, "-1"), (TIME, "1w"), (TIME, ""), (SIZE, "9" * 400)):
+            self.assertRaises(ValueError, form.read, text)
+
+    def test_rates(self) -> None:
+        """The first letter of the period counts."""
+        self.assertEqual({"login": (30, 3600), "signup": (5, 86400)}, RATES.read("login=30/hour,signup=5/d"))
+        self.assertRaises(ValueError, RATES.read, "login=30")
+
+    def test_host_names(self) -> None:
+        """A bare name, with a port if need be; other scripts in their ASCII form."""
+        self.assertEqual(
+            ["pod.example", "pod.example:8080", "xn--mnchen-3ya.example"],
+            self.read(HOST_NAME, "Pod.Example.", "pod.example:8080", "München.example"),
+        )
+        for wrong in ("https://pod.example", "pod.example/x", "a b", "", "." * 5, "ß" * 300):
+            self.assertRaises(ValueError, HOST_NAME.read, wrong)
+
+    @given(st.sampled_from(list(SETTINGS.values())), TEXTS)
+    def test_any_text_is_read_or_refused(self, row: Any, text: str) -> None:
+        """A form never fails in another way."""
+        with contextlib.suppress(ValueError):
+            row.form.read(text)
+
+
+class EnvFileTests(SynchronousTestCase):
+    """Files mean what systemd says, and where Docker says otherwise people hear of it."""
+
+    def test_plain_lines(self) -> None:
+        """Comments, blank lines and blanks around are no part of a value."""
+        file = parsed("\ufeff# hello\n\nA=1\n  B = two words  \r\nC=\nD='x # y'\nE=\"a b\"\n")
+        self.assertEqual({"A": "1", "B": "two words", "C": "", "D": "x # y", "E": "a b"}, file.values)
+        self.assertEqual((), file.warnings)
+
+    def test_differences_are_told(self) -> None:
+        """Each line of the module's table: systemd's reading, and a warning that names the setting."""
+        for line, ours, theirs in (
+            ("A=b # c", "b # c", "b"),
+            ("A=b\\c", "bc", "b\\c"),
+            ('A="b\\nc"', "b\\nc", "b\nc"),
+            ('A="b" c', "bc", None),
+            ("A=b$C", "b$C", None),
+            ("export A=b", None, "b"),
+        ):
+            self.assertEqual(ours, as_systemd(line).get("A"), line)
+            self.assertEqual(theirs, as_compose(line).get("A"), line)
+            self.assertIn("A is read", "".join(parsed(line).warnings), line)
+
+    def test_systemd_oddities(self) -> None:
+        """Joined lines, several quoted pieces, quotes over lines, the last assignment of a name."""
+        self.assertEqual({"A": "onetwo"}, as_systemd("A=one\\\ntwo"))
+        self.assertEqual({"A": "one two"}, as_systemd("A='one 'two"))
+        self.assertEqual({"A": "x\ny", "B": "1"}, as_systemd('A="x\ny"\nB=1'))
+        self.assertEqual({"A": "2"}, as_systemd("A=1\nA=2\n; A=3\nno assignment\n1A=4"))
+        self.assertEqual({"A": 'say "$x"'}, as_systemd('A="say \\"\\$x\\""'))
+
+    def test_warnings_hold_no_value(self) -> None:
+        """What is told of a difference could be pasted anywhere."""
+        self.assertNotIn("hunter2", "".join(parsed("DATABASE_PASSWORD=hunter2 # mine").warnings))
+
+    @given(TEXTS)
+    def test_any_text_is_a_file(self, text: str) -> None:
+        """No text breaks the reading."""
+        parsed(text)
+
+    @given(st.lists(st.sampled_from(list("AB= '\"\\\n#;$ x\t"))))
+    def test_any_mixture_of_marks_is_a_file(self, marks: list[str]) -> None:
+        """The characters that mean something, in any order."""
+        parsed("".join(marks))
+
+    @given(NAMES, TEXTS)
+    def test_quoted_values_come_back(self, name: str, value: str) -> None:
+        """What we quote, both programs read alike, and as it was."""
+        try:
+            line = f"{name}={quoted(value)}\n"
+        except ValueError:
+            return
+        self.assertEqual({name: value}, as_systemd(line))
+        self.assertEqual({name: value}, as_compose(line))
+
+
+class Recorded(Mapping[str, Any]):
+    """Values that remember which were asked for."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values_, self.asked = values, set[str]()
+
+    def __getitem__(self, name: str) -> Any:
+        self.asked.add(name)
+        return self.values_[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_)
+
+    def __len__(self) -> int:
+        return len(self.values_)
+
+
+class ReadingTests(SynchronousTestCase):
+    """Environment, file, defaults, and what they add up to."""
+
+    def read(self, file: str | None = None, **environ: str) -> Reading:
+        """Read with an environment and perhaps the text of a file."""
+        folder = self.mktemp()
+        os.mkdir(folder)
+        if file is not None:
+            with open(os.path.join(folder, ".env"), "w", encoding="utf-8") as stream:
+                stream.write(file)
+        return read_config(environ, data=DATA, folder=folder)
+
+    def refused(self, **environ: str) -> str:
+        """The sentence that such settings are refused with."""
+        return str(self.assertRaises(ConfigError, self.read, **environ))
+
+    def test_nothing_needs_to_be_set(self) -> None:
+        """With no setting at all there is a pod at home on this machine."""
+        reading = self.read()
+        config = reading.config
+        self.assertEqual("http://localhost:5000", config.general.public_url)
+        self.assertEqual(("localhost:5000", "localhost", "127.0.0.1", "[::1]"), config.general.hosts)
+        self.assertEqual("tcp:5000:interface=127.0.0.1", config.processes.endpoint)
+        self.assertIsNone(config.database.url)
+        self.assertIsNone(config.database.cache_url)
+        self.assertEqual("/nowhere/data/media", config.media.root)
+        self.assertEqual("http://localhost:5000/media/", config.media.url)
+        self.assertEqual("direct", config.media.proxy_type)
+        self.assertEqual((), reading.notices)
+
+    def test_environment_wins_over_the_file(self) -> None:
+        """Also when it says nothing, loudly."""
+        reading = self.read("LOGLEVEL=error\nMEDIA_ROOT=/a\nPASSWORD_MIN_LENGTH=9\n", LOGLEVEL="debug", MEDIA_ROOT="")
+        self.assertEqual("debug", reading.config.logging.level)
+        self.assertEqual("/nowhere/data/media", reading.config.media.root)
+        self.assertEqual(9, reading.config.accounts.password_min_length)
+
+    def test_a_named_file_must_be_there(self) -> None:
+        """The command line's file, or ENV_FILE's, is not passed over in silence."""
+        for environ, named in (({}, "/nowhere/a.env"), ({"ENV_FILE": "/nowhere/b.env"}, None)):
+            error = self.assertRaises(ConfigError, read_config, environ, data=DATA, env_file=named)
+            self.assertIn("cannot be read", str(error))
+
+    def test_wrong_values_name_their_setting(self) -> None:
+        """One sentence, with the name, without the value of a secret."""
+        self.assertEqual("FUNKWHALE_API_PORT must be from 1 to 65535.", self.refused(FUNKWHALE_API_PORT="0"))
+        self.assertEqual("DEBUG must be true or false.", self.refused(DEBUG="perhaps"))
+        self.assertNotIn("hunter2", self.refused(DATABASE_URL="mysql://u:hunter2@h/d"))
+
+    def test_what_cannot_be_at_once(self) -> None:
+        """Contradictions stop the start."""
+        self.assertIn("AWS_ACCESS_KEY_ID", self.refused(AWS_ACCESS_KEY_ID="x"))
+        self.assertIn("FUNKWHALE_PROTOCOL", self.refused(FUNKWHALE_PROTOCOL="https"))
+        self.assertIn("MUSIC_DIRECTORY_SERVE_PATH", self.refused(MUSIC_DIRECTORY_SERVE_PATH="/m"))
+        self.assertIn("MEDIA_ROOT", self.refused(MUSIC_DIRECTORY_PATH="/m", MEDIA_ROOT="/m/media"))
+        self.assertIn("THROTTLING_RATES", self.refused(THROTTLING_RATES="logn=1/h"))
+        self.assertIn("DJANGO_SECRET_KEY", self.refused(DJANGO_SECRET_KEY="x", DJANGO_SECRET_KEY_FILE="/y"))
+
+    def test_the_public_address(self) -> None:
+        """Host name and protocol, else the URL, else here; the port of the endpoint counts for the last."""
+        named = self.read(FUNKWHALE_HOSTNAME="Pod.Example", DJANGO_ALLOWED_HOSTS=".Example").config.general
+        self.assertEqual("https://pod.example", named.public_url)
+        self.assertEqual(("pod.example", ".example"), named.hosts)
+        self.assertTrue(named.is_secure)
+        by_url = self.read(FUNKWHALE_URL="http://pod.example:81/").config.general
+        self.assertEqual("http://pod.example:81", by_url.public_url)
+        here = read_config({}, data=DATA, folder="/nowhere", endpoints=["unix:/x", "tcp:8080:interface=::"]).config
+        self.assertEqual("http://localhost:8080", here.general.public_url)
+
+    def test_the_database(self) -> None:
+        """The URL wins; the parts build one; containers have hosts of their own."""
+        self.assertEqual("postgresql://u@h/d", self.read(DATABASE_URL="postgresql://u@h/d").config.database.url)
+        parts = self.read(DATABASE_HOST="db", DATABASE_PASSWORD="p@ss/word").config.database
+        self.assertEqual("postgresql://funkwhale:p%40ss%2Fword@db:5432/funkwhale", parts.url)
+        socket = self.read(DATABASE_HOST="/run/postgresql").config.database
+        self.assertEqual("postgresql://funkwhale:funkwhale@%2Frun%2Fpostgresql:5432/funkwhale", socket.url)
+        docker = self.read(IS_DOCKER_SETUP="true").config.database
+        self.assertEqual("postgresql://funkwhale:funkwhale@postgres:5432/funkwhale", docker.url)
+        self.assertEqual("redis://redis:6379/0", docker.cache_url)
+
+    def test_uploads_follow_the_web_server(self) -> None:
+        """Generous alone, in step with a web server before us."""
+        self.assertEqual(2 * 2**30, self.read().config.media.upload_max_bytes)
+        self.assertEqual(100 * 2**20, self.read(REVERSE_PROXY_TYPE="nginx").config.media.upload_max_bytes)
+        self.assertEqual(2**30, self.read(NGINX_MAX_BODY_SIZE="1g").config.media.upload_max_bytes)
+        self.assertEqual(5, self.read(NGINX_MAX_BODY_SIZE="1g", UPLOAD_MAX_SIZE="5").config.media.upload_max_bytes)
+
+    def test_rates_are_the_usual_ones_with_changes(self) -> None:
+        """Naming one scope leaves the others."""
+        rates = self.read(THROTTLING_RATES="login=3/m").config.limits.rates
+        self.assertEqual((3, 60), rates["login"])
+        self.assertEqual((10, 86400), rates["signup"])
+
+    def test_secrets_from_files(self) -> None:
+        """The content of NAME_FILE without its line end; shown as stars like any secret."""
+        path = self.mktemp()
+        with open(path, "w", encoding="ascii") as stream:
+            stream.write("s3cret\n")
+        reading = self.read(DJANGO_SECRET_KEY_FILE=path)
+        self.assertEqual("s3cret", reading.config.general.secret_key)
+        shown = {row.name: row for row in reading.shown}
+        self.assertEqual(("***", path), (shown["DJANGO_SECRET_KEY"].text, shown["DJANGO_SECRET_KEY"].origin))
+        self.assertEqual(("info", "default"), (shown["LOGLEVEL"].text, shown["LOGLEVEL"].origin))
+
+    def test_notices(self) -> None:
+        """Slips of the pen and settings without effect are told; settings of other programs are not."""
+        notices = "\n".join(
+            self.read(
+                FUNKWHALE_HOSTNMAE="x", MEDIA_ROOTS="y", PATH="/bin", DJANGO_SETTINGS_MODULE="z", LDAP_ENABLED="true"
+            ).notices
+        )
+        self.assertIn("no such setting, ignored: FUNKWHALE_HOSTNMAE, MEDIA_ROOTS", notices)
+        self.assertIn("DJANGO_SETTINGS_MODULE", notices)
+        self.assertIn("log-in by LDAP is not offered", notices)
+        self.assertNotIn("PATH,", notices)
+        self.assertEqual([], unknown(["DJANGO_SECRET_KEY_FILE", "FUNKWHALE_PLUGIN_SCROBBLER_LASTFM_API_KEY"]))
+
+    def test_every_row_counts(self) -> None:
+        """No setting is in the table as effective without being read."""
+        values = {
+            row.name: None if row.default is None else row.form.read(row.default)
+            for row in SETTINGS.values()
+            if not row.ignored
+        }
+        record = Recorded(values)
+        config_of(record, DATA)
+        config_of(Recorded(values | {"DATABASE_HOST": "x"}), DATA)
+        self.assertEqual(set(values), record.asked | {"DATABASE_NAME"})
+
+
+class SecretKeyTests(SynchronousTestCase):
+    """The key that nobody set."""
+
+    def test_made_once_and_private(self) -> None:
+        """The second call finds what the first one made, readable by its owner alone."""
+        folder = self.mktemp()
+        os.mkdir(folder)
+        key = kept_secret_key(folder)
+        self.assertGreaterEqual(len(key), 50)
+        self.assertEqual(key, kept_secret_key(folder))
+        self.assertEqual(0o600, stat.S_IMODE(os.stat(os.path.join(folder, "secret_key")).st_mode))
+        self.assertEqual(["secret_key"], os.listdir(folder))
+
+    def test_a_broken_one_is_not_replaced(self) -> None:
+        """An emptied file is the operator's to look at; a new key would sign everybody out."""
+        folder = self.mktemp()
+        os.mkdir(folder)
+        with open(os.path.join(folder, "secret_key"), "w", encoding="ascii"):
+            pass
+        self.assertRaises(ConfigError, kept_secret_key, folder)
+
+    def test_a_folder_that_cannot_be_used(self) -> None:
+        """The sentence names the setting that would help."""
+        self.assertIn("DJANGO_SECRET_KEY", str(self.assertRaises(ConfigError, kept_secret_key, "/nowhere")))

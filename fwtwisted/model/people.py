@@ -1,8 +1,12 @@
-"""Who asks, and what they may: viewers, scopes, permissions, privacy levels."""
+"""Who acts and who asks, and what they may: actors, accounts, viewers, scopes, permissions, privacy levels."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from attrs import frozen
 
@@ -101,3 +105,126 @@ class Viewer:
 
 
 VISITOR = Viewer()
+
+
+@frozen
+class Pod:
+    """
+    This server, as others name it.
+
+    :ivar url: protocol and host (with a port where it is not the protocol's own), no slash at the end.
+    :ivar domain: what stands behind the ``@`` of our actors.
+    """
+
+    url: str
+    domain: str
+
+    def fid(self, path: str) -> str:
+        """The federation id of what lies below ``/federation/``."""
+        return f"{self.url}/federation/{path}"
+
+
+@frozen
+class Actor:
+    """
+    Somebody who acts in the fediverse: a person, a channel, a server.
+
+    :ivar summary: the profile's own words, of type ``summary_type`` (``text/markdown``, ``text/html``, …).
+    :ivar is_local: at home on this pod.
+    """
+
+    id: int
+    uuid: UUID
+    fid: str
+    domain: str
+    preferred_username: str
+    type: str
+    name: str | None
+    summary: str | None
+    summary_type: str | None
+    url: str | None
+    manually_approves_followers: bool | None
+    icon_id: int | None
+    creation_date: datetime
+    last_fetch_date: datetime
+    is_local: bool
+
+    @property
+    def full_username(self) -> str:
+        """``user@domain``."""
+        return f"{self.preferred_username}@{self.domain}"
+
+
+@frozen
+class Account:
+    """
+    Somebody who can sign in here.
+
+    :ivar secret_key: renewed with the password; what was signed with an older one is void.
+    :ivar permissions: granted to this account itself, beside the pod's default ones.
+    :ivar upload_quota: megabytes of 10^6 bytes; None: the pod's default.
+    :ivar settings: the web app's own, any JSON object.
+    """
+
+    id: int
+    actor: Actor
+    username: str
+    email: str
+    email_verified: bool
+    secret_key: UUID
+    is_active: bool
+    is_staff: bool
+    is_superuser: bool
+    permissions: frozenset[str]
+    privacy_level: Privacy
+    upload_quota: int | None
+    settings: Mapping[str, Any]
+    date_joined: datetime
+    last_activity: datetime | None
+    instance_support_message_display_date: datetime | None
+    funkwhale_support_message_display_date: datetime | None
+
+
+@frozen
+class Library:
+    """
+    Where somebody keeps uploads.
+
+    :ivar uploads_count: uploads in it, whatever became of their import.
+    :ivar size: their bytes; None when there are none.
+    """
+
+    id: int
+    uuid: UUID
+    fid: str
+    owner: Actor
+    name: str
+    description: str | None
+    privacy_level: Privacy
+    is_channel: bool
+    creation_date: datetime
+    uploads_count: int
+    size: int | None
+
+
+@frozen
+class Application:
+    """
+    A program that acts for people.
+
+    :ivar client_secret: as stored: hashed.
+    :ivar account_id: who registered it; None: the program itself, without a login.
+    :ivar scopes: blank-separated.
+    :ivar token: the personal token of its owner.
+    """
+
+    id: int
+    client_id: str
+    client_secret: str
+    account_id: int | None
+    name: str
+    redirect_uris: str
+    scopes: str
+    token: str | None
+    created: datetime
+    updated: datetime

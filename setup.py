@@ -9,6 +9,7 @@ setup(
         "fwtwisted.config",
         "fwtwisted.core",
         "fwtwisted.db",
+        "fwtwisted.embedded",
         "fwtwisted.model",
         "fwtwisted.outside",
         "fwtwisted.web",

@@ -1,0 +1,47 @@
+"""
+Whose content a viewer may see, remembered for as long as nothing changed.
+
+The rule itself is one statement (``db/libraries.py``).  Every write that it depends on raises the version of the
+area ``libraries`` in its own transaction, so that one cheap look at the version tells whether an answer still holds.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from fwtwisted.db import libraries
+from fwtwisted.db.pool import Database, Queries
+from fwtwisted.model.people import Viewer
+
+
+class Visibility:
+    """Answers which libraries' content a viewer may see."""
+
+    def __init__(self, database: Database, remembered: int = 1000) -> None:
+        self._database = database
+        self._remembered = remembered
+        self._answers: OrderedDict[tuple[int | None, bool], tuple[int, tuple[int, ...]]] = OrderedDict()
+
+    async def libraries(self, viewer: Viewer) -> tuple[int, ...]:
+        """The ids of the libraries whose content the viewer may see, ascending."""
+
+        async def work(tx: Queries) -> tuple[int, ...]:
+            return await self.libraries_in(tx, viewer)
+
+        return await self._database.read(work)
+
+    async def libraries_in(self, tx: Queries, viewer: Viewer) -> tuple[int, ...]:
+        """The same, for who has statements of their own to run beside it."""
+        asked = (viewer.actor_id, viewer.is_local)
+        version = await libraries.libraries_version(tx)
+        known = self._answers.get(asked)
+        if known is not None and known[0] == version:
+            self._answers.move_to_end(asked)
+            return known[1]
+        # The version was read first: what changes meanwhile is at worst looked up once more.
+        found = tuple(await libraries.visible_libraries(tx, *asked))
+        self._answers[asked] = (version, found)
+        self._answers.move_to_end(asked)
+        while len(self._answers) > self._remembered:
+            self._answers.popitem(last=False)
+        return found

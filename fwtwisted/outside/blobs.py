@@ -1,0 +1,338 @@
+"""
+Where the bytes of media lie: the seam that every store offers, and the store in a folder on disk.
+
+A stored file has a name (:mod:`fwtwisted.wire.names`), is written once, and never changes; so whoever holds one open
+may read on while it is deleted.  Names that are none are answered as if nothing lay there.
+
+On disk ``ROOT/NAME`` holds the bytes.  ``ROOT/.parts`` holds what is being written; each file there is locked by its
+writer, and :meth:`LocalBlobs.sweep` removes those whose writer is gone.
+
+Source: docs/storage.md §1.2, §2.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import uuid4
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IConsumer
+
+from fwtwisted.model.errors import NotFound
+from fwtwisted.model.threads import Threads
+from fwtwisted.outside import disk
+from fwtwisted.outside.pouring import pour
+from fwtwisted.wire.http import ByteSource, Span
+from fwtwisted.wire.names import is_name
+
+READ_STEP = 128 << 10
+
+# No such file; a folder is in the way, or none; not ours to read; a loop of links; a socket.
+_NOT_THERE = frozenset({errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENXIO})
+
+
+class BlobStore(Protocol):
+    """Keeps files under names, for ever or until they are deleted; nothing is ever overwritten."""
+
+    async def adopt(self, name: str, path: str) -> None:
+        """
+        Move a finished local file in: :meth:`keep`, then remove ``path``.
+
+        :raise Conflict: the name is taken; the local file stays.
+        :raise NoRoom: the store is full; the local file stays.
+        """
+
+    async def keep(self, name: str, path: str) -> None:
+        """
+        Store the bytes of a finished local file that we own and that stays where it is for now.
+
+        The two may share their bytes on disk: ``path`` may be removed afterwards, never written to.  Done again after
+        a crash it does no harm.  Raises as :meth:`adopt`.
+        """
+
+    async def copy(self, name: str, path: str) -> None:
+        """Store a copy of somebody's local file, which stays theirs to change.  Raises as :meth:`adopt`."""
+
+    async def put(self, name: str, body: bytes) -> None:
+        """Store a few bytes (an image).  Raises as :meth:`adopt`."""
+
+    async def open(self, name: str) -> ByteSource:
+        """
+        The bytes, to be sent; whoever asked closes it or lets it be produced.
+
+        :raise NotFound: nothing lies there.
+        """
+
+    async def size(self, name: str) -> int | None:
+        """How many bytes lie there; None when nothing does."""
+
+    async def delete(self, name: str) -> None:
+        """Remove what lies there, if anything does."""
+
+    def path(self, name: str) -> str | None:
+        """
+        Where this would lie on the local disk (whether it does or not), for the front and for ffmpeg.
+
+        :return: absolute; None when this store has no local files.
+        :raise NotFound: it is no name.
+        """
+
+    def names(self, prefix: str = "") -> AsyncIterator[str]:
+        """The names that begin so, folder by folder; those that come or go meanwhile may be among them or not."""
+
+
+class LocalBlobs:
+    """
+    The store in a folder.
+
+    :param root: the folder; it is made when first needed.
+    :param threads: everything that touches the disk happens there.
+    """
+
+    def __init__(self, root: str, threads: Threads) -> None:
+        self._root = os.path.abspath(root)
+        self._parts = os.path.join(self._root, ".parts")
+        self._threads = threads
+
+    async def adopt(self, name: str, path: str) -> None:
+        """See :meth:`BlobStore.adopt`."""
+        await self.keep(name, path)
+        await self._threads(disk.gone, path)
+
+    async def keep(self, name: str, path: str) -> None:
+        """See :meth:`BlobStore.keep`.  On one file system it is a second name for the same bytes."""
+        await self._threads(self._keep, self._place(name), path)
+
+    async def copy(self, name: str, path: str) -> None:
+        """See :meth:`BlobStore.copy`."""
+        await self._threads(self._store, self._place(name), lambda fd: disk.copy_into(fd, path))
+
+    async def put(self, name: str, body: bytes) -> None:
+        """See :meth:`BlobStore.put`."""
+
+        def fill(fd: int) -> None:
+            disk.write_all(fd, body)
+            disk.settle(fd)
+
+        await self._threads(self._store, self._place(name), fill)
+
+    async def open(self, name: str) -> FileSource:
+        """See :meth:`BlobStore.open`."""
+        return await open_file(self._threads, self._place(name))
+
+    async def size(self, name: str) -> int | None:
+        """See :meth:`BlobStore.size`."""
+        return await self._threads(_size, self._place(name)) if is_name(name) else None
+
+    async def delete(self, name: str) -> None:
+        """See :meth:`BlobStore.delete`."""
+        if is_name(name):
+            await self._threads(self._delete, self._place(name))
+
+    def path(self, name: str) -> str:
+        """See :meth:`BlobStore.path`."""
+        return self._place(name)
+
+    async def names(self, prefix: str = "") -> AsyncIterator[str]:
+        """See :meth:`BlobStore.names`."""
+        folders = [prefix.rpartition("/")[0]]
+        while folders:
+            folder = folders.pop()
+            below, files = await self._threads(self._entries, folder)
+            folders += [one for one in reversed(below) if prefix.startswith(f"{one}/") or one.startswith(prefix)]
+            for name in files:
+                if name.startswith(prefix):
+                    yield name
+
+    async def sweep(self) -> int:
+        """Remove parts whose writer died; for the start of the house.  :return: how many there were."""
+        return await self._threads(self._sweep)
+
+    def _place(self, name: str) -> str:
+        """Where a name lies.  :raise NotFound: it is none."""
+        if not is_name(name):
+            raise NotFound
+        return os.path.join(self._root, name)
+
+    def _keep(self, place: str, path: str) -> None:
+        """In a thread: a second name, or across file systems a copy."""
+        fd = os.open(path, os.O_RDONLY)
+        try:
+            disk.settle(fd)
+        finally:
+            os.close(fd)
+        try:
+            disk.link_new(path, place)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self._store(place, lambda fd: disk.copy_into(fd, path))
+
+    def _store(self, place: str, fill: Callable[[int], None]) -> None:
+        """In a thread: write a part, then give it its name; whatever fails, no part stays."""
+        disk.make_folders(self._parts)
+        part = os.path.join(self._parts, str(uuid4()))
+        fd = disk.claim_new(part)
+        try:
+            fill(fd)
+            disk.link_new(part, place)
+        finally:
+            disk.gone(part)
+            os.close(fd)
+
+    def _delete(self, place: str) -> None:
+        """In a thread: remove a file, and the folders that this leaves empty."""
+        if disk.gone(place):
+            disk.drop_empty_folders(os.path.dirname(place), self._root)
+
+    def _entries(self, folder: str) -> tuple[list[str], list[str]]:
+        """In a thread: names of the folders and of the files in a folder, each in order."""
+        below: list[str] = []
+        files: list[str] = []
+        try:
+            with os.scandir(os.path.join(self._root, folder)) as entries:
+                for entry in entries:
+                    name = f"{folder}/{entry.name}" if folder else entry.name
+                    if is_name(name):
+                        (below if entry.is_dir() else files).append(name)
+        except (FileNotFoundError, NotADirectoryError):
+            return [], []
+        return sorted(below), sorted(files)
+
+    def _sweep(self) -> int:
+        """In a thread: remove every part that nobody holds."""
+        swept = 0
+        for part in os.listdir(self._parts) if os.path.isdir(self._parts) else ():
+            path = os.path.join(self._parts, part)
+            fd = disk.claim_left(path)
+            if fd is not None:
+                swept += disk.gone(path)
+                os.close(fd)
+        return swept
+
+
+def _size(place: str) -> int | None:
+    """In a thread: size of a plain file in bytes; None for anything else."""
+    try:
+        told = os.stat(place)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return told.st_size if stat.S_ISREG(told.st_mode) else None
+
+
+class FileSource:
+    """
+    A local file as bytes to be sent (see :class:`~fwtwisted.wire.http.ByteSource`).
+
+    What the system holds in memory is read at once, the rest in a thread, so that a sleepy disk holds up nobody else.
+
+    :param fd: open for reading; ours from now on.
+    :ivar etag: size and time of the last change, in hex; whoever knows the digest puts a better one in.
+    """
+
+    def __init__(self, fd: int, length: int, etag: str | None, modified: datetime | None, threads: Threads) -> None:
+        self.length: int | None = length
+        self.etag = etag
+        self.modified = modified
+        self._fd: int | None = fd
+        self._whole = Span(0, length)
+        self._threads = threads
+
+    def produce(self, consumer: IConsumer, span: Span | None) -> Deferred[None]:
+        """See :meth:`ByteSource.produce`.  Fails with EOFError when the file has become shorter."""
+        fd = self.descriptor()
+        if fd is None:
+            raise ValueError("a closed file cannot be sent")
+        stop = (span or self._whole).stop
+        offset = (span or self._whole).start
+
+        def read(piece: bytes) -> bytes:
+            nonlocal offset
+            if not piece:
+                raise EOFError("the file became shorter")
+            offset += len(piece)
+            return piece
+
+        def next_piece() -> bytes | Deferred[bytes]:
+            count = min(READ_STEP, stop - offset)
+            if count <= 0:
+                return b""
+            if _in_memory(fd, offset + count - 1):
+                return read(os.pread(fd, count, offset))
+            return self._threads(_read_and_close, os.dup(fd), count, offset).addCallback(read)
+
+        return pour(consumer, next_piece, lambda: self._threads(int), self.close)
+
+    def descriptor(self) -> int | None:
+        """See :meth:`ByteSource.descriptor`; None once it is closed."""
+        return self._fd
+
+    def close(self) -> None:
+        """See :meth:`ByteSource.close`."""
+        fd, self._fd = self._fd, None
+        if fd is not None:
+            os.close(fd)
+
+
+def _in_memory(fd: int, offset: int) -> bool:
+    """Whether the byte there can be read without waiting for the disk."""
+    try:
+        return os.preadv(fd, [bytearray(1)], offset, os.RWF_NOWAIT) == 1
+    except OSError:  # it is not, or this file system cannot tell
+        return False
+
+
+def _read_and_close(fd: int, count: int, offset: int) -> bytes:
+    """In a thread: read from a descriptor of one's own, so that the file may be closed meanwhile."""
+    try:
+        return os.pread(fd, count, offset)
+    finally:
+        os.close(fd)
+
+
+async def open_file(threads: Threads, path: str) -> FileSource:
+    """
+    A local file, inside a store or not, as bytes to be sent.
+
+    :raise NotFound: there is none, it is not a plain file, or we may not read it.
+    """
+    fd, told = await threads(_opened, path)
+    modified = datetime.fromtimestamp(told.st_mtime, UTC)
+    return FileSource(fd, told.st_size, f'"{told.st_size:x}-{told.st_mtime_ns:x}"', modified, threads)
+
+
+def _opened(path: str) -> tuple[int, os.stat_result]:
+    """In a thread: descriptor and facts of a plain file."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe that lies there does not hold us up
+    except OSError as error:
+        if error.errno in _NOT_THERE:
+            raise NotFound from error
+        raise
+    told = os.fstat(fd)
+    if not stat.S_ISREG(told.st_mode):
+        os.close(fd)
+        raise NotFound
+    return fd, told
+
+
+async def path_below(threads: Threads, root: str, path: str) -> str:
+    """
+    The path with every link followed, if it then lies under the root: where an in-place file really is.
+
+    :raise NotFound: it lies elsewhere.
+    Source: docs/storage.md §2.3.
+    """
+
+    def real() -> str:
+        found = os.path.realpath(path)
+        if not found.startswith(os.path.realpath(root).rstrip(os.sep) + os.sep):
+            raise NotFound
+        return found
+
+    return await threads(real)

@@ -1,0 +1,141 @@
+"""
+What may be asked of the catalog, as it was asked, and the looking up of everything that it refers to.
+
+A :class:`Question` comes from a face (REST now, Subsonic alike); :func:`music_filter` turns it into the
+:class:`MusicFilter` that ``db/catalog_filters.py`` understands.  Source: docs/api.md §1.5 and §4.8.
+"""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+from attrs import frozen
+
+from fwtwisted.db import catalog
+from fwtwisted.db.pool import Tx
+from fwtwisted.model.errors import Invalid
+from fwtwisted.model.music import Kind, MusicFilter, NameFilter, Scope
+from fwtwisted.model.people import Viewer
+
+QUOTES = re.compile(r"[\"&()!':*|<>\\]")
+WORD = re.compile(r"\w", re.UNICODE)
+
+
+@frozen
+class Question:
+    """
+    A list's parameters, parsed but not looked up.
+
+    :ivar q: the search text; None: no search.
+    :ivar hidden: True: only what the viewer hid; False: without that; None: everything.
+    :ivar scope: the words of ``scope=``; None: not asked.
+    :ivar library: and ``channel``, ``related``: None: not asked.
+    :ivar unknown: a reference that cannot exist was asked for, so that nothing matches.
+    """
+
+    q: str | None = None
+    playable: bool | None = None
+    hidden: bool | None = False
+    include_channels: bool = False
+    scope: tuple[str, ...] | None = None
+    library: UUID | None = None
+    channel: UUID | None = None
+    related: int | None = None
+    tags: tuple[str, ...] = ()
+    mbid: UUID | None = None
+    content_category: str | None = None
+    artist: int | None = None
+    album: int | None = None
+    license: str | None = None
+    ids: tuple[int, ...] | None = None
+    names: tuple[NameFilter, ...] = ()
+    has_albums: bool | None = None
+    favorites: bool = False
+    unknown: bool = False
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a search: signs of the query language removed, those without a letter or digit dropped."""
+    cleaned = (QUOTES.sub("", word) for word in text.split())
+    return tuple(word for word in cleaned if WORD.search(word))
+
+
+def raw_query(text: str) -> str | None:
+    """The text between enclosing double quotes, which PostgreSQL reads itself."""
+    inner = text.strip()
+    return inner[1:-1] if len(inner) > 2 and inner[0] == inner[-1] == '"' else None
+
+
+async def music_filter(tx: Tx, kind: Kind, viewer: Viewer, question: Question) -> MusicFilter:
+    """
+    Look up what the question refers to.
+
+    :raise Invalid: an artist or album that does not exist is named by number.
+    """
+    await _must_exist(tx, kind, question)
+    library = await catalog.library_id(tx, question.library) if question.library else None
+    channel_artist = await catalog.channel_artist(tx, question.channel) if question.channel else None
+    nothing = (
+        question.unknown
+        or (question.library is not None and library is None)
+        or (question.channel is not None and channel_artist is None)
+        or (question.favorites and viewer.actor_id is None)
+    )
+    raw = raw_query(question.q) if question.q else None
+    words = words_of(question.q) if question.q and raw is None else None
+    hidden: list[int] = []
+    if viewer.account_id is not None and question.hidden is not None:
+        hidden = await catalog.hidden_artists(tx, viewer.account_id)
+    return MusicFilter(
+        words=words,
+        raw=raw,
+        playable=question.playable,
+        include_channels=question.include_channels or question.channel is not None,
+        hidden=tuple(hidden),
+        only_hidden=bool(question.hidden) and viewer.account_id is not None,
+        scopes=await _scopes(tx, viewer, question.scope),
+        library=library,
+        related=question.related,
+        tags=question.tags,
+        mbid=question.mbid,
+        content_category=question.content_category,
+        artist=question.artist,
+        album=question.album,
+        channel_artist=channel_artist,
+        license=question.license,
+        ids=question.ids,
+        names=question.names,
+        has_albums=question.has_albums,
+        favorites_of=viewer.actor_id if question.favorites else None,
+        nothing=nothing or words == (),
+    )
+
+
+async def _must_exist(tx: Tx, kind: Kind, question: Question) -> None:
+    named = {Kind.ARTIST: question.artist, Kind.ALBUM: question.album}
+    for what, id in named.items():
+        if id is not None and what is not kind and not await catalog.exists(tx, what, id):
+            raise Invalid.on(what, "Select a valid choice. That choice is not one of the available choices.")
+
+
+async def _scopes(tx: Tx, viewer: Viewer, words: tuple[str, ...] | None) -> tuple[Scope, ...] | None:
+    if words is None or "all" in words:
+        return None
+    found = [await _scope(tx, viewer, word) for word in words]
+    return tuple(scope for scope in found if scope is not None)
+
+
+async def _scope(tx: Tx, viewer: Viewer, word: str) -> Scope | None:
+    name, _, rest = word.partition(":")
+    if name == "me" and viewer.actor_id is not None:
+        return Scope(owner=viewer.actor_id)
+    if name == "subscribed" and viewer.actor_id is not None:
+        return Scope(libraries=tuple(await catalog.followed_libraries(tx, viewer.actor_id)))
+    if name == "domain" and rest:
+        return Scope(domain=rest.lower())
+    if name == "actor" and "@" in rest:
+        username, _, domain = rest.removeprefix("@").partition("@")
+        owner = await catalog.actor_id(tx, username, domain)
+        return Scope(owner=owner) if owner is not None else None
+    return None

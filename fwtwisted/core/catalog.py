@@ -8,7 +8,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from fwtwisted.core.orders import Orders
-from fwtwisted.core.questions import Question, music_filter, raw_query, words_of
+from fwtwisted.core.questions import music_filter, raw_query, words_of
 from fwtwisted.core.visibility import Visibility
 from fwtwisted.db import catalog, catalog_filters, people
 from fwtwisted.db.catalog import Tag
@@ -16,6 +16,7 @@ from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import BadRequest, NotFound
 from fwtwisted.model.music import Album, Artist, Attachment, Kind, MusicFilter, Ordered, Shelf, Track
 from fwtwisted.model.people import Actor, Viewer
+from fwtwisted.model.questions import Question
 
 T = TypeVar("T")
 

@@ -1,58 +1,22 @@
 """
-What may be asked of the catalog, as it was asked, and the looking up of everything that it refers to.
+The looking up of everything that a question to the catalog refers to.
 
-A :class:`Question` comes from a face (REST now, Subsonic alike); :func:`music_filter` turns it into the
-:class:`MusicFilter` that ``db/catalog_filters.py`` understands.  Source: docs/api.md §1.5 and §4.8.
+A :class:`Question` comes from a face; :func:`music_filter` turns it into the :class:`MusicFilter` that ``db/catalog_filters.py`` understands.  Source: docs/api.md §1.5 and §4.8.
 """
 
 from __future__ import annotations
 
 import re
-from uuid import UUID
-
-from attrs import frozen
 
 from fwtwisted.db import catalog
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.errors import Invalid
-from fwtwisted.model.music import Kind, MusicFilter, NameFilter, Scope
+from fwtwisted.model.music import Kind, MusicFilter, Scope
 from fwtwisted.model.people import Viewer
+from fwtwisted.model.questions import Question
 
 QUOTES = re.compile(r"[\"&()!':*|<>\\]")
 WORD = re.compile(r"\w", re.UNICODE)
-
-
-@frozen
-class Question:
-    """
-    A list's parameters, parsed but not looked up.
-
-    :ivar q: the search text; None: no search.
-    :ivar hidden: True: only what the viewer hid; False: without that; None: everything.
-    :ivar scope: the words of ``scope=``; None: not asked.
-    :ivar library: and ``channel``, ``related``: None: not asked.
-    :ivar unknown: a reference that cannot exist was asked for, so that nothing matches.
-    """
-
-    q: str | None = None
-    playable: bool | None = None
-    hidden: bool | None = False
-    include_channels: bool = False
-    scope: tuple[str, ...] | None = None
-    library: UUID | None = None
-    channel: UUID | None = None
-    related: int | None = None
-    tags: tuple[str, ...] = ()
-    mbid: UUID | None = None
-    content_category: str | None = None
-    artist: int | None = None
-    album: int | None = None
-    license: str | None = None
-    ids: tuple[int, ...] | None = None
-    names: tuple[NameFilter, ...] = ()
-    has_albums: bool | None = None
-    favorites: bool = False
-    unknown: bool = False
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -122,15 +122,19 @@ def _search(where: _Where, asked: MusicFilter) -> None:
         where.add(FOUND[where.kind].format(query=query), *[word] * TIMES_QUERIED[where.kind])
 
 
+def _holder(scope: Scope) -> tuple[str, object]:
+    """Whose libraries the scope means."""
+    if scope.owner is not None:
+        return "actor.id = %s", scope.owner
+    if scope.domain is not None:
+        return "actor.domain = %s", scope.domain
+    return "library.id = ANY(%s)", list(scope.libraries or ())
+
+
 def _scopes(where: _Where, scopes: Sequence[Scope], visible: Sequence[int]) -> None:
     parts, args = ["false"], []
     for scope in scopes:
-        if scope.owner is not None:
-            which, value = "actor.id = %s", scope.owner
-        elif scope.domain is not None:
-            which, value = "actor.domain = %s", scope.domain
-        else:
-            which, value = "library.id = ANY(%s)", list(scope.libraries or ())
+        which, value = _holder(scope)
         part, values = where.held(
             f"""upload.library_id IN (SELECT library.id FROM library JOIN actor ON actor.id = library.actor_id
                                        WHERE {which} AND library.id = ANY(%s))""",

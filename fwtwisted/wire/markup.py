@@ -1,0 +1,53 @@
+"""
+Texts that people write, as HTML that is safe to show.
+
+Markdown with line breaks and the usual extras; whatever comes out, also of remote HTML, passes one allow-list.
+Source: docs/api.md §3.2 and §4.5 (text preview).
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+import markdown
+import nh3
+
+from fwtwisted.wire.v1 import Document
+
+LONGEST_TEXT = 5_000  # characters
+
+TAGS = {"p", "br", "a", "em", "strong", "b", "i", "ul", "ol", "li", "blockquote", "code", "pre", "del", "hr", "span"}
+MORE_TAGS = TAGS | {"h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "dl", "dt", "dd"}
+ATTRIBUTES = {"a": {"href", "title"}}
+BARE_LINK = re.compile(r"(?<![\w(\[\"'=<>/])(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]])")
+
+
+def rendered(text: str, content_type: str | None, *, permissive: bool = False) -> str:
+    """
+    The text as sanitised HTML.
+
+    :param content_type: ``text/markdown`` (also when None), ``text/html`` or ``text/plain``.
+    :param permissive: headings and tables are let through as well.
+    """
+    if content_type == "text/html":
+        html = text
+    elif content_type == "text/plain":
+        html = "<p>" + escape(text).replace("\n", "<br>") + "</p>"
+    else:
+        html = markdown.markdown(BARE_LINK.sub(r"<\1>", text), extensions=["nl2br", "extra"])
+    return nh3.clean(
+        html,
+        tags=MORE_TAGS if permissive else TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+    )
+
+
+def content(text: str | None, content_type: str | None) -> Document | None:
+    """A long text as a document; None when there is none."""
+    if not text:
+        return None
+    kind = content_type or "text/markdown"
+    return {"text": text, "content_type": kind, "html": rendered(text, kind)}

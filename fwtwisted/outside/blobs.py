@@ -209,7 +209,7 @@ class LocalBlobs:
         swept = 0
         for part in os.listdir(self._parts) if os.path.isdir(self._parts) else ():
             path = os.path.join(self._parts, part)
-            fd = disk.claim_left(path)
+            fd = None if part == disk.GATE else disk.claim_left(path)
             if fd is not None:
                 swept += disk.gone(path)
                 os.close(fd)

@@ -28,6 +28,7 @@ from fwtwisted.model.errors import Conflict, NoRoom
 FILE_MODE = 0o644  # the front's user reads what we store (docs/storage.md §1.2)
 FOLDER_MODE = 0o755
 COPY_STEP = 1 << 20
+GATE = ".gate"
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_LINKS_HERE = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
@@ -182,13 +183,10 @@ def claim_new(path: str) -> int:
     :raise FileExistsError: there is one.
     :raise NoRoom: the disk is full.
     """
-    while True:
-        with room_told():
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE)
-        # Between these two lines a sweeper may take the file for a dead one; then it removes it, and we try again.
-        if _locked(fd) and os.fstat(fd).st_nlink:
-            return fd
-        os.close(fd)
+    with room_told(), _nobody_else(os.path.dirname(path), fcntl.LOCK_SH):
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        return fd
 
 
 def claim_left(path: str) -> int | None:
@@ -197,23 +195,35 @@ def claim_left(path: str) -> int | None:
 
     :return: as for :func:`claim_new`; None when its writer lives, or when it has gone meanwhile.
     """
-    try:
-        fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
+    with _nobody_else(os.path.dirname(path), fcntl.LOCK_EX):
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return None
+        if os.fstat(fd).st_nlink:
+            return fd
+        os.close(fd)
         return None
-    if _locked(fd) and os.fstat(fd).st_nlink:
-        return fd
-    os.close(fd)
-    return None
 
 
-def _locked(fd: int) -> bool:
-    """Whether nobody else had the lock; then we have it."""
+@contextmanager
+def _nobody_else(folder: str, how: int) -> Iterator[None]:
+    """
+    Keep those who make files from those who look for dead ones, for the moment between making and locking.
+
+    A file of its own carries the lock: network file systems lock no folders.  It is never held while waiting.
+    """
+    gate = os.open(os.path.join(folder, GATE), os.O_RDWR | os.O_CREAT, FILE_MODE)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        fcntl.flock(gate, how)
+        yield
+    finally:
+        os.close(gate)
 
 
 def gone(path: str) -> bool:

@@ -111,6 +111,12 @@ class SpoolFile:
         """Remove the note: the bytes are in the store and their row is committed, or nobody wants them."""
         await self._threads(self._discard)
 
+    def let_go(self) -> None:
+        """Drop the lock of a file that stays; after :meth:`discard` it does nothing."""
+        fd, self._fd = self._fd, None
+        if fd is not None:
+            os.close(fd)
+
     def _finish(self) -> None:
         """In a thread: see :meth:`finish`."""
         with self._one_at_a_time:
@@ -183,7 +189,7 @@ class Spool:
 
     async def leftovers(self) -> AsyncIterator[SpoolFile]:
         """
-        The files of receivers that are gone, one by one, each locked by us until it is discarded.
+        The files of receivers that are gone, one by one, each locked by us until the next is asked for.
 
         Core decides about each as the table above says.  One that it does not discard stays for the next start.
         """
@@ -191,6 +197,7 @@ class Spool:
             left = await self._threads(self._taken_over, os.path.join(self._folder, name))
             if left is not None:
                 yield left
+                left.let_go()
 
     def _free(self) -> int:
         """In a thread: free bytes where the spool is."""

@@ -102,14 +102,15 @@ def _pair(id: int, text: str) -> tuple[int, str]:
 
 
 ALBUM_FACTS = """
-    SELECT track.album_id, count(DISTINCT track.id),
-           count(DISTINCT track.id) FILTER (WHERE best.duration IS NOT NULL), coalesce(sum(best.duration), 0)
-      FROM track
-      LEFT JOIN LATERAL (SELECT coalesce(max(upload.duration), 0) AS duration FROM upload
-                          WHERE upload.track_id = track.id AND upload.library_id = ANY(%s)
-                            AND upload.import_status IN ('finished', 'skipped') HAVING count(*) > 0) AS best ON true
-     WHERE track.album_id = ANY(%s)
-     GROUP BY track.album_id
+    SELECT album_id, count(*), count(duration), coalesce(sum(duration), 0)
+      FROM (SELECT track.album_id,
+                   max(CASE WHEN upload.id IS NOT NULL THEN coalesce(upload.duration, 0) END) AS duration
+              FROM track
+              LEFT JOIN upload ON upload.track_id = track.id AND upload.library_id = ANY(%s)
+                              AND upload.import_status IN ('finished', 'skipped')
+             WHERE track.album_id = ANY(%s)
+             GROUP BY track.id, track.album_id) AS best
+     GROUP BY album_id
 """
 
 

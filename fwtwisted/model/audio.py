@@ -1,0 +1,33 @@
+"""Which media type goes with which extension, as uploads, players and proxies know them (docs/storage.md S-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+EXTENSION: Mapping[str, str] = {
+    "audio/mpeg": "mp3",
+    "audio/mp3": "mp3",
+    "audio/ogg": "ogg",
+    "audio/opus": "opus",
+    "audio/x-m4a": "m4a",
+    "audio/mp4": "m4a",
+    "audio/aac": "aac",
+    "audio/flac": "flac",
+    "audio/x-flac": "flac",
+    "audio/x-aiff": "aiff",
+    "audio/aiff": "aiff",
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+    "audio/x-ms-wma": "wma",
+    "audio/x-wavpack": "wv",
+    "audio/x-ape": "ape",
+    "audio/x-musepack": "mpc",
+    "audio/x-tta": "tta",
+    "video/ogg": "ogg",
+    "application/ogg": "ogg",
+}
+
+
+def extension_of(media_type: str) -> str:
+    """The usual extension, without a dot; empty for a type that is none of audio."""
+    return EXTENSION.get(media_type, "")

@@ -1,0 +1,133 @@
+"""What proves who somebody is: browser sessions, personal tokens, the right to create the first account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import frozen
+
+from fwtwisted.db.pool import Queries, Tx
+
+
+@frozen
+class Caller:
+    """
+    The account behind a proof, as much of it as rights are decided from.
+
+    :ivar scopes: what the proof itself is limited to, blank-separated; None: not limited.
+    """
+
+    account_id: int
+    actor_id: int
+    username: str
+    is_superuser: bool
+    permissions: list[str]
+    secret_key: UUID
+    last_activity: datetime | None
+    scopes: str | None = None
+
+
+_CALLER = """
+    SELECT account.id, account.actor_id, account.username, account.is_superuser, account.permissions,
+           account.secret_key, account.last_activity
+"""
+
+BY_SESSION = f"""
+    {_CALLER} FROM session JOIN account ON account.id = session.account_id
+     WHERE session.digest = %s AND session.expires > now() AND account.is_active
+"""
+
+
+async def caller_by_session(tx: Queries, digest: bytes) -> Caller | None:
+    """Whose session this is, while it lasts."""
+    return await tx.maybe(Caller, BY_SESSION, digest)
+
+
+BY_APPLICATION_TOKEN = f"""
+    {_CALLER}, application.scopes FROM application JOIN account ON account.id = application.account_id
+     WHERE application.token = %s AND account.is_active
+"""
+
+
+async def caller_by_application_token(tx: Queries, token: str) -> Caller | None:
+    """Whose application has this personal token, with the application's scopes."""
+    return await tx.maybe(Caller, BY_APPLICATION_TOKEN, token)
+
+
+BY_ACCOUNT = f"{_CALLER} FROM account WHERE id = %s AND is_active"
+
+
+async def caller_by_account(tx: Queries, account_id: int) -> Caller | None:
+    """The account, when it is not switched off."""
+    return await tx.maybe(Caller, BY_ACCOUNT, account_id)
+
+
+# --- browser sessions ----------------------------------------------------------------------------
+
+ADD_SESSION = """
+    INSERT INTO session (digest, account_id, expires) VALUES (%s, %s, now() + %s * interval '1 second')
+"""
+
+
+async def add_session(tx: Tx, digest: bytes, account_id: int, seconds: float) -> None:
+    """Open a session that lasts for so many seconds."""
+    await tx.do(ADD_SESSION, digest, account_id, seconds)
+
+
+END_SESSION = "DELETE FROM session WHERE digest = %s"
+
+
+async def end_session(tx: Tx, digest: bytes) -> None:
+    """Close the session; one that is not there is closed already."""
+    await tx.do(END_SESSION, digest)
+
+
+END_SESSIONS = "DELETE FROM session WHERE account_id = %s AND digest <> %s"
+
+
+async def end_sessions(tx: Tx, account_id: int, but: bytes = b"") -> None:
+    """Close all sessions of the account, but the one with the given digest."""
+    await tx.do(END_SESSIONS, account_id, but)
+
+
+PRUNE_SESSIONS = """
+    DELETE FROM session
+     WHERE digest = ANY(ARRAY(SELECT digest FROM session WHERE expires <= now() ORDER BY expires LIMIT %s))
+"""
+
+
+async def prune_sessions(tx: Tx, limit: int) -> int:
+    """Forget sessions that have run out, at most ``limit``; how many."""
+    return await tx.do(PRUNE_SESSIONS, limit)
+
+
+# --- the first account ---------------------------------------------------------------------------
+
+REPLACE_SETUP_TOKEN = """
+    DELETE FROM setup_token;
+    INSERT INTO setup_token (digest) VALUES (%s)
+"""
+
+
+async def replace_setup_token(tx: Tx, digest: bytes) -> None:
+    """From now on only this token creates the first account."""
+    await tx.do(REPLACE_SETUP_TOKEN, digest)
+
+
+SETUP_TOKEN_HOLDS = """
+    SELECT EXISTS (SELECT FROM setup_token WHERE digest = %s) AND NOT EXISTS (SELECT FROM account)
+"""
+
+
+async def setup_token_holds(tx: Queries, digest: bytes) -> bool:
+    """Whether the token is the right one, and there is no account yet."""
+    return await tx.one(bool, SETUP_TOKEN_HOLDS, digest)
+
+
+FORGET_SETUP_TOKENS = "DELETE FROM setup_token"
+
+
+async def forget_setup_tokens(tx: Tx) -> None:
+    """No token creates a first account any more."""
+    await tx.do(FORGET_SETUP_TOKENS)

@@ -1,0 +1,146 @@
+"""
+The ground that the server and the ``fwtwisted`` command both stand on: threads, PostgreSQL, bell, cache.
+
+Floors rise in order and fall in the opposite one, so that whatever runs finds what it stands on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+from twisted.python.threadpool import ThreadPool
+
+from fwtwisted.config import Config
+from fwtwisted.db.bell import NotifyBell
+from fwtwisted.db.pool import Database, DatabaseSettings
+from fwtwisted.embedded import EmbeddedPostgres
+from fwtwisted.model.errors import Unavailable
+from fwtwisted.model.threads import Threads
+from fwtwisted.outside.shared import (
+    Bell,
+    Cache,
+    CacheSettings,
+    MemoryCache,
+    RedisBell,
+    RedisCache,
+    RedisConnection,
+    RedisPlace,
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREADS = 12
+FIRST_REST, LONGEST_REST = 0.5, 10.0  # seconds between attempts to reach a database that is away at the start
+
+
+class Ground:
+    """
+    What everything else stands on.
+
+    :ivar database: open after :meth:`rise`.  :ivar bell: :ivar cache: :ivar threads:
+    """
+
+    _log = Logger()
+
+    def __init__(self, reactor: Any, config: Config) -> None:
+        self.reactor, self.config = reactor, config
+        self._pool = ThreadPool(0, THREADS, name="fwtwisted")
+        self.threads: Threads = _threads(reactor, self._pool)
+        self.database: Database
+        self.bell: Bell
+        self.cache: Cache
+        self._falls: list[Callable[[], Awaitable[object]]] = []
+
+    async def rise(self, *, server: bool) -> None:
+        """
+        Open everything, from below.
+
+        :param server: we are the server of the data folder (not a command beside it).
+        :raise EmbeddedError: the private PostgreSQL cannot be had; the text says why.
+        """
+        os.makedirs(self.config.general.data, exist_ok=True)
+        self._pool.start()
+        self._falls.append(self._stop_threads)
+        settings = DatabaseSettings(await self._dsn(server=server), self.config.database.connections)
+        self.database = Database(self.reactor, settings)
+        self._falls.append(self.database.close)
+        await self._redis_or_memory(settings)
+
+    async def fall(self) -> None:
+        """Close everything, from above; a floor that fails does not keep the others up."""
+        while self._falls:
+            try:
+                await self._falls.pop()()
+            except Exception:  # what is below must still be closed
+                self._log.failure("a part did not stop properly", event="ground.fall")
+
+    async def reachable(self) -> None:
+        """Wait, for as long as it takes, until the database answers."""
+        rest, told_at = FIRST_REST, 0.0
+        while True:
+            try:
+                return await self.database.read(_nothing)
+            except Unavailable:
+                if self.reactor.seconds() - told_at >= 10:
+                    told_at = self.reactor.seconds()
+                    self._log.warn("waiting for the database", event="database.waiting")
+            await _sleep(self.reactor, rest)
+            rest = min(LONGEST_REST, rest * 2)
+
+    async def _dsn(self, *, server: bool) -> str:
+        if self.config.database.url is not None:
+            return self.config.database.url
+        private = EmbeddedPostgres(Path(self.config.general.data), self.reactor, self.threads)
+        self._falls.append(private.stop)
+        return await private.start(server=server)
+
+    async def _redis_or_memory(self, settings: DatabaseSettings) -> None:
+        if self.config.database.cache_url is None:
+            self.cache = MemoryCache(self.reactor)
+            bell: NotifyBell | RedisBell = NotifyBell(self.reactor, settings, self.database)
+        else:
+            place = CacheSettings(redis=RedisPlace.at(self.config.database.cache_url))
+            redis = RedisConnection(self.reactor, place)
+            self.cache = RedisCache(redis, self.reactor, place)
+            bell = RedisBell(self.reactor, redis, place)
+            self._start(redis)
+        self.bell = bell
+        self._start(bell)
+
+    def _start(self, service: Service) -> None:
+        service.startService()
+        self._falls.append(lambda: _stopped(service))
+
+    async def _stop_threads(self) -> None:
+        self._pool.stop()
+
+
+def _threads(reactor: Any, pool: ThreadPool) -> Threads:
+    def threads(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        return deferToThreadPool(reactor, pool, work, *args, **kwargs)
+
+    return threads
+
+
+async def _nothing(_: object) -> None:
+    """What is read to see whether anything can be read."""
+
+
+async def _stopped(service: Service) -> None:
+    stopping = service.stopService()
+    if stopping is not None:
+        await stopping
+
+
+async def _sleep(reactor: Any, seconds: float) -> None:
+    woken: Deferred[None] = Deferred()
+    reactor.callLater(seconds, woken.callback, None)
+    await woken

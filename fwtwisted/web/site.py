@@ -1,0 +1,427 @@
+"""
+The house's front door: one table of prefixes, and everything that holds for every request.
+
+A request comes in through a :class:`~fwtwisted.web.channel.Channel`, is looked over here (is the host ours, how much
+body may it have, does another site's page ask), and goes to the resource whose prefix is the longest that fits.
+:class:`Doors` opens the endpoints and, at the end, lets the requests in flight finish.
+
+Source: docs/operations.md O-12 to O-15, O-22, O-78; docs/api.md §1.8.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from attrs import field, frozen
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IListeningPort,
+    IReactorTime,
+    IStreamServerEndpoint,
+    ITransport,
+)
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web import http, server
+from twisted.web.resource import IResource, Resource, getChildForRequest
+from twisted.web.server import NOT_DONE_YET
+
+from fwtwisted.model.errors import BadRequest, FwError, NotFound
+from fwtwisted.web import accesslog
+from fwtwisted.web.app import FastResource, broken, nothing, reply, told
+from fwtwisted.web.channel import Channel, Deadlines, HeadTooLarge, notice_the_dead, sends_files, teach_sendfile
+from fwtwisted.web.forwarded import Peer, Trust
+from fwtwisted.web.reading import MIB
+from fwtwisted.web.request import BodyTerms, LeanRequest
+
+_ACCESS = Logger("fwtwisted.access")
+
+# Where only programs come: an unknown path is a 404 there, never the page.
+API_PREFIXES = (b"/api/", b"/federation/", b"/.well-known/", b"/rest/")
+ANY_HOST = "*"
+
+_METHODS = b"DELETE, GET, OPTIONS, PATCH, POST, PUT"
+_REQUEST_HEADERS = (
+    b"accept, accept-encoding, authorization, content-type, dnt, if-match, if-modified-since, if-none-match, "
+    b"if-range, origin, range, user-agent, x-csrftoken, x-requested-with"
+)
+_EXPOSED = (
+    b"Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Retry-After, X-RateLimit-Duration, "
+    b"X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-RateLimit-ResetSeconds, X-RateLimit-Scope, "
+    b"X-Request-ID"
+)
+
+
+@frozen
+class SiteSettings:
+    """
+    How the front door behaves.
+
+    :ivar hosts: names (no ports) that are ours; ``*`` takes any, ``.pod.example`` every name below.
+    :ivar body_limit: of any body that has no terms of its own, bytes.
+    :ivar head_limit: request line and headers, bytes.  :ivar max_headers: how many.
+    :ivar trust: whose word about the client counts.
+    :ivar grace_seconds: how long requests may go on after we were told to stop.
+    :ivar access_log: whether each request is logged.
+    """
+
+    hosts: frozenset[str] = frozenset((ANY_HOST,))
+    body_limit: int = MIB
+    head_limit: int = 64 * 1024
+    max_headers: int = 100
+    trust: Trust = field(factory=Trust)
+    deadlines: Deadlines = field(factory=Deadlines)
+    grace_seconds: float = 30.0
+    access_log: bool = True
+
+
+# Decides about the body of one request when its head is known; raises what refuses it.
+Intake: TypeAlias = Callable[[LeanRequest, int | None], BodyTerms]
+
+
+@frozen
+class Mount:
+    """
+    What hangs at a prefix.
+
+    :ivar prefix: such as ``/api/v1/tracks``, no slash at the end; empty for the root.
+    :ivar body_limit: of bodies below it, bytes; None for the site's own.
+    :ivar intakes: bodies that do not go to memory: (method, path below the prefix without a slash at its end)
+        and who takes them.
+    """
+
+    prefix: str
+    resource: IResource
+    body_limit: int | None = None
+    intakes: Mapping[tuple[str, str], Intake] = field(factory=dict)
+
+
+class _Branch:
+    """All mounts of one prefix."""
+
+    def __init__(self, mounts: Sequence[Mount]) -> None:
+        limits = [mount.body_limit for mount in mounts if mount.body_limit is not None]
+        self.body_limit = max(limits, default=None)
+        self.intakes = {
+            (method.encode(), path.encode()): intake
+            for mount in mounts
+            for (method, path), intake in mount.intakes.items()
+        }
+        self.resource = _one_resource([mount.resource for mount in mounts])
+
+
+def _one_resource(resources: Sequence[IResource]) -> IResource:
+    """The resource of a prefix; apps that share one are joined."""
+    if len(resources) == 1:
+        return resources[0]
+    joined = [resource for resource in resources if isinstance(resource, FastResource)]
+    if len(joined) != len(resources):
+        raise ValueError("only resources of our own apps can share a prefix")
+    return FastResource(*(app for resource in joined for app in resource.apps))
+
+
+class Site(server.Site):
+    """
+    Takes connections, and leads requests to the resources of a table.
+
+    :param clock: the reactor's time.
+    """
+
+    protocol = Channel  # type: ignore[assignment]
+    requestFactory = LeanRequest
+    _log = Logger()
+
+    def __init__(self, mounts: Iterable[Mount], settings: SiteSettings, clock: IReactorTime) -> None:
+        super().__init__(Resource(), LeanRequest, parsePOSTFormSubmission=False, reactor=clock, timeout=None)
+        self.settings, self._clock = settings, clock
+        self.head_limit, self.max_headers = settings.head_limit, settings.max_headers
+        self.draining = False
+        self._channels: set[Channel] = set()
+        self._round: IDelayedCall | None = None
+        self._emptied: list[Deferred[None]] = []
+        self._branches = _branches(mounts)
+        self._depths = sorted({prefix.count(b"/") for prefix in self._branches}, reverse=True)
+        self._host_names: dict[bytes | None, bool] = {}
+        self._ids = (f"{secrets.token_hex(4)}-{number:x}" for number in itertools.count(1))
+        self._common_head, self._common_until = b"", 0.0
+
+    # --- what a request and a connection ask of us -------------------------------------------------
+
+    def seconds(self) -> float:
+        """The time."""
+        return self._clock.seconds()
+
+    def common_head(self) -> bytes:
+        """Header lines of every answer; they change once a second."""
+        now = self._clock.seconds()
+        if now >= self._common_until:
+            date = http.datetimeToString(now)
+            self._common_head = b"Date: %s\r\nServer: fwtwisted\r\nX-Content-Type-Options: nosniff\r\n" % date
+            self._common_until = float(int(now) + 1)
+        return self._common_head
+
+    def next_id(self) -> str:
+        """A name for a request that no other has."""
+        return next(self._ids)
+
+    def peer_of(self, transport: ITransport) -> Peer:
+        """Who sits at the other end of a connection."""
+        return self.settings.trust.peer(transport.getPeer())
+
+    def body_terms(self, request: LeanRequest, length: int | None) -> BodyTerms:
+        """How much body the request may have, and who takes it."""
+        branch, rest = self._branch(request.path)
+        if branch is None:
+            return BodyTerms(self.settings.body_limit)
+        intake = branch.intakes.get((request.method, rest.rstrip(b"/")))
+        limit = self.settings.body_limit if branch.body_limit is None else branch.body_limit
+        if intake is None or not self._is_ours(request):
+            return BodyTerms(limit)
+        _allow_origin(request)
+        try:
+            return intake(request, length)
+        except FwError as error:
+            self.refuse(request, error)
+            return BodyTerms(0)
+
+    def refuse(self, request: LeanRequest, why: FwError | Failure) -> None:
+        """
+        Answer a request that is still arriving, and listen to that connection no more.
+
+        :param why: a failure that holds none of our errors is a bug, and told as one.
+        """
+        if request.is_over:
+            return
+        request.channel.linger()
+        _allow_origin(request)
+        error = why.value if isinstance(why, Failure) else why
+        if isinstance(why, Failure) and not isinstance(error, FwError):
+            request.respond(broken(request, why))
+            return
+        assert isinstance(error, FwError)
+        body = told(request, error)
+        if isinstance(error, HeadTooLarge):
+            request.code = 431
+        request.respond(body)
+
+    # --- serving -----------------------------------------------------------------------------------
+
+    def serve(self, request: LeanRequest) -> None:
+        """Answer a request that has arrived whole."""
+        try:
+            self._lead(request)
+        except FwError as error:
+            request.respond(told(request, error))
+        except Exception:  # the last guard: a bug in a resource that is none of our apps
+            request.respond(broken(request, Failure()))
+
+    def _lead(self, request: LeanRequest) -> None:
+        """Bring the request to its resource."""
+        if not self._is_ours(request):
+            raise BadRequest("Invalid Host header.")
+        if request.header(b"Origin") is not None:
+            _allow_origin(request)
+            if request.method == b"OPTIONS" and request.header(b"Access-Control-Request-Method") is not None:
+                return request.respond(_preflight(request))
+        branch, request.rest = self._branch(request.path)
+        if branch is None:
+            if request.path == b"*":
+                return request.respond(nothing(request, 200, {"Content-Length": "0"}))
+            raise NotFound()
+        if isinstance(branch.resource, FastResource):
+            branch.resource.render(request)
+        else:
+            _render_foreign(branch.resource, request)
+        return None
+
+    def _branch(self, path: bytes) -> tuple[_Branch | None, bytes]:
+        """What hangs at the longest prefix of the path, and the path below it."""
+        pieces = path.split(b"/")
+        for depth in self._depths:
+            if depth < len(pieces):
+                prefix = b"/".join(pieces[: depth + 1])
+                branch = self._branches.get(prefix)
+                if branch is not None:
+                    return branch, path[len(prefix) :]
+        return None, path
+
+    def _is_ours(self, request: LeanRequest) -> bool:
+        """Whether the Host header names us; health checks from this machine may name anything."""
+        host = request.header(b"Host")
+        known = self._host_names.get(host)
+        if known is None:
+            known = _is_named(host, self.settings.hosts)
+            if len(self._host_names) < 256:
+                self._host_names[host] = known
+        return known or (request.path.startswith(b"/health/") and request.peer.is_local)
+
+    def log(self, request: LeanRequest) -> None:  # type: ignore[override]
+        """Write the access log."""
+        if self.settings.access_log:
+            accesslog.tell(_ACCESS, request, self.seconds() - request.began)
+
+    # --- connections ---------------------------------------------------------------------------------
+
+    def startFactory(self) -> None:
+        """Nothing: Twisted's own access log is not used."""
+
+    def stopFactory(self) -> None:
+        """Nothing either."""
+
+    def joined(self, channel: Channel) -> None:
+        """A connection was made."""
+        if sends_files(channel.transport):
+            notice_the_dead(channel.transport, self.settings.deadlines.stalled_seconds)
+        self._channels.add(channel)
+        if self._round is None:
+            self._round = self._clock.callLater(1.0, self._look_around)
+
+    def left(self, channel: Channel) -> None:
+        """A connection is gone."""
+        self._channels.discard(channel)
+        if self._channels:
+            return
+        if self._round is not None:
+            self._round.cancel()
+            self._round = None
+        waiting, self._emptied = self._emptied, []
+        for heard in waiting:
+            heard.callback(None)
+
+    def _look_around(self) -> None:
+        """Look in on every connection."""
+        self._round = self._clock.callLater(1.0, self._look_around)
+        now = self.seconds()
+        for channel in list(self._channels):
+            channel.look(now, self.settings.deadlines)
+
+    @property
+    def connections(self) -> int:
+        """How many connections there are."""
+        return len(self._channels)
+
+    async def drain(self) -> None:
+        """Take no further requests; returns when all are answered, or cut off after the grace time."""
+        self.draining = True
+        for channel in list(self._channels):
+            channel.drain()
+        if not self._channels:
+            return
+        empty: Deferred[None] = Deferred()
+        self._emptied.append(empty)
+        limit = self._clock.callLater(self.settings.grace_seconds, self._cut_all)
+        await empty
+        if limit.active():
+            limit.cancel()
+
+    def _cut_all(self) -> None:
+        """End what has not ended by itself; players see a broken connection and resume elsewhere."""
+        self._log.info(
+            "{count} connections did not end in time and are cut", event="web.cut", count=len(self._channels)
+        )
+        for channel in list(self._channels):
+            channel.transport.abortConnection()
+
+
+class Doors:
+    """
+    The endpoints at which a site can be reached.
+
+    :param endpoints: where to listen.
+    """
+
+    def __init__(self, site: Site, endpoints: Sequence[IStreamServerEndpoint]) -> None:
+        self._site, self._endpoints = site, endpoints
+        self._ports: list[IListeningPort] = []
+
+    async def open(self) -> list[IAddress]:
+        """
+        Listen everywhere, or nowhere.
+
+        :return: the addresses, in the order of the endpoints.
+        :raise CannotListenError: when one is taken; those that were open are closed again.
+        """
+        self._site.draining = False
+        try:
+            for endpoint in self._endpoints:
+                port = await endpoint.listen(self._site)
+                teach_sendfile(port)
+                self._ports.append(port)
+        except Exception:
+            await self._stop_listening()
+            raise
+        return [port.getHost() for port in self._ports]
+
+    async def close(self) -> None:
+        """Stop listening, then wait for the requests in flight, at most the grace time."""
+        await self._stop_listening()
+        await self._site.drain()
+
+    async def _stop_listening(self) -> None:
+        """Close every port."""
+        ports, self._ports = self._ports, []
+        closing = [port.stopListening() for port in ports]
+        await gatherResults([one for one in closing if isinstance(one, Deferred)], consumeErrors=True)
+
+
+def _branches(mounts: Iterable[Mount]) -> dict[bytes, _Branch]:
+    """The table by prefix."""
+    grouped: dict[bytes, list[Mount]] = {}
+    for mount in mounts:
+        if mount.prefix and (not mount.prefix.startswith("/") or mount.prefix.endswith("/")):
+            raise ValueError(f"{mount.prefix}: a prefix starts with a slash and does not end with one")
+        grouped.setdefault(mount.prefix.encode("ascii"), []).append(mount)
+    return {prefix: _Branch(alike) for prefix, alike in grouped.items()}
+
+
+def _render_foreign(resource: IResource, request: LeanRequest) -> None:
+    """Have a resource that is none of our apps answer, in Twisted's way."""
+    request.prepath = request.path[1 : len(request.path) - len(request.rest)].split(b"/")
+    request.postpath = request.rest[1:].split(b"/") if request.rest else []
+    body = getChildForRequest(resource, request).render(request)
+    if body is not NOT_DONE_YET:
+        request.respond(body)
+
+
+def _is_named(header: bytes | None, hosts: frozenset[str]) -> bool:
+    """Whether a Host header, its port put aside, is one of the names."""
+    if ANY_HOST in hosts:
+        return True
+    if header is None:
+        return False
+    name = header.decode("latin-1").strip().lower()
+    if not name.endswith("]"):
+        head, colon, port = name.rpartition(":")
+        name = head if colon and port.isdigit() else name
+    name = name.strip("[]").removesuffix(".")
+    return name in hosts or any(host.startswith(".") and name.endswith(host) for host in hosts)
+
+
+def _allow_origin(request: LeanRequest) -> None:
+    """Let pages of other sites read answers of the API (docs/api.md §1.8), and of public media (``*``)."""
+    origin = request.header(b"Origin")
+    if origin is None:
+        return
+    headers = request.responseHeaders
+    if request.path.startswith(API_PREFIXES):
+        headers.setRawHeaders(b"Access-Control-Allow-Origin", [origin])
+        headers.setRawHeaders(b"Access-Control-Allow-Credentials", [b"true"])
+        headers.setRawHeaders(b"Access-Control-Expose-Headers", [_EXPOSED])
+        headers.setRawHeaders(b"Vary", [b"Origin"])
+    elif request.path.startswith(b"/media/"):
+        headers.setRawHeaders(b"Access-Control-Allow-Origin", [b"*"])
+        headers.setRawHeaders(b"Access-Control-Expose-Headers", [_EXPOSED])
+
+
+def _preflight(request: LeanRequest) -> bytes:
+    """What a browser wants to know before it lets a page of another site ask."""
+    headers = request.responseHeaders
+    headers.setRawHeaders(b"Access-Control-Allow-Methods", [_METHODS])
+    headers.setRawHeaders(b"Access-Control-Allow-Headers", [_REQUEST_HEADERS])
+    headers.setRawHeaders(b"Access-Control-Max-Age", [b"86400"])
+    return reply(request, 200, b"", b"text/plain")

@@ -1,0 +1,213 @@
+"""
+Bytes out: media of any size, in whole or in part, by us or by the front.
+
+:func:`send` asks ``wire/http.py`` what a request means for a source of bytes and sends it: by the kernel where there is
+an open file on a plain socket, else as a streaming producer that obeys back-pressure.  A client that leaves ends the
+work; the source is closed whatever happens.  :class:`Front` knows the headers by which a reverse proxy is asked to send
+a local file in our place.
+
+Source: docs/storage.md §6.2, §6.4.
+"""
+
+from __future__ import annotations
+
+import enum
+import os
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from attrs import field, frozen
+from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.logger import Logger
+
+from fwtwisted.web.channel import sends_files
+from fwtwisted.web.request import LeanRequest
+from fwtwisted.wire import http
+from fwtwisted.wire.http import ByteSource, Conditions, Plan, Span
+
+_log = Logger()
+
+# Media never runs as a page of ours: docs/storage.md S-7.
+MEDIA_POLICY = b"default-src 'none'; sandbox"
+
+
+@frozen
+class Delivery:
+    """
+    How bytes are labelled on their way.
+
+    :ivar media_type: of the bytes; never guessed from them.
+    :ivar filename: under which a browser saves them; None to show or play them.
+    :ivar headers: further ones, such as ``Cache-Control``.
+    """
+
+    media_type: str
+    filename: str | None = None
+    headers: Mapping[str, str] = field(factory=dict)
+
+
+async def send(request: LeanRequest, source: ByteSource, delivery: Delivery) -> None:
+    """
+    Answer a GET or HEAD with the bytes of ``source``, as the request's conditions and range have it.
+
+    The answer is complete when this returns; the handler returns None.  The source is closed in any case.  When the
+    bytes end early the connection is cut, so that the client does not take a part for the whole.
+    """
+    try:
+        conditions = Conditions.read(request.requestHeaders.getRawHeaders)
+        plan = http.plan(request.method, conditions, source.length, source.etag, source.modified)
+        _describe(request, source, delivery)
+        if plan.status in (http.OK, http.PARTIAL):
+            await _send_planned(request, source, plan)
+        else:
+            _decline(request, plan)
+    finally:
+        source.close()
+
+
+def hand_over(request: LeanRequest, place: FrontHeader, delivery: Delivery) -> bytes:
+    """Have the front send the bytes; returns the (empty) body.  Conditions and ranges are the front's business."""
+    request.code = 200
+    _label(request, delivery)
+    request.setHeader(place.name, place.value)
+    return b""
+
+
+def _describe(request: LeanRequest, source: ByteSource, delivery: Delivery) -> None:
+    """Set the headers that tell of the bytes."""
+    _label(request, delivery)
+    headers = request.responseHeaders
+    if source.length is not None:
+        headers.setRawHeaders(b"Accept-Ranges", [b"bytes"])
+    if source.etag is not None:
+        headers.setRawHeaders(b"ETag", [source.etag.encode("latin-1")])
+    if source.modified is not None:
+        headers.setRawHeaders(b"Last-Modified", [http.http_date(source.modified)])
+
+
+def _label(request: LeanRequest, delivery: Delivery) -> None:
+    """Set the headers that do not depend on who sends the bytes."""
+    headers = request.responseHeaders
+    headers.setRawHeaders(b"Content-Type", [delivery.media_type.encode("latin-1", "replace")])
+    headers.setRawHeaders(b"Content-Security-Policy", [MEDIA_POLICY])
+    if delivery.filename is not None:
+        headers.setRawHeaders(b"Content-Disposition", [http.content_disposition(delivery.filename)])
+    for name, value in delivery.headers.items():
+        if name.lower() == "vary":  # the site may have said something about origins
+            headers.addRawHeader(name, value)
+        else:
+            headers.setRawHeaders(name, [value])
+
+
+def _decline(request: LeanRequest, plan: Plan) -> None:
+    """Answer without the bytes: they are known, forbidden by a condition, or not there."""
+    request.code = plan.status
+    for name in (b"Content-Type", b"Content-Disposition"):
+        request.responseHeaders.removeHeader(name)
+    if plan.content_range is not None:
+        request.responseHeaders.setRawHeaders(b"Content-Range", [plan.content_range])
+    request.respond(b"")
+
+
+async def _send_planned(request: LeanRequest, source: ByteSource, plan: Plan) -> None:
+    """Send everything, or the span."""
+    request.code = plan.status
+    if plan.content_range is not None:
+        request.responseHeaders.setRawHeaders(b"Content-Range", [plan.content_range])
+    length = source.length if plan.span is None else plan.span.length
+    if request.method == b"HEAD":
+        request.respond_head(length)
+        return
+    if length is not None:
+        request.responseHeaders.setRawHeaders(b"Content-Length", [b"%d" % length])
+    try:
+        request.write(b"")
+        await _flow(request, source, plan.span, length)
+    except (ConnectionDone, ConnectionLost):
+        return
+    except EOFError as why:
+        _log.warn("{path} ended early: {why}", event="web.cut-short", path=request.path.decode("latin-1"), why=str(why))
+        request.abort()
+        return
+    if not request.is_over:
+        request.finish()
+
+
+async def _flow(request: LeanRequest, source: ByteSource, span: Span | None, length: int | None) -> None:
+    """Move the bytes, by the kernel if it can."""
+    descriptor = source.descriptor()
+    if descriptor is None or length is None or not sends_files(request.channel.transport):
+        await source.produce(request, span)
+        return
+    await request.channel.transport.sendfile(descriptor, 0 if span is None else span.start, length)
+    request.sentLength += length
+
+
+# --- the front ---------------------------------------------------------------------------------------
+
+
+class FrontKind(enum.StrEnum):
+    """Who stands before us (``REVERSE_PROXY_TYPE``)."""
+
+    DIRECT = "direct"
+    NGINX = "nginx"
+    APACHE2 = "apache2"
+
+
+@frozen
+class FrontHeader:
+    """A header that asks the front to send a file."""
+
+    name: str
+    value: str
+
+
+@frozen
+class Front:
+    """
+    How the front is asked to send local files.
+
+    :ivar protect_path: prefix of nginx' internal locations, no slash at its end.
+    :ivar media_root: folder of the stored files; absolute.
+    :ivar music_root: folder of the files that are imported in place; None when there is none.
+    :ivar music_serve_root: the same folder as the front sees it; None when that is no other.
+    """
+
+    kind: FrontKind = FrontKind.DIRECT
+    protect_path: str = "/_protected"
+    media_root: str = ""
+    music_root: str | None = None
+    music_serve_root: str | None = None
+
+    def stored(self, name: str) -> FrontHeader | None:
+        """For a stored file by its name below the media folder; None when we must send it ourselves."""
+        match self.kind:
+            case FrontKind.NGINX:
+                return FrontHeader("X-Accel-Redirect", f"{self.protect_path}/media/{_quoted(name)}")
+            case FrontKind.APACHE2:
+                return FrontHeader("X-Sendfile", os.path.join(self.media_root, name))
+        return None
+
+    def in_place(self, path: str) -> FrontHeader | None:
+        """For a file that was imported in place, by its absolute path; None when we must send it ourselves."""
+        root = None if self.music_root is None else self.music_root.rstrip("/")
+        if root is None or not path.startswith(f"{root}/"):
+            return None
+        below = path.removeprefix(f"{root}/")
+        match self.kind:
+            case FrontKind.NGINX:
+                return FrontHeader("X-Accel-Redirect", f"{self.protect_path}/music/{_quoted(below)}")
+            case FrontKind.APACHE2:
+                return FrontHeader("X-Sendfile", os.path.join(self.music_serve_root or root, below))
+        return None
+
+    def elsewhere(self, url: str) -> FrontHeader | None:
+        """For an object behind a (presigned) URL, which only nginx fetches; None when we must send it ourselves."""
+        if self.kind is not FrontKind.NGINX:
+            return None
+        return FrontHeader("X-Accel-Redirect", f"{self.protect_path}/media/{quote(url, safe='/:')}")
+
+
+def _quoted(name: str) -> str:
+    """A file's name for a URL; names that are no text (surrogates) come out as the bytes that they stand for."""
+    return quote(os.fsencode(name))

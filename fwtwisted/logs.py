@@ -195,7 +195,7 @@ def _moment(time: datetime) -> str:
 
 # Fields of an event that are Twisted's own, or stand elsewhere in the line.
 OWN_FIELDS: Final = frozenset(
-    {"event", "request_id", "message", "time", "system", "isError", "format", "failure", "why", "printed"}
+    {"event", "request", "message", "time", "system", "isError", "format", "failure", "why", "printed"}
 )
 
 
@@ -208,7 +208,7 @@ def said(event: LogEvent) -> Said:
         level=NAMES.get(safe.get("log_level", LogLevel.info), "info"),
         event=str(safe.get("event") or safe.get("log_namespace") or ""),
         text=_text(safe, failure),
-        request=_visible(str(safe.get("request_id") or "")),
+        request=_visible(str(safe.get("request") or "")),
         source=safe,
         traceback=redacted(_valid(failure.getTraceback())) if isinstance(failure, Failure) else "",
     )

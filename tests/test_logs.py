@@ -56,7 +56,7 @@ class TextTests(LogsCase):
 
     def test_a_line_tells_all(self) -> None:
         """Time in UTC, level, role, event name, the sentence, the request."""
-        self.logger().info("{what} done", event="test.done", what="work", request_id="r1")
+        self.logger().info("{what} done", event="test.done", what="work", request="r1")
         self.assertEqual("2027-01-15T08:00:00.250Z info    [web] test.done: work done request=r1\n", self.text)
 
     def test_levels_below_are_dropped(self) -> None:

@@ -60,9 +60,8 @@ class Suggestions:
 class Catalog:
     """Everything that can be found without changing anything."""
 
-    def __init__(self, database: Database, visibility: Visibility, orders: Orders) -> None:
-        self._database, self._visibility, self._orders = database, visibility, orders
-        self._shelves = Shelves()
+    def __init__(self, database: Database, visibility: Visibility, orders: Orders, shelves: Shelves) -> None:
+        self._database, self._visibility, self._orders, self._shelves = database, visibility, orders, shelves
 
     # Lists: first which, in what order; then what they are made of.
 

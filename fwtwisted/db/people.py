@@ -339,3 +339,11 @@ LAST_SEEN = """
 async def seen(tx: Tx, account_id: int, seconds: float) -> None:
     """Note that the account is in use, at most every so many seconds."""
     await tx.do(LAST_SEEN, account_id, seconds)
+
+
+ACCOUNTS_OF = f"{_ACCOUNTS} WHERE account.actor_id = ANY(%s)"
+
+
+async def accounts_of(tx: Queries, actor_ids: list[int]) -> dict[int, Account]:
+    """The accounts of these actors, by actor; those of other pods have none."""
+    return {account.actor.id: account for account in await tx.many(_account, ACCOUNTS_OF, actor_ids)}

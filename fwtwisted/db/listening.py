@@ -1,0 +1,138 @@
+"""
+What people did with tracks: favourites and listenings, two tables of one shape.
+
+Everybody sees their own; of others as much as their privacy level lets out (docs/api.md §4.11).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fwtwisted.db.pool import Tx
+from fwtwisted.model.listening import Deed, DeedFilter, Kind, Standing
+
+# Whose deeds a viewer sees.  Parameters: the viewer's actor (null: a visitor), whether that is at home here.
+SEEN_BY = """
+    (actor.id = %s OR account.privacy_level = 'everyone' OR (account.privacy_level = 'instance' AND %s))
+"""
+
+
+def _where(asked: DeedFilter, viewer_actor: int | None, is_local: bool, kind: Kind) -> tuple[str, list[object]]:
+    parts: list[str] = [SEEN_BY]
+    args: list[object] = [viewer_actor, is_local]
+    if asked.username is not None:
+        parts.append("lower(actor.preferred_username) = lower(%s)")
+        args.append(asked.username)
+    if asked.domain is not None:
+        parts.append("actor.domain = %s")
+        args.append(asked.domain)
+    if asked.actors is not None or asked.domains is not None:
+        parts.append("(actor.id = ANY(%s) OR actor.domain = ANY(%s))")
+        args += [list(asked.actors or ()), list(asked.domains or ())]
+    if asked.hidden:
+        parts.append(f"track.artist_id {'= ANY' if asked.only_hidden else '<> ALL'}(%s)")
+        args.append(list(asked.hidden))
+    elif asked.only_hidden:
+        parts.append("false")
+    for word in asked.words:
+        parts.append(
+            """(position(folded(%s) IN track.folded_title) > 0
+                OR EXISTS (SELECT FROM artist WHERE artist.id = track.artist_id
+                              AND position(folded(%s) IN artist.folded_name) > 0)
+                OR EXISTS (SELECT FROM album WHERE album.id = track.album_id
+                              AND position(folded(%s) IN album.folded_title) > 0))"""
+        )
+        args += [word] * 3
+    return " AND ".join(parts).replace("deed.", f"{kind}."), args
+
+
+def _from(kind: Kind, asked: DeedFilter) -> str:
+    needs_track = asked.hidden or asked.words
+    return f"""{kind} JOIN actor ON actor.id = {kind}.actor_id LEFT JOIN account ON account.actor_id = actor.id
+               {f"JOIN track ON track.id = {kind}.track_id" if needs_track else ""}"""
+
+
+async def deeds(
+    tx: Tx, kind: Kind, asked: DeedFilter, viewer_actor: int | None, is_local: bool, limit: int, offset: int
+) -> list[Deed]:
+    """One page of what the viewer may see."""
+    where, args = _where(asked, viewer_actor, is_local, kind)
+    direction = "ASC" if asked.oldest_first else "DESC"
+    sql = f"""SELECT {kind}.id, {kind}.actor_id, {kind}.track_id, {kind}.creation_date
+                FROM {_from(kind, asked)} WHERE {where}
+               ORDER BY {kind}.creation_date {direction}, {kind}.id {direction} LIMIT %s OFFSET %s"""
+    return await tx.many(Deed, sql, *args, limit, offset)
+
+
+async def count(tx: Tx, kind: Kind, asked: DeedFilter, viewer_actor: int | None, is_local: bool) -> int:
+    """How many the viewer may see."""
+    where, args = _where(asked, viewer_actor, is_local, kind)
+    return await tx.one(int, f"SELECT count(*) FROM {_from(kind, asked)} WHERE {where}", *args)
+
+
+OWN_FAVORITES = "SELECT id, track_id FROM favorite WHERE actor_id = %s ORDER BY creation_date DESC, id DESC"
+
+
+async def own_favorites(tx: Tx, actor_id: int) -> list[Standing]:
+    """All favourites of one actor, the newest first: ids alone."""
+    return await tx.many(Standing, OWN_FAVORITES, actor_id)
+
+
+ADD_FAVORITE = """
+    INSERT INTO favorite (actor_id, track_id) VALUES (%s, %s)
+        ON CONFLICT (track_id, actor_id) DO UPDATE SET track_id = EXCLUDED.track_id
+ RETURNING id, actor_id, track_id, creation_date
+"""
+
+
+async def add_favorite(tx: Tx, actor_id: int, track_id: int) -> Deed:
+    """Make the track a favourite; one that is already stays what it was."""
+    return await tx.one(Deed, ADD_FAVORITE, actor_id, track_id)
+
+
+REMOVE_FAVORITE = "DELETE FROM favorite WHERE actor_id = %s AND track_id = %s"
+REMOVE_FAVORITE_ID = "DELETE FROM favorite WHERE actor_id = %s AND id = %s"
+
+
+async def remove_favorite(tx: Tx, actor_id: int, track_id: int) -> bool:
+    """Whether the track was one."""
+    return await tx.do(REMOVE_FAVORITE, actor_id, track_id) > 0
+
+
+async def remove_favorite_by_id(tx: Tx, actor_id: int, id: int) -> bool:
+    """Whether the actor had such a favourite."""
+    return await tx.do(REMOVE_FAVORITE_ID, actor_id, id) > 0
+
+
+ADD_LISTENING = """
+    INSERT INTO listening (actor_id, track_id, creation_date) VALUES (%s, %s, coalesce(%s, now()))
+ RETURNING id, actor_id, track_id, creation_date
+"""
+
+
+async def add_listening(tx: Tx, actor_id: int, track_id: int, when: datetime | None) -> Deed:
+    """Remember that the actor listened; ``when`` None: now."""
+    return await tx.one(Deed, ADD_LISTENING, actor_id, track_id, when)
+
+
+async def one(tx: Tx, kind: Kind, id: int, viewer_actor: int | None, is_local: bool) -> Deed | None:
+    """A single deed, if the viewer may see it."""
+    sql = f"""SELECT {kind}.id, {kind}.actor_id, {kind}.track_id, {kind}.creation_date
+                FROM {_from(kind, DeedFilter())} WHERE {kind}.id = %s AND {SEEN_BY}"""
+    return await tx.maybe(Deed, sql, id, viewer_actor, is_local)
+
+
+LATEST = f"""
+    SELECT kind, id, actor_id, track_id, creation_date
+      FROM (SELECT 'favorite' AS kind, id, actor_id, track_id, creation_date FROM favorite
+             UNION ALL
+            SELECT 'listening', id, actor_id, track_id, creation_date FROM listening) AS deed
+      JOIN (SELECT actor.id AS seen FROM actor JOIN account ON account.actor_id = actor.id WHERE {SEEN_BY}) AS shown
+        ON shown.seen = deed.actor_id
+     ORDER BY creation_date DESC, id DESC LIMIT %s
+"""
+
+
+async def latest(tx: Tx, viewer_actor: int | None, is_local: bool, limit: int) -> list[tuple[Kind, Deed]]:
+    """The newest deeds of both kinds that the viewer may see."""
+    return await tx.many(lambda kind, *columns: (Kind(kind), Deed(*columns)), LATEST, viewer_actor, is_local, limit)

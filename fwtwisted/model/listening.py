@@ -1,0 +1,53 @@
+"""What people do with music: favourites and listenings."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from attrs import frozen
+
+
+class Kind(enum.StrEnum):
+    """What was done with a track."""
+
+    FAVORITE = "favorite"
+    LISTENING = "listening"
+
+
+@frozen
+class Deed:
+    """Somebody listened to a track, or made it a favourite."""
+
+    id: int
+    actor_id: int
+    track_id: int
+    creation_date: datetime
+
+
+@frozen
+class Standing:
+    """A favourite, as far as a heart beside a title needs it."""
+
+    id: int
+    track: int
+
+
+@frozen
+class DeedFilter:
+    """
+    Which deeds are asked for.
+
+    :ivar actors: and ``domains``: together whose; None: anybody's.
+    :ivar hidden: artists to leave out, or with ``only_hidden`` the only ones to show.
+    :ivar words: each must appear in the track's, the artist's or the album's name.
+    """
+
+    username: str | None = None
+    domain: str | None = None
+    actors: tuple[int, ...] | None = None
+    domains: tuple[str, ...] | None = None
+    hidden: tuple[int, ...] = ()
+    only_hidden: bool = False
+    words: tuple[str, ...] = ()
+    oldest_first: bool = False

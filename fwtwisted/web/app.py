@@ -37,6 +37,9 @@ _log = Logger()
 
 JSON = b"application/json"
 
+# Where only programs come: an unknown path is a 404 there, never the page.
+API_PREFIXES = (b"/api/", b"/federation/", b"/.well-known/", b"/rest/")
+
 # The one table of what a failure becomes over HTTP; the first type that fits counts.
 STATUS: Mapping[type[FwError], int] = {
     errors.Invalid: 400,

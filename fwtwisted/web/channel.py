@@ -31,7 +31,7 @@ from typing import Any, Protocol
 from attrs import frozen
 from twisted.internet import error, main, tcp, unix
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IProtocol, ITransport
+from twisted.internet.interfaces import IAddress, IProtocol, ITransport
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from twisted.web import http
@@ -119,9 +119,18 @@ class Channel(http.HTTPChannel):
         """Somebody has connected."""
         self.totalHeadersSize, self.maxHeaders = self.site.head_limit, self.site.max_headers
         self.peer = self.site.peer_of(self.transport)
+        self._addresses = self.transport.getPeer(), self.transport.getHost()
         self.since = self.site.seconds()
         self.site.joined(self)
         super().connectionMade()
+
+    def getPeer(self) -> IAddress:
+        """The other end's address; asked for by every request."""
+        return self._addresses[0]
+
+    def getHost(self) -> IAddress:
+        """Our end's address."""
+        return self._addresses[1]
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection is gone."""
@@ -153,17 +162,18 @@ class Channel(http.HTTPChannel):
         """The head is complete: look it over, and decide about the body."""
         request: LeanRequest = self.requests[-1]
         request.begin(self._command, self._path, self._version)
-        self.persistent = self._may_persist(request)
         self.phase, self.since = Phase.BODY, self.site.seconds()
         names = [name for name, _ in request.requestHeaders.getAllRawHeaders()]
+        self.persistent = self._may_persist(request, names)
         if any(b"_" in name and name.replace(b"_", b"-").lower() in _SHADOWED for name in names):
             self.site.refuse(request, BadRequest("A header shadows one of the proxy's."))
             return
         for name in self.peer.unwelcome(names):
             request.requestHeaders.removeHeader(name)
-        request.parseCookies()
+        if b"Cookie" in names:
+            request.parseCookies()
         request.gotLength(self.length)
-        if request.receiver is None:  # who has one is invited once they are admitted
+        if b"Expect" in names and request.receiver is None:  # who has one is invited once they are admitted
             self.invite(request)
 
     def invite(self, request: LeanRequest) -> None:
@@ -172,10 +182,12 @@ class Channel(http.HTTPChannel):
         if expected is not None and expected.lower() == b"100-continue" and not request.is_over:
             self._send100Continue()
 
-    def _may_persist(self, request: LeanRequest) -> bool:
+    def _may_persist(self, request: LeanRequest, names: list[bytes]) -> bool:
         """Whether the connection stays open after the answer."""
         if self._version != b"HTTP/1.1" or self.site.draining:
             return False
+        if b"Connection" not in names:
+            return True
         asked = request.header(b"Connection")
         return asked is None or b"close" not in [one.strip() for one in asked.lower().split(b",")]
 
@@ -317,7 +329,10 @@ class SendingMixin:
     """
 
     bytes_sent = 0
+    connected: int
     disconnected: bool
+    _writeDisconnected: bool
+    TLS: bool
     dataBuffer: bytes
     offset: int
     _tempDataLen: int
@@ -349,6 +364,16 @@ class SendingMixin:
         """Whether bytes wait for the client to take them."""
         buffered = self.offset != len(self.dataBuffer) or self._tempDataLen
         return bool(buffered or self._job is not None)
+
+    def write(self, data: bytes) -> None:
+        """Send at once what the kernel takes at once, which is nearly always all; keep the rest."""
+        idle = self._job is None and not self._tempDataLen and self.offset == len(self.dataBuffer)
+        if idle and data and self.connected and not self._writeDisconnected and not self.TLS:
+            taken = self.writeSomeData(data)
+            if isinstance(taken, int) and taken > 0:  # a broken connection shows when the reactor writes
+                data = data[taken:]
+        if data:
+            super().write(data)  # type: ignore[misc]
 
     def writeSomeData(self, data: bytes) -> int | BaseException:
         """Count what the kernel takes."""

@@ -14,14 +14,16 @@ from typing import Any, Protocol
 
 from attrs import frozen
 from twisted.python.failure import Failure
-from twisted.web import http, server
+from twisted.web import server
+from twisted.web.http import NO_BODY_CODES, RESPONSES
 
 from fwtwisted.model.errors import FwError, TooLarge
 from fwtwisted.model.people import Viewer
 from fwtwisted.web.forwarded import Peer
+from fwtwisted.web.routing import plain
 
 CRLF = b"\r\n"
-_STATUS_LINES = {code: b"HTTP/1.1 %d %s\r\n" % (code, text) for code, text in http.RESPONSES.items()}
+_STATUS_LINES = {code: b"HTTP/1.1 %d %s\r\n" % (code, text) for code, text in RESPONSES.items()}
 _STATUS_LINES |= {431: b"HTTP/1.1 431 Request Header Fields Too Large\r\n"}
 
 
@@ -69,8 +71,9 @@ class LeanRequest(server.Request):
     """
     A request and its answer.
 
+    :ivar uri: path and query as they were sent.  :ivar path: the path, in its one usual spelling.
     :ivar query_string: what follows the ``?``, raw.
-    :ivar rest: the path below the prefix at which the resource hangs, raw.
+    :ivar rest: the path below the prefix at which the resource hangs.
     :ivar allowed: the methods that the matched path knows, for ``Allow``.
     :ivar viewer: who asks, once somebody has found out.
     :ivar receiver: takes the body when it does not go to memory.
@@ -100,6 +103,8 @@ class LeanRequest(server.Request):
         self.method, self.clientproto = method, version
         self.uri = target = _origin_form(target)
         self.path, _, self.query_string = target.partition(b"?")
+        if b"%" in self.path:
+            self.path = plain(self.path)
 
     def gotLength(self, length: int | None) -> None:
         """Learn how long the body will be; a body that is too long is refused before it is read."""
@@ -171,7 +176,7 @@ class LeanRequest(server.Request):
         """
         if self.finished or self._disconnected:
             return
-        if self.code in http.NO_BODY_CODES or self.method == b"HEAD":
+        if self.code in NO_BODY_CODES or self.method == b"HEAD":
             self.respond_head(len(body))
             return
         self.sentLength = len(body)
@@ -182,7 +187,7 @@ class LeanRequest(server.Request):
         if self.finished or self._disconnected:
             return
         lines = self._head_lines()
-        if length is not None and self.code not in http.NO_BODY_CODES:
+        if length is not None and self.code not in NO_BODY_CODES:
             lines.append(b"Content-Length: %d\r\n" % length)
         self._write_all([*lines, CRLF])
 
@@ -197,7 +202,7 @@ class LeanRequest(server.Request):
     def write(self, data: bytes) -> None:
         """Write a piece of a streamed answer; the first call writes the head."""
         if not self.startedWriting and not self.finished and not self._disconnected:
-            self.code_message = http.RESPONSES.get(self.code, b"Unknown")
+            self.code_message = RESPONSES.get(self.code, b"Unknown")
             for line in self._common_lines():
                 name, _, value = line.partition(b": ")
                 self.responseHeaders.setRawHeaders(name, [value])

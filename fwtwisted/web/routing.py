@@ -125,7 +125,7 @@ class Routes(Generic[T]):
         """
         Where a path leads.
 
-        :param path: raw, below the prefix at which the table hangs.
+        :param path: as :func:`plain` spells it, below the prefix at which the table hangs.
         :raise NotFound: nowhere.
         :raise MethodNotAllowed: somewhere, but not with this method.
         """
@@ -133,8 +133,6 @@ class Routes(Generic[T]):
         found = self._quickly(method, path)
         if found is not None:
             return found
-        if b"%" in path and (plain := _plain(path)) != path:
-            return self.find(method, plain)
         return self._thoroughly(method, path)
 
     def _quickly(self, method: bytes, path: bytes) -> Match[T] | None:
@@ -218,8 +216,8 @@ def _values(route: Route[T], found: re.Match[bytes], group: int) -> dict[str, An
     return {name: reader(found[number]) for number, (name, reader) in enumerate(route.variables, group + 1)}
 
 
-def _plain(path: bytes) -> bytes:
-    """The path with everything decoded that need not be encoded; an encoded slash stays as it is."""
+def plain(path: bytes) -> bytes:
+    """The path in its one usual spelling: encoded where it must be, so an encoded slash stays as it is."""
     return b"/".join(
         quote_from_bytes(unquote_to_bytes(piece), safe="!$&'()*+,;=:@~").encode("ascii") for piece in path.split(b"/")
     )

@@ -33,7 +33,7 @@ from twisted.web.server import NOT_DONE_YET
 
 from fwtwisted.model.errors import BadRequest, FwError, NotFound
 from fwtwisted.web import accesslog
-from fwtwisted.web.app import FastResource, broken, nothing, reply, told
+from fwtwisted.web.app import API_PREFIXES, FastResource, broken, nothing, reply, told
 from fwtwisted.web.channel import Channel, Deadlines, HeadTooLarge, notice_the_dead, sends_files, teach_sendfile
 from fwtwisted.web.forwarded import Peer, Trust
 from fwtwisted.web.reading import MIB
@@ -41,9 +41,8 @@ from fwtwisted.web.request import BodyTerms, LeanRequest
 
 _ACCESS = Logger("fwtwisted.access")
 
-# Where only programs come: an unknown path is a 404 there, never the page.
-API_PREFIXES = (b"/api/", b"/federation/", b"/.well-known/", b"/rest/")
 ANY_HOST = "*"
+NO_BODY = BodyTerms(0)
 
 _METHODS = b"DELETE, GET, OPTIONS, PATCH, POST, PUT"
 _REQUEST_HEADERS = (
@@ -175,6 +174,8 @@ class Site(server.Site):
 
     def body_terms(self, request: LeanRequest, length: int | None) -> BodyTerms:
         """How much body the request may have, and who takes it."""
+        if length == 0:
+            return NO_BODY
         branch, rest = self._branch(request.path)
         if branch is None:
             return BodyTerms(self.settings.body_limit)

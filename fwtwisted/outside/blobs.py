@@ -30,8 +30,6 @@ from fwtwisted.outside.pouring import pour
 from fwtwisted.wire.http import ByteSource, Span
 from fwtwisted.wire.names import is_name
 
-READ_STEP = 128 << 10
-
 # No such file; a folder is in the way, or none; not ours to read; a loop of links; a socket.
 _NOT_THERE = frozenset({errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENXIO})
 
@@ -259,12 +257,12 @@ class FileSource:
             return piece
 
         def next_piece() -> bytes | Deferred[bytes]:
-            count = min(READ_STEP, stop - offset)
+            count = min(disk.READ_STEP, stop - offset)
             if count <= 0:
                 return b""
-            if _in_memory(fd, offset + count - 1):
+            if disk.in_memory(fd, offset + count - 1):
                 return read(os.pread(fd, count, offset))
-            return self._threads(_read_and_close, os.dup(fd), count, offset).addCallback(read)
+            return self._threads(disk.read_and_close, os.dup(fd), count, offset).addCallback(read)
 
         return pour(consumer, next_piece, lambda: self._threads(int), self.close)
 
@@ -277,22 +275,6 @@ class FileSource:
         fd, self._fd = self._fd, None
         if fd is not None:
             os.close(fd)
-
-
-def _in_memory(fd: int, offset: int) -> bool:
-    """Whether the byte there can be read without waiting for the disk."""
-    try:
-        return os.preadv(fd, [bytearray(1)], offset, os.RWF_NOWAIT) == 1
-    except OSError:  # it is not, or this file system cannot tell
-        return False
-
-
-def _read_and_close(fd: int, count: int, offset: int) -> bytes:
-    """In a thread: read from a descriptor of one's own, so that the file may be closed meanwhile."""
-    try:
-        return os.pread(fd, count, offset)
-    finally:
-        os.close(fd)
 
 
 async def open_file(threads: Threads, path: str) -> FileSource:

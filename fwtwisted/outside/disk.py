@@ -1,7 +1,8 @@
 """
 Files that survive: the few sure moves on a disk from which the blob store and the spool are built.
 
-Every function here blocks and belongs into a thread.  The moves and what holds when the power goes in the middle:
+Every function here blocks and belongs into a thread, but for ``in_memory``.  The moves, and what holds when the power
+goes in the middle:
 
 =====================  =============================================================================
 write + fsync          the bytes are on the disk, under a name that nobody serves
@@ -28,6 +29,7 @@ from fwtwisted.model.errors import Conflict, NoRoom
 FILE_MODE = 0o644  # the front's user reads what we store (docs/storage.md §1.2)
 FOLDER_MODE = 0o755
 COPY_STEP = 1 << 20
+READ_STEP = 128 << 10
 GATE = ".gate"
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -233,3 +235,19 @@ def gone(path: str) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def in_memory(fd: int, offset: int) -> bool:
+    """Whether the byte there can be read without waiting for the disk."""
+    try:
+        return os.preadv(fd, [bytearray(1)], offset, os.RWF_NOWAIT) == 1
+    except OSError:  # it is not, or this file system cannot tell
+        return False
+
+
+def read_and_close(fd: int, count: int, offset: int) -> bytes:
+    """Read from a descriptor of one's own, so that the file may be closed elsewhere meanwhile."""
+    try:
+        return os.pread(fd, count, offset)
+    finally:
+        os.close(fd)

@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from fwtwisted.model.errors import Conflict, NoRoom, NotFound
 from fwtwisted.outside import disk
-from fwtwisted.outside.blobs import READ_STEP, BlobStore, FileSource, LocalBlobs, open_file, path_below
+from fwtwisted.outside.blobs import BlobStore, FileSource, LocalBlobs, open_file, path_below
 from fwtwisted.outside.pouring import BYTES_A_TURN
 from fwtwisted.wire.http import ByteSource, Span
 from tests.outside.consumers import Sink, pausing
@@ -271,7 +271,7 @@ class FileSourceTests(TestCase):
 
     async def test_waits_while_paused(self) -> None:
         """One piece a resume, none while paused, each of bounded size; then the file is closed."""
-        body, source = await self.source(READ_STEP * 2 + 5)
+        body, source = await self.source(disk.READ_STEP * 2 + 5)
         sink = Sink(pausing)
         done = source.produce(sink, None)
         for so_far in (1, 2, 3):
@@ -282,7 +282,7 @@ class FileSourceTests(TestCase):
         await done
         self.assertEqual(body, sink.body)
         self.assertIsNone(source.descriptor())
-        self.assertLessEqual(max(map(len, sink.pieces)), READ_STEP)
+        self.assertLessEqual(max(map(len, sink.pieces)), disk.READ_STEP)
 
     async def test_lets_others_have_their_turn(self) -> None:
         """Even a consumer that takes everything at once does not hold the reactor for a whole file."""
@@ -296,7 +296,7 @@ class FileSourceTests(TestCase):
     async def test_stopped(self) -> None:
         """A consumer that goes away ends it: at a pause, in the middle of a piece, before the first."""
         for wrote in (pausing, lambda sink: sink.asked.stopProducing()):
-            _, source = await self.source(READ_STEP * 3)
+            _, source = await self.source(disk.READ_STEP * 3)
             sink = Sink(wrote)
             done = source.produce(sink, None)
             sink.asked.stopProducing()
@@ -306,7 +306,7 @@ class FileSourceTests(TestCase):
 
     async def test_cancelled(self) -> None:
         """Whoever waits may leave: the consumer is free again, the file closed."""
-        _, source = await self.source(READ_STEP * 3)
+        _, source = await self.source(disk.READ_STEP * 3)
         sink = Sink(pausing)
         done = source.produce(sink, None)
         done.cancel()
@@ -316,7 +316,7 @@ class FileSourceTests(TestCase):
 
     async def test_cancelled_in_the_middle_of_a_piece(self) -> None:
         """A cancellation out of ``write`` itself is told once."""
-        _, source = await self.source(READ_STEP * 3)
+        _, source = await self.source(disk.READ_STEP * 3)
         waiting: list[Deferred[None]] = []
 
         def wrote(sink: Sink) -> None:
@@ -333,7 +333,7 @@ class FileSourceTests(TestCase):
 
     async def test_cut_meanwhile(self) -> None:
         """A file that becomes shorter is an early end, never a short answer that looks whole."""
-        _, path = self.body_and_file(READ_STEP * 2)
+        _, path = self.body_and_file(disk.READ_STEP * 2)
         source = await open_file(deferToThread, path)
         sink = Sink(pausing)
         done = source.produce(sink, None)

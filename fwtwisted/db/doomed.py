@@ -1,0 +1,53 @@
+"""
+Stored files without a row: what is to be removed, and what must not stay if its row never comes.
+
+Two stories, one table.  **Goodbye**: the transaction that deletes a row dooms its file; after the commit the file is
+removed, however often that takes.  **Hello**: before a file is put into the store its name is doomed for later; the
+transaction that writes its row takes the doom back.  Whoever dies in between leaves a file that is removed in time.
+Source: docs/storage.md S-5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fwtwisted.db.pool import Tx
+
+DOOM = """
+    INSERT INTO doomed_file (name, doomed)
+    SELECT DISTINCT name, now() + %s * interval '1 second' FROM unnest(%s::text[]) AS name ORDER BY name
+        ON CONFLICT (name) DO UPDATE SET doomed = EXCLUDED.doomed
+"""
+
+
+async def doom(tx: Tx, names: Sequence[str], in_seconds: float = 0.0) -> None:
+    """Have the stored files removed, at the earliest ``in_seconds`` after this transaction began."""
+    if names:
+        await tx.do(DOOM, in_seconds, list(names))
+
+
+SPARE = """
+    WITH named AS (SELECT name FROM doomed_file WHERE name = ANY(%s) ORDER BY name FOR UPDATE)
+    DELETE FROM doomed_file USING named WHERE doomed_file.name = named.name
+"""
+
+
+async def spare(tx: Tx, names: Sequence[str]) -> int:
+    """Take the doom back, because rows name the files now; of how many.  Fewer than named: those are gone already."""
+    return await tx.do(SPARE, list(names)) if names else 0
+
+
+DUE = "SELECT name FROM doomed_file WHERE doomed <= now() ORDER BY doomed, name LIMIT %s FOR UPDATE SKIP LOCKED"
+
+
+async def due(tx: Tx, limit: int) -> list[str]:
+    """Names whose time has come, held against everybody else until this transaction ends."""
+    return await tx.many(str, DUE, limit)
+
+
+GONE = "DELETE FROM doomed_file WHERE name = ANY(%s)"
+
+
+async def gone(tx: Tx, names: Sequence[str]) -> None:
+    """The files are removed."""
+    await tx.do(GONE, list(names))

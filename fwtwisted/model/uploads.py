@@ -1,0 +1,86 @@
+"""Uploads: one file of one owner, on its way into the catalog or there already."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from attrs import frozen
+
+
+class Status(enum.StrEnum):
+    """Where an upload stands.  Source: docs/api.md §3.12."""
+
+    DRAFT = "draft"  # waits for its owner
+    PENDING = "pending"  # waits for us
+    FINISHED = "finished"
+    ERRORED = "errored"
+    SKIPPED = "skipped"  # its owner had that track already
+
+
+PLAYABLE = (Status.FINISHED, Status.SKIPPED)
+
+IN_PLACE = "file://"
+SENT = "upload://"
+
+LONGEST_TITLE = 500
+LONGEST_COPYRIGHT = 500
+LONGEST_DESCRIPTION = 5000
+
+
+@frozen
+class ImportMetadata:
+    """
+    What the owner says of a file beside its tags; None wherever they say nothing.
+
+    :ivar tags: an empty tuple says that it has none.
+    :ivar license: a code of ``model/licenses.py``.
+    :ivar cover: an attachment of the owner's.
+    :ivar album: a series of the owner's channel.
+    """
+
+    title: str | None = None
+    description: str | None = None
+    mbid: UUID | None = None
+    copyright: str | None = None
+    position: int | None = None
+    tags: tuple[str, ...] | None = None
+    license: str | None = None
+    cover: UUID | None = None
+    album: int | None = None
+
+
+NOTHING_SAID = ImportMetadata()
+
+
+@frozen
+class Upload:
+    """
+    An upload as its owner sees it.
+
+    :ivar audio_file: its stored name; None for a file in place, or one that was not kept.
+    :ivar source: where it came from: ``file://…``, ``upload://…``.
+    :ivar size: bytes.  :ivar duration: whole seconds.  :ivar bitrate: bits a second.
+    :ivar metadata: what the tags say beyond the catalog.
+    """
+
+    id: int
+    uuid: UUID
+    library_id: int
+    track_id: int | None
+    audio_file: str | None
+    source: str | None
+    size: int | None
+    mimetype: str | None
+    bitrate: int | None
+    duration: int | None
+    import_status: str
+    import_details: Mapping[str, Any]
+    import_metadata: Mapping[str, Any]
+    import_reference: str
+    metadata: Mapping[str, Any]
+    creation_date: datetime
+    import_date: datetime | None

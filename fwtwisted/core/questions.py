@@ -58,7 +58,7 @@ async def music_filter(tx: Tx, kind: Kind, viewer: Viewer, question: Question) -
         include_channels=question.include_channels or question.channel is not None,
         hidden=tuple(hidden),
         only_hidden=bool(question.hidden) and viewer.account_id is not None,
-        scopes=await _scopes(tx, viewer, question.scope),
+        scopes=await scopes_of(tx, viewer, question.scope),
         library=library,
         related=question.related,
         tags=question.tags,
@@ -83,7 +83,8 @@ async def _must_exist(tx: Tx, kind: Kind, question: Question) -> None:
             raise Invalid.on(what, "Select a valid choice. That choice is not one of the available choices.")
 
 
-async def _scopes(tx: Tx, viewer: Viewer, words: tuple[str, ...] | None) -> tuple[Scope, ...] | None:
+async def scopes_of(tx: Tx, viewer: Viewer, words: tuple[str, ...] | None) -> tuple[Scope, ...] | None:
+    """Whose libraries the words of ``scope=`` mean; None: everybody's.  Words that mean nothing match nothing."""
     if words is None or "all" in words:
         return None
     found = [await _scope(tx, viewer, word) for word in words]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from attrs import frozen
 
@@ -301,9 +302,33 @@ async def set_password(tx: Tx, account_id: int, password: str) -> None:
     await tx.do(SET_PASSWORD, password, account_id)
 
 
+# --- pictures ------------------------------------------------------------------------------------
+
+TAKE_PICTURE = "UPDATE attachment SET used = true WHERE uuid = %s AND actor_id = %s AND NOT used RETURNING id"
+RELEASE_PICTURE = "UPDATE attachment SET used = false WHERE id = %s"
+IS_PICTURE = "SELECT EXISTS (SELECT FROM attachment WHERE id = %s AND uuid = %s)"
+
+
+async def take_picture(tx: Tx, actor_id: int, uuid: UUID) -> int | None:
+    """The id of a loose picture that the actor uploaded, in use from now on; None when there is none."""
+    return await tx.maybe(int, TAKE_PICTURE, uuid, actor_id)
+
+
+async def release_picture(tx: Tx, picture_id: int) -> None:
+    """Let the picture be pruned, as nothing refers to it any more."""
+    await tx.do(RELEASE_PICTURE, picture_id)
+
+
+async def is_picture(tx: Queries, picture_id: int | None, uuid: UUID) -> bool:
+    """Whether the picture of this id is the one of this uuid."""
+    return await tx.one(bool, IS_PICTURE, picture_id, uuid)
+
+
 # --- leaving -------------------------------------------------------------------------------------
 
-DEACTIVATE = "UPDATE account SET is_active = false, secret_key = gen_random_uuid() WHERE id = %s"
+DEACTIVATE = """
+    UPDATE account SET is_active = false, is_superuser = false, secret_key = gen_random_uuid() WHERE id = %s
+"""
 
 
 async def deactivate(tx: Tx, account_id: int) -> None:
@@ -332,13 +357,13 @@ async def bury_account(tx: Tx, actor_id: int) -> None:
 
 LAST_SEEN = """
     UPDATE account SET last_activity = now()
-     WHERE id = %s AND (last_activity IS NULL OR last_activity < now() - %s * interval '1 second')
+     WHERE id = %s AND (last_activity IS NULL OR last_activity < now() - interval '15 minutes')
 """
 
 
-async def seen(tx: Tx, account_id: int, seconds: float) -> None:
-    """Note that the account is in use, at most every so many seconds."""
-    await tx.do(LAST_SEEN, account_id, seconds)
+async def seen(tx: Tx, account_id: int) -> None:
+    """Note that the account is in use, at most every 15 minutes."""
+    await tx.do(LAST_SEEN, account_id)
 
 
 ACCOUNTS_OF = f"{_ACCOUNTS} WHERE account.actor_id = ANY(%s)"

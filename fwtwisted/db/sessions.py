@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from attrs import frozen
@@ -15,6 +14,7 @@ class Caller:
     """
     The account behind a proof, as much of it as rights are decided from.
 
+    :ivar was_away: not seen for 15 minutes.
     :ivar scopes: what the proof itself is limited to, blank-separated; None: not limited.
     """
 
@@ -24,13 +24,13 @@ class Caller:
     is_superuser: bool
     permissions: list[str]
     secret_key: UUID
-    last_activity: datetime | None
+    was_away: bool
     scopes: str | None = None
 
 
 _CALLER = """
     SELECT account.id, account.actor_id, account.username, account.is_superuser, account.permissions,
-           account.secret_key, account.last_activity
+           account.secret_key, coalesce(account.last_activity < now() - interval '15 minutes', true)
 """
 
 BY_SESSION = f"""

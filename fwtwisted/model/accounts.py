@@ -10,7 +10,7 @@ from uuid import UUID
 from attrs import field, frozen
 
 from fwtwisted.model.music import Attachment
-from fwtwisted.model.people import Account, Library, Privacy
+from fwtwisted.model.people import Account, Actor, Library, Privacy
 
 LONGEST_USERNAME = 150
 LONGEST_EMAIL = 254
@@ -154,7 +154,7 @@ class Follow:
 
     uuid: UUID
     fid: str
-    actor_id: int
+    actor: Actor
     library: Library
     approved: bool | None
     creation_date: datetime

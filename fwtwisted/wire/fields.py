@@ -130,8 +130,9 @@ class Fields:
 
     def _last(self, name: str) -> Any:
         value = self._document.get(name)
-        several = isinstance(value, list) and value and all(isinstance(item, str) for item in value)
-        return value[-1] if several else value
+        if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            return value[-1]
+        return value
 
     def _text(self, name: str, longest: int, trimmed: bool) -> str | None:
         value = self._last(name)

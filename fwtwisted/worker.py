@@ -19,7 +19,7 @@ from attrs import frozen
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
+from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -118,6 +118,7 @@ class Hands(Service):
         renewing.clock = self._clock
         renewing.start(self._settings.lease_seconds / 3, now=False)
         try:
+            await deferLater(self._clock, 0, _silent)  # whoever claimed must have us on the list of what runs
             work = Deferred.fromCoroutine(kind.run(job))
             if kind.time_limit is not None:
                 work.addTimeout(kind.time_limit, self._clock)
@@ -309,4 +310,4 @@ def _cancel_all(running: list[Deferred[None]]) -> None:
 
 
 def _silent() -> None:
-    """Nobody listens yet."""
+    """Nothing is to be done."""

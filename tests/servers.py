@@ -104,7 +104,7 @@ class Postgres:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="fw-pg-"))
-        self._programs = _postgres_programs()
+        self.programs = _postgres_programs()
         self._as = _unprivileged()
         if self._as:
             os.chown(self.folder, self._as["user"], self._as["group"])  # type: ignore[arg-type]
@@ -119,7 +119,7 @@ class Postgres:
     def _run(self, program: str, *args: str) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             return subprocess.Popen(  # type: ignore[call-overload]
-                [str(self._programs / program), *args],
+                [str(self.programs / program), *args],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -101,19 +101,21 @@ async def migrate(database: Database) -> list[Step]:
     known = steps()
     done: list[Step] = []
     while True:
-        step = await database.transaction(lambda tx: _next(tx, known))
+        step = await database.transaction(lambda tx: next_step(tx, known))
         if step is None:
             return done
         done.append(step)
 
 
-async def _next(tx: Tx, known: list[Step]) -> Step | None:
-    await tx.one(lambda _: None, TAKE_LOCK, LOCK)
+async def next_step(tx: Tx, known: list[Step]) -> Step | None:
+    """Apply the first step that the database lacks, and say which it was; None when it lacks none."""
+    await tx.do("SET LOCAL statement_timeout = 0")
+    await tx.do(TAKE_LOCK, LOCK)
     missing = await pending(tx, known)
     if not missing:
         return None
     step = missing[0]
-    await tx.do("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '5s'")
+    await tx.do("SET LOCAL lock_timeout = '5s'")
     await tx.do(PREPARE)
     await tx.do(step.sql)
     await tx.do(REMEMBER, step.number, step.name, step.digest)

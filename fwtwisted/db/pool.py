@@ -27,6 +27,7 @@ from attrs import frozen
 from psycopg2 import errors as sqlstates
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -173,6 +174,15 @@ TOUCH_AND_COMMIT = """
 """
 
 
+class _Waiter:
+    """A caller that waits for a connection, and the alarm that ends the wait."""
+
+    patience: IDelayedCall
+
+    def __init__(self, turn: Deferred[Connection | None]) -> None:
+        self.turn = turn
+
+
 class Database:
     """The pool.  Nothing is connected before the first use; :meth:`close` gives everything back."""
 
@@ -183,7 +193,7 @@ class Database:
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
         self._connecting = 0
-        self._waiting: deque[Deferred[Connection | None]] = deque()
+        self._waiting: deque[_Waiter] = deque()
         self._running = 0
         self._all_done: list[Deferred[None]] = []
         self._closed = False
@@ -283,17 +293,14 @@ class Database:
 
     async def _next_free(self) -> Connection | None:
         turn: Deferred[Connection | None] = Deferred()
-        self._waiting.append(turn)
-        patience = self._reactor.callLater(self._settings.wait_seconds, self._too_long, turn)
-        try:
-            return await turn
-        finally:
-            if patience.active():
-                patience.cancel()
+        waiter = _Waiter(turn)
+        waiter.patience = self._reactor.callLater(self._settings.wait_seconds, self._too_long, waiter)
+        self._waiting.append(waiter)
+        return await turn
 
-    def _too_long(self, turn: Deferred[Connection | None]) -> None:
-        self._waiting.remove(turn)
-        turn.errback(Unavailable("The database is busy."))
+    def _too_long(self, waiter: _Waiter) -> None:
+        self._waiting.remove(waiter)
+        waiter.turn.errback(Unavailable("The database is busy."))
 
     def _give_back(self, connection: Connection) -> None:
         if not connection.alive:
@@ -313,8 +320,9 @@ class Database:
     def _wake_one(self, connection: Connection | None) -> bool:
         if not self._waiting:
             return False
-        turn = self._waiting.popleft()
-        turn.callback(connection)
+        waiter = self._waiting.popleft()
+        waiter.patience.cancel()
+        self._reactor.callLater(0, waiter.turn.callback, connection)  # not now: many may fail in a row
         return True
 
     async def drained(self) -> None:

@@ -1,0 +1,243 @@
+"""The pool on a live server: what commits, what does not, and what happens when somebody leaves or something dies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg2
+from twisted.internet import reactor
+from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.internet.task import deferLater
+
+from fwtwisted.db.connection import Connection
+from fwtwisted.db.pool import Database, DatabaseSettings, ManyRows, NoRow, Tx
+from fwtwisted.model.errors import Unavailable
+from tests.database import DatabaseCase
+from tests.servers import Postgres, postgres
+
+PAUSE = 0.02
+
+
+async def _later(seconds: float = PAUSE) -> None:
+    await deferLater(reactor, seconds, lambda: None)
+
+
+class Sentinel(Exception):
+    """Raised by the tests themselves."""
+
+
+class TransactionTests(DatabaseCase):
+    """What a transaction promises."""
+
+    async def test_what_returns_is_committed(self) -> None:
+        """A change is there for the next transaction."""
+        await self.do("INSERT INTO tag (name) VALUES ('a')")
+        self.assertEqual(1, await self.value("SELECT count(*) FROM tag"))
+
+    async def test_what_raises_is_undone(self) -> None:
+        """A failure leaves nothing, and is what the caller hears."""
+
+        async def work(tx: Tx) -> None:
+            await tx.do("INSERT INTO tag (name) VALUES ('a')")
+            raise Sentinel
+
+        with self.assertRaises(Sentinel):
+            await self.database.transaction(work)
+        self.assertEqual(0, await self.value("SELECT count(*) FROM tag"))
+
+    async def test_the_waiter_may_leave(self) -> None:
+        """Cancelled in the middle of a statement, a transaction still commits, and its connection stays usable."""
+
+        async def work(tx: Tx) -> None:
+            await tx.do("SELECT pg_sleep(0.1)")
+            await tx.do("INSERT INTO tag (name) VALUES ('a')")
+
+        running = self.database.transaction(work)
+        await _later()
+        running.cancel()
+        with self.assertRaises(CancelledError):
+            await running
+        await self.database.drained()
+        self.assertEqual(1, await self.value("SELECT count(*) FROM tag"))
+
+    async def test_many_waiters_leave(self) -> None:
+        """However many hang up, the pool goes on answering."""
+        for _ in range(3):
+            running = [self.database.read(lambda tx: tx.do("SELECT pg_sleep(0.05)")) for _ in range(8)]
+            await _later()
+            for one in running:
+                one.addErrback(lambda why: why.trap(CancelledError))
+                one.cancel()
+        self.assertEqual(2, await self.value("SELECT 1 + 1"))
+
+    async def test_a_failure_after_the_waiter_left_is_logged(self) -> None:
+        """Nothing fails unheard."""
+
+        async def work(tx: Tx) -> None:
+            await tx.do("SELECT pg_sleep(0.05)")
+            raise Sentinel
+
+        running = self.database.transaction(work)
+        running.addErrback(lambda why: why.trap(CancelledError))
+        await _later()
+        running.cancel()
+        await self.database.drained()
+        self.assertEqual(1, len(self.flushLoggedErrors(Sentinel)))
+
+    async def test_after_commit_means_after(self) -> None:
+        """What follows a commit runs after a commit, and only then."""
+        said: list[str] = []
+
+        async def work(tx: Tx, fail: bool) -> None:
+            tx.after_commit(said.append, "committed")
+            await tx.do("SELECT 1")
+            self.assertEqual([], said)
+            if fail:
+                raise Sentinel
+
+        with self.assertRaises(Sentinel):
+            await self.run_in(work, True)
+        await self.run_in(work, False)
+        self.assertEqual(["committed"], said)
+
+    async def test_a_part_may_fail(self) -> None:
+        """A nested piece of work undoes itself alone."""
+
+        async def work(tx: Tx) -> None:
+            await tx.do("INSERT INTO tag (name) VALUES ('kept')")
+            with self.assertRaises(psycopg2.errors.UniqueViolation):
+                await tx.nested(lambda: tx.do("INSERT INTO tag (name) VALUES ('kept')"))
+            await tx.do("INSERT INTO tag (name) VALUES ('also')")
+
+        await self.run_in(work)
+        self.assertEqual(2, await self.value("SELECT count(*) FROM tag"))
+
+    async def test_areas_are_raised_once(self) -> None:
+        """A touched area gets a new version with the commit, and none without."""
+
+        async def work(tx: Tx) -> None:
+            tx.touch("catalog")
+            await tx.do("SELECT 1")
+            tx.touch("catalog", "libraries")
+
+        before = await self.value("SELECT sum(version)::int FROM area")
+        await self.run_in(work)
+        self.assertEqual(before + 2, await self.value("SELECT sum(version)::int FROM area"))
+
+    async def test_rows_are_counted(self) -> None:
+        """One is one, and several where one is lawful is a bug that names the query."""
+        with self.assertRaises(NoRow):
+            await self.run_in(Tx.one, int, "SELECT 1 WHERE false")
+        with self.assertRaises(ManyRows):
+            await self.run_in(Tx.maybe, int, "SELECT generate_series(1, 2)")
+        self.assertIsNone(await self.run_in(Tx.maybe, int, "SELECT 1 WHERE false"))
+
+    async def test_values_travel_as_they_are(self) -> None:
+        """Per cent signs, quotes, documents and names of any script arrive unchanged."""
+        text, document = "100 % 'd\"häßliche' 音楽 \\", {"a": ["ü", 1.5, None]}
+        self.assertEqual(text, await self.value("SELECT %s", text))
+        self.assertEqual(document, await self.value("SELECT %s::jsonb", document))
+
+
+class DeathTests(DatabaseCase):
+    """Connections die; the pool lives."""
+
+    async def test_a_killed_connection_is_replaced(self) -> None:
+        """A statement on a connection that the server closed is answered by another one."""
+        pid = await self.value("SELECT pg_backend_pid()")
+        postgres().execute(f"SELECT pg_terminate_backend({pid})")
+        await _later()
+        self.assertNotEqual(pid, await self.value("SELECT pg_backend_pid()"))
+
+    async def test_killed_in_the_middle(self) -> None:
+        """Work that was under way when its connection died is told so, and nothing of it stays."""
+
+        async def work(tx: Tx) -> None:
+            await tx.do("INSERT INTO tag (name) VALUES ('a')")
+            pid = await tx.one(int, "SELECT pg_backend_pid()")
+            postgres().execute(f"SELECT pg_terminate_backend({pid})")
+            await tx.do("SELECT 1")
+
+        with self.assertRaises(Unavailable):
+            await self.database.transaction(work)
+        self.assertEqual(0, await self.value("SELECT count(*) FROM tag"))
+
+    async def test_nobody_waits_for_ever(self) -> None:
+        """When all connections are busy for too long, a caller is told."""
+        database = Database(reactor, DatabaseSettings(self.dsn, connections=1, wait_seconds=0.05))
+        self.addCleanup(database.close)
+        busy = database.read(lambda tx: tx.do("SELECT pg_sleep(0.3)"))
+        with self.assertRaises(Unavailable):
+            await database.read(lambda tx: tx.do("SELECT 1"))
+        await busy
+
+    async def test_statements_are_bounded(self) -> None:
+        """A statement that takes too long is ended by the server, and its connection goes on."""
+        database = Database(reactor, DatabaseSettings(self.dsn, connections=1, statement_seconds=0.05))
+        self.addCleanup(database.close)
+        with self.assertRaises(psycopg2.errors.QueryCanceled):
+            await database.read(lambda tx: tx.do("SELECT pg_sleep(5)"))
+        self.assertEqual(1, await database.read(lambda tx: tx.one(int, "SELECT 1")))
+
+    async def test_more_callers_than_connections(self) -> None:
+        """Callers wait in order; all are answered."""
+
+        async def number(tx: Tx, number: int) -> int:
+            return await tx.one(int, "SELECT %s FROM pg_sleep(0.005)", number)
+
+        async def one(n: int) -> int:
+            return await self.database.read(lambda tx: number(tx, n))
+
+        found: Any = await gatherResults([Deferred.fromCoroutine(one(n)) for n in range(40)], consumeErrors=True)
+        self.assertEqual(list(range(40)), found)
+
+
+class RestartTests(DatabaseCase):
+    """A server of their own is stopped and started under the pool."""
+
+    timeout = 90
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.server = Postgres()
+        self.addCleanup(self.server.remove)
+        self.addCleanup(self.server.stop)
+
+    async def test_a_restart_is_lived_through(self) -> None:
+        """While the server is away callers hear so quickly; when it is back, they are answered again."""
+        database = Database(reactor, DatabaseSettings(self.server.empty_database(), connections=3))
+        self.addCleanup(database.close)
+        self.assertEqual(1, await database.read(lambda tx: tx.one(int, "SELECT 1")))
+        self.server.kill()
+        for _ in range(5):
+            with self.assertRaises(Unavailable):
+                await database.transaction(lambda tx: tx.one(int, "SELECT 1"))
+        self.server.start()
+        self.assertEqual(2, await database.read(lambda tx: tx.one(int, "SELECT 2")))
+
+    async def test_a_crowd_hears_that_the_server_is_away(self) -> None:
+        """However many wait when the server goes away, each is told."""
+        database = Database(reactor, DatabaseSettings(self.server.empty_database(), connections=2))
+        self.addCleanup(database.close)
+
+        async def asked() -> bool:
+            try:
+                await database.read(lambda tx: tx.do("SELECT pg_sleep(5)"))
+            except Unavailable:
+                return True
+            return False
+
+        crowd = [Deferred.fromCoroutine(asked()) for _ in range(1000)]
+        await _later()
+        self.server.kill()
+        self.assertEqual([True] * 1000, await gatherResults(crowd))
+
+    async def test_a_dead_idle_connection_is_forgotten(self) -> None:
+        """The descriptor of a dead connection is given back, so that its number can be used again."""
+        connection = Connection(reactor)
+        await connection.connect(self.server.empty_database())
+        heard: Deferred[None] = Deferred()
+        connection.on_close = lambda: heard.callback(None)
+        self.server.kill()
+        await heard
+        self.assertFalse(connection.alive)

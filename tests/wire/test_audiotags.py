@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import pickle
 import random
 import struct
 import subprocess
@@ -163,7 +164,12 @@ class FormatTests(FolderCase):
         for kind in FORMATS:
             self.assertEqual(Tags(), self.made(kind).tags, kind)
 
-    def test_longer_stereo(self) -> None:
+    def test_between_processes(self) -> None:
+        """What was read travels from a worker process whole."""
+        found = self.made("flac", title="T", artist="A", cover=audio.image(), artist_mbids=[ONE])
+        self.assertEqual(found, pickle.loads(pickle.dumps(found)))
+
+    def test_longer(self) -> None:
         """Length and rate also hold for files of other shape, within a second."""
         for kind in ("mp3", "mp3vbr", "flac", "ogg", "m4a", "wav", "wma", "aac"):
             found = read_bytes(audio.encoded(kind, 300, 12.4, 44100))
@@ -264,6 +270,16 @@ class CutTests(FolderCase):
         self.assertFalse(read_bytes(turned).truncated)
         self.assertTrue(read_bytes(turned[:-2000]).truncated)
 
+    def test_saved_stream(self) -> None:
+        """The length of an MP4 in fragments comes from its list of segments, or is estimated."""
+        for flags, length in (("dash", 30), ("frag_keyframe+empty_moov", None)):
+            path = self.folder / f"{flags}.mp4"
+            command = ["ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "sine=duration=30", "-c:a", "aac"]
+            subprocess.run([*command, "-frag_duration", "2000000", "-movflags", flags, str(path)], check=True)
+            found = read(path)
+            self.assertFalse(found.truncated)
+            self.assertTrue(found.duration_seconds == length or (not length and 25 < found.duration_seconds < 40))
+
     def test_every_cut(self) -> None:
         """Cut anywhere, a file is still an AudioFile or NotAudio."""
         for kind in FORMATS:
@@ -304,6 +320,8 @@ class Id3Tests(SynchronousTestCase):
             ("Björk".encode(), "Björk"),
             ("Сергей Волков".encode("cp1251"), "Сергей Волков"),
             ("Группа крови (live)".encode("cp1251"), "Группа крови (live)"),
+            ("КИНО - Альбом «Ночь» №2".encode("cp1251"), "КИНО - Альбом «Ночь» №2"),
+            ("ÖÐÎÄ".encode("latin-1"), "ÖÐÎÄ"),
             ("Don’t – stop".encode("cp1252"), "Don’t – stop"),
             ("Déjà vu à la française".encode("latin-1"), "Déjà vu à la française"),
             ("Ástríður Ó".encode("latin-1"), "Ástríður Ó"),
@@ -418,6 +436,15 @@ class Id3Tests(SynchronousTestCase):
         self.assertEqual((Credit("Ada"), Credit("Bo")), tags.artists)
         self.assertEqual(("Ada, Bo", "Wort\nfür Wort"), (tags.artists_text, tags.lyrics))
         self.assertEqual((-1.0, None, -2.5, 0.5), _gain(tags.gain))
+
+    def test_loudness_of_the_encoder(self) -> None:
+        """What LAME measured counts when no tag says otherwise."""
+        sound = bytearray(audio.encoded("mp3vbr"))
+        at = sound.index(b"Xing") + 120
+        sound[at : at + 9], sound[at + 15 : at + 17] = b"LAME3.100", struct.pack(">H", 0b001_011_1_000100000)
+        self.assertEqual(-3.2, read_bytes(bytes(sound)).tags.gain.track_gain)
+        tagged = self.tagged(id3.TXXX(encoding=3, desc="REPLAYGAIN_TRACK_GAIN", text=["-9.00 dB"]))
+        self.assertEqual(-9.0, tagged.gain.track_gain)
 
     def test_wide_description(self) -> None:
         """A picture whose description is UTF-16 keeps its bytes."""
@@ -638,7 +665,7 @@ class HostileTests(SynchronousTestCase):
             "        audiotags.read(io.BytesIO(bytes.fromhex(line)), 'a.mp3')\n"
             "    except audiotags.NotAudio:\n"
             "        pass\n"
-            "assert 'twisted.internet.reactor' not in sys.modules\n"
+            "assert not any(name.startswith('twisted') for name in sys.modules)\n"
             "print('done')\n"
         )
         bodies = [body for body in _hostile(audio.encoded("mp3")).values() if len(body) < 100_000]

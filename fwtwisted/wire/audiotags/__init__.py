@@ -48,6 +48,8 @@ __all__ = (
 
 # What fits a column; files have claimed more.
 MOST = 2**31 - 1
+# A stated bitrate below this is no ground to guess a length from.
+LEAST_BITRATE = 4000
 
 
 def read(file: BinaryIO, name: str = "") -> AudioFile:
@@ -81,6 +83,8 @@ def _audio_file(kind: Kind, found: Found, size: int) -> AudioFile:
     bitrate = found.bitrate if math.isfinite(found.bitrate) and found.bitrate > 0 else 0.0
     if not bitrate and seconds:
         bitrate = sound * 8 / seconds
+    elif not seconds and bitrate >= LEAST_BITRATE:
+        seconds = sound * 8 / bitrate
     return AudioFile(
         media_type=kind.media_type,
         extension=kind.extension,

@@ -7,9 +7,11 @@ Here mutagen reads the container too; what it finds is translated.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
 from typing import Any
 
+from attrs import frozen
 from mutagen.asf import ASF
 from mutagen.monkeysaudio import MonkeysAudio
 from mutagen.mp4 import MP4
@@ -17,11 +19,13 @@ from mutagen.musepack import Musepack
 from mutagen.wavpack import WavPack
 
 from fwtwisted.wire.audiotags.bounded import BoundedFile
-from fwtwisted.wire.audiotags.found import Found, field_name
+from fwtwisted.wire.audiotags.found import MOST_PICTURE_BYTES, Found, field_name
 from fwtwisted.wire.audiotags.id3 import read_ape
 from fwtwisted.wire.audiotags.values import NotAudio
 
-MOST_ATOMS = 1000
+MOST_ATOMS = 10_000
+# The index of an MP4 holds its tags and covers too.
+MOST_INDEX_BYTES = 2 * MOST_PICTURE_BYTES
 _LOSSLESS = "alac"
 _LOCKED = ("drms", "enca")
 
@@ -32,21 +36,67 @@ _MP4_TEXTS = {
 _FREE_FORM = "----:"
 
 
+@frozen
+class _Atom:
+    """Where a top-level atom lies; ``end`` may be past the file."""
+
+    name: bytes
+    at: int
+    end: int
+
+
 def read_mp4(file: BoundedFile, found: Found) -> None:
-    """Read an M4A: AAC or ALAC in MP4."""
-    found.truncated = _mp4_is_cut(file)
-    file.seek(0)
-    whole: Any = MP4(file)
+    """
+    Read an M4A: AAC or ALAC in MP4.
+
+    mutagen gets the index alone, as if it were the file: it would walk the fragments of a stream that was saved, of
+    which there are thousands, and needs nothing else.
+    """
+    atoms = list(_atoms(file))
+    index = next((atom for atom in atoms if atom.name == b"moov"), None)
+    found.truncated = any(atom.end > file.size for atom in atoms)
+    if index is None:
+        raise NotAudio("This MP4 file has no index: it was cut, or its recording never ended properly.")
+    body = file.at(index.at, min(index.end - index.at, MOST_INDEX_BYTES))
+    whole: Any = MP4(BoundedFile(BytesIO(body)))
     info = whole.info
     if info.codec in _LOCKED:
         raise NotAudio("This file is locked by copy protection. Only files without it can be imported.")
     if not info.codec:
         raise NotAudio("This MP4 file holds no sound, or its index is damaged.")
-    found.seconds, found.bitrate = info.length, info.bitrate
+    found.seconds, found.bitrate = info.length or _fragmented_seconds(file, atoms), info.bitrate
     found.sample_rate, found.channels = info.sample_rate, info.channels
     found.bit_depth = info.bits_per_sample if info.codec == _LOSSLESS else 0
     for name, values in (whole.tags or {}).items():
         _take_mp4(name, values, found)
+
+
+def _atoms(file: BoundedFile) -> Iterator[_Atom]:
+    at = 0
+    for _ in range(MOST_ATOMS):
+        head = file.at(at, 16)
+        size = int.from_bytes(head[:4], "big")
+        if size == 1:
+            size = int.from_bytes(head[8:], "big")
+        elif size == 0:
+            size = file.size - at
+        if len(head) < 8 or size < 8:
+            return
+        yield _Atom(head[4:8], at, at + size)
+        at += size
+
+
+def _fragmented_seconds(file: BoundedFile, atoms: Sequence[_Atom]) -> float:
+    """The length of a saved stream, whose index does not know it: from the list of its segments, if it has one."""
+    seconds = 0.0
+    for atom in atoms:
+        if atom.name == b"sidx":
+            body = file.at(atom.at + 8, min(atom.end - atom.at - 8, 2**20))
+            start, scale = 20 if body[0] == 0 else 28, int.from_bytes(body[8:12], "big")
+            count = int.from_bytes(body[start + 2 : start + 4], "big")
+            durations = (body[start + 8 + 12 * n : start + 12 + 12 * n] for n in range(count))
+            seconds += sum(int.from_bytes(duration, "big") for duration in durations) / max(1, scale)
+    return seconds
 
 
 def _take_mp4(name: str, values: Any, found: Found) -> None:
@@ -68,24 +118,6 @@ def _take_mp4(name: str, values: Any, found: Found) -> None:
 def _of_total(number: int, total: int) -> str:
     """A pair as other formats write it; 0 means that nobody said."""
     return f"{number or ''}/{total or ''}" if number else ""
-
-
-def _mp4_is_cut(file: BoundedFile) -> bool:
-    """Whether a top-level atom goes on beyond the end of the file."""
-    at = 0
-    for _ in range(MOST_ATOMS):
-        head = file.at(at, 16)
-        if len(head) < 8:
-            break
-        size = int.from_bytes(head[:4], "big")
-        if size == 1:
-            size = int.from_bytes(head[8:], "big")
-        if size == 0:
-            return False
-        if size < 8:
-            break
-        at += size
-    return at > file.size
 
 
 # The object of an ASF file that states, among others, the size of the whole.

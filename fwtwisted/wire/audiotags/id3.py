@@ -76,7 +76,7 @@ def read_id3(tag: bytes, found: Found) -> None:
 
 def _without_extension(body: bytes, major: int) -> bytes:
     """The frames without the extended header; some say that there is one and have none."""
-    if len(body) < 4 or body[:4].decode("latin-1") in _READERS:
+    if len(body) < 4 or body[:4].decode("latin-1") in _WANTED:
         return body
     return body[synchsafe(body[:4]) :] if major == 4 else body[4 + int.from_bytes(body[:4], "big") :]
 
@@ -102,7 +102,7 @@ def _long_frames(body: bytes, bits: int) -> Iterator[tuple[str, int, bytes]]:
         size = synchsafe(sizes) if bits == 7 else int.from_bytes(sizes, "big")
         name = body[at : at + 4].decode("latin-1")
         at = start + size
-        if size and name in _READERS:
+        if size and name in _WANTED:
             yield name, body[start - 2] << 8 | body[start - 1], body[start:at]
 
 
@@ -249,14 +249,11 @@ def _settle_date(found: Found) -> None:
         found.add("date", [f"{year}-{day[2:]}-{day[:2]}" if known else year])
 
 
-def _text_frame(data: bytes, found: Found) -> None:
-    """Stands for the frames in :data:`_TEXTS`, which need no reader of their own."""
-
-
-_READERS: Mapping[str, Callable[[bytes, Found], None]] = dict.fromkeys((*_TEXTS, "APIC"), _text_frame) | {
+_READERS: Mapping[str, Callable[[bytes, Found], None]] = {
     "TCON": _genre, "TXXX": _named_text, "UFID": _identifier, "WCOP": _address, "COMM": _comment, "USLT": _lyrics,
     "RVA2": _volume,
 }  # fmt: skip
+_WANTED = frozenset((*_TEXTS, *_READERS, "APIC"))
 
 
 # --- at the end of the file ---

@@ -52,8 +52,17 @@ def read_mp3(file: BoundedFile, found: Found) -> None:
     found.seconds, found.bitrate = info.length, info.bitrate
     found.sample_rate, found.channels = info.sample_rate, info.channels
     found.audio_bytes = max(0, end - info.frame_offset)
+    _loudness(info, found)
     promised = info.length * info.bitrate / 8
     found.truncated = promised * (1 - SLACK_SHARE) - SLACK_BYTES > file.size - info.frame_offset
+
+
+def _loudness(info: MPEGInfo, found: Found) -> None:
+    """What the encoder measured itself and left in the first frame; tags are newer and win."""
+    for name in ("track_gain", "album_gain"):
+        value = getattr(info, name)
+        if value is not None:
+            found.fields.setdefault(f"replaygain{name.replace('_', '')}", [f"{value:.6f}"])
 
 
 def read_aac(file: BoundedFile, found: Found) -> None:

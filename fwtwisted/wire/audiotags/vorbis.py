@@ -13,6 +13,7 @@ import base64
 import binascii
 import struct
 from collections.abc import Iterator
+from itertools import islice
 
 from attrs import frozen
 from mutagen import MutagenError
@@ -30,6 +31,9 @@ MOST_STREAMS = 16
 MOST_PACKET_BYTES = 2 * MOST_PICTURE_BYTES
 # The largest Ogg page is 65,307 bytes, so that this much of the end holds a whole one.
 TAIL_BYTES = 2**17
+# A page has 27 bytes and at most 255 sizes before its body.  Pages are read so many bytes at a time.
+PAGE_HEADER = 27 + 255
+STEP_BYTES = 2**14
 
 _STREAMINFO, _COMMENT, _PICTURE = 0, 4, 6
 
@@ -44,8 +48,11 @@ def read_comment(body: bytes, found: Found) -> None:
         at += 4 + size
         if at > len(body):
             return
-        key, _, value = body[at - size : at].partition(b"=")
-        name = field_name(key.decode("latin-1"))
+        start = at - size
+        sign = body.find(b"=", start, min(at, start + 200))
+        if sign < 0:
+            continue
+        name, value = field_name(body[start:sign].decode("latin-1")), body[sign + 1 : at]
         if name == "metadatablockpicture":
             _encoded_picture(value, found)
         elif name == "coverart":
@@ -118,28 +125,31 @@ def _take_streaminfo(info: StreamInfo, found: Found) -> None:
 def _look_at_end(file: BoundedFile, info: StreamInfo, found: Found) -> None:
     """Compare the last frame with what the header promises; a header that promises nothing is given the length."""
     span = min(TAIL_BYTES, max(2 * info.max_framesize, 2**14), found.audio_bytes or 0)
-    last = _last_sample(file.at(file.size - span, span), info.max_blocksize)
+    last = _last_sample(file.at(file.size - span, span), info)
     if not info.total_samples:
         found.seconds = last / info.sample_rate
     elif last < info.total_samples:
         found.truncated = span < TAIL_BYTES or last > 0
 
 
-def _last_sample(tail: bytes, block: int) -> int:
+def _last_sample(tail: bytes, info: StreamInfo) -> int:
     """The number of samples up to the end of the last frame that starts in ``tail``; 0 when none does."""
     at = len(tail)
     for _ in range(200):
         at = tail.rfind(b"\xff", 0, at)
         if at < 0:
             return 0
-        if tail[at + 1 : at + 2] in (b"\xf8", b"\xf9") and (end := _frame_end(tail[at : at + 16], block)):
+        if tail[at + 1 : at + 2] in (b"\xf8", b"\xf9") and (end := _frame_end(tail[at : at + 16], info)):
             return end
     return 0
 
 
-def _frame_end(head: bytes, block: int) -> int | None:
-    """Which sample follows the frame with this header; None when it is none (RFC 9639, 9.1)."""
+def _frame_end(head: bytes, info: StreamInfo) -> int | None:
+    """Which sample follows the frame with this header; None when it is none of this stream (RFC 9639, 9.1)."""
     if len(head) < 6 or head[3] & 1:
+        return None
+    channels = head[3] >> 4
+    if (channels + 1 if channels < 8 else 2) != info.channels:
         return None
     number, at = _coded_number(head[4:11])
     at += 4
@@ -149,7 +159,7 @@ def _frame_end(head: bytes, block: int) -> int | None:
     at += extra + {12: 1, 13: 2, 14: 2}.get(rate, 0)
     if number is None or not size or at >= len(head) or _crc8(head[:at]) != head[at]:
         return None
-    return number + size if head[1] & 1 else number * block + size
+    return number + size if head[1] & 1 else number * info.max_blocksize + size
 
 
 def _block_size(code: int) -> int:
@@ -196,41 +206,48 @@ _CRC8 = tuple(map(_crc8_step, range(256)))
 
 @frozen
 class _Page:
-    """One Ogg page: its body from ``at`` to ``end``, perhaps past the file; ``lacing`` has the sizes of its pieces."""
+    """One Ogg page; ``lacing`` has the sizes of the pieces of packets in ``body``, the next page is at ``end``."""
 
     flags: int
-    granule: int
     serial: int
     lacing: bytes
-    at: int
+    body: bytes
     end: int
 
 
-def _page_at(file: BoundedFile, at: int) -> _Page | None:
-    head = file.at(at, 27)
-    if len(head) < 27 or head[:5] != b"OggS\0":
-        return None
-    flags, granule, serial, segments = struct.unpack("<5xBqI8xB", head)
-    lacing = file.read(segments)
-    start = at + 27 + segments
-    return _Page(flags, granule, serial, lacing, start, start + sum(lacing))
+def _pages(file: BoundedFile, at: int = 0) -> Iterator[_Page]:
+    """The pages one after another, read in steps that hold several."""
+    step, base = b"", at
+    while True:
+        if at + PAGE_HEADER > base + len(step):
+            step, base = file.at(at, STEP_BYTES), at
+        head = step[at - base : at - base + PAGE_HEADER]
+        if len(head) < 27 or head[:5] != b"OggS\0":
+            return
+        lacing = head[27 : 27 + head[26]]
+        start, size = 27 + head[26], sum(lacing)
+        if at + start + size > base + len(step):
+            step, base = file.at(at, start + size + STEP_BYTES), at
+        start += at - base
+        at = base + start + size
+        yield _Page(head[5], int.from_bytes(head[14:18], "little"), lacing, step[start : start + size], at)
 
 
-def _packets(file: BoundedFile, at: int, serial: int) -> Iterator[tuple[bytes, int]]:
+def _packets(file: BoundedFile, serial: int) -> Iterator[tuple[bytes, int]]:
     """The packets of one stream, each with where its last page ends."""
     part = bytearray()
-    while (page := _page_at(file, at)) is not None and len(part) <= MOST_PACKET_BYTES:
-        at = page.end
-        if page.serial != serial:
-            continue
-        body, start, size = file.at(page.at, page.end - page.at), 0, 0
-        for piece in page.lacing:
+    for page in _pages(file):
+        if len(part) > MOST_PACKET_BYTES:
+            return
+        start, size = 0, 0
+        for piece in page.lacing if page.serial == serial else b"":
             size += piece
             if piece < 255:
-                yield bytes(part) + body[start : start + size], at
+                part += page.body[start : start + size]
+                yield bytes(part), page.end
                 part.clear()
                 start, size = start + size, 0
-        part += body[start : start + size]
+        part += page.body[start : start + size]
 
 
 def read_ogg(file: BoundedFile, found: Found) -> str:
@@ -239,17 +256,13 @@ def read_ogg(file: BoundedFile, found: Found) -> str:
 
     :return: its codec: ``vorbis``, ``opus``, ``flac`` or ``speex``.
     """
-    at = 0
-    for _ in range(MOST_STREAMS):
-        page = _page_at(file, at)
-        if page is None or not page.flags & 2:
+    for page in islice(_pages(file), MOST_STREAMS):
+        if not page.flags & 2:
             break
-        head = file.at(page.at, min(page.end - page.at, 200))
         for magic, codec, take in _CODECS:
-            if head.startswith(magic):
-                take(file, page.serial, head, found)
+            if page.body.startswith(magic):
+                take(file, page.serial, page.body, found)
                 return codec
-        at = page.end
     raise NotAudio("This Ogg file holds no sound that can be read: expected Vorbis, Opus, FLAC or Speex.")
 
 
@@ -277,7 +290,7 @@ def _speex(file: BoundedFile, serial: int, head: bytes, found: Found) -> None:
 def _ogg_flac(file: BoundedFile, serial: int, head: bytes, found: Found) -> None:
     info = StreamInfo(head[17 : 17 + 34])
     _take_streaminfo(info, found)
-    for number, (packet, end) in enumerate(_packets(file, 0, serial)):
+    for number, (packet, end) in enumerate(_packets(file, serial)):
         if (number and packet[:1] == b"\xff") or number >= MOST_BLOCKS:
             break
         found.audio_bytes = max(0, file.size - end)
@@ -291,7 +304,7 @@ def _ogg_flac(file: BoundedFile, serial: int, head: bytes, found: Found) -> None
 
 def _comment_packet(file: BoundedFile, serial: int, magic: bytes, found: Found) -> None:
     """The second packet of a stream holds its tags."""
-    for number, (packet, end) in enumerate(_packets(file, 0, serial)):
+    for number, (packet, end) in enumerate(_packets(file, serial)):
         if number == 1:
             found.audio_bytes = max(0, file.size - end)
             if packet.startswith(magic):
@@ -311,7 +324,7 @@ def _length(file: BoundedFile, serial: int, skip: int, found: Found) -> None:
         if len(tail) - at < 27:
             found.truncated = True
             continue
-        _, granule, owner, segments = struct.unpack("<5xBqI8xB", tail[at : at + 27])
+        granule, owner, segments = struct.unpack("<6xqI8xB", tail[at : at + 27])
         if last:
             found.truncated |= at + 27 + segments + sum(tail[at + 27 : at + 27 + segments]) > len(tail)
             last = False

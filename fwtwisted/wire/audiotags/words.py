@@ -21,9 +21,12 @@ _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff
 _C1 = re.compile("[\x80-\x9f]")
 _BREAK = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
-_CYRILLIC_WORD = re.compile("[А-ЯЁа-яё][а-яё]+|[А-ЯЁа-яё]")
+_CYRILLIC_WORD = re.compile("[А-ЯЁа-яё][а-яё]*")
+_CYRILLIC_CAPITALS = re.compile("[А-ЯЁ]+")
+_CYRILLIC_QUOTES = "«»„“”‘’–—…№"
 _CYRILLIC_VOWEL = re.compile("[аеёиоуыэюяАЕЁИОУЫЭЮЯ]")
 _HIGH_RUN = re.compile("[^\x00-\x7f]+")
+_MIXED = re.compile("[a-zA-Z][^\x00-\x7f]|[^\x00-\x7f][a-zA-Z]")
 
 
 def line(text: str, limit: int = LINE) -> str:
@@ -70,13 +73,18 @@ def _always(text: str, guess: str) -> bool:
 
 
 def _russian(text: str, guess: str) -> bool:
-    """Whole words of four and more, cased as words are, with vowels; a lone French à is not enough."""
-    runs = _HIGH_RUN.findall(guess)
+    """
+    Whole words, cased as words are, at least one of them of four letters and more.
+
+    A lone French à is not enough, and capitals alone are not: in other encodings of Asia they are anything.
+    """
+    runs = [run.strip(_CYRILLIC_QUOTES) for run in _HIGH_RUN.findall(guess)]
+    words = [run for run in runs if run]
     return (
-        any(len(run) >= 4 for run in runs)
-        and all(_CYRILLIC_WORD.fullmatch(run) for run in runs)
-        and not re.search("[a-zA-Z][^\x00-\x7f]|[^\x00-\x7f][a-zA-Z]", text)
-        and all(_CYRILLIC_VOWEL.search(run) for run in runs if len(run) >= 4)
+        all(_CYRILLIC_WORD.fullmatch(word) or _CYRILLIC_CAPITALS.fullmatch(word) for word in words)
+        and any(len(word) >= 4 and _CYRILLIC_WORD.fullmatch(word) for word in words)
+        and all(_CYRILLIC_VOWEL.search(word) for word in words if len(word) >= 4)
+        and not _MIXED.search(text)
     )
 
 

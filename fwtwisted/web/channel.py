@@ -287,6 +287,8 @@ class Channel(http.HTTPChannel):
             waiting, progress = transport.has_unsent, transport.bytes_sent
         else:
             waiting, progress = self._waitingForTransport, 0
+        if waiting and self.phase is Phase.IDLE:  # it is not idle before it has taken its last answer
+            self.since = now
         if not waiting or progress != self._progress:
             self._progress, self._progress_at = progress if waiting else -1, now
             return False

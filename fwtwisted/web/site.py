@@ -14,6 +14,7 @@ import itertools
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
+from urllib.parse import unquote_to_bytes
 
 from attrs import field, frozen
 from twisted.internet.defer import Deferred, gatherResults
@@ -383,7 +384,7 @@ def _branches(mounts: Iterable[Mount]) -> dict[bytes, _Branch]:
 def _render_foreign(resource: IResource, request: LeanRequest) -> None:
     """Have a resource that is none of our apps answer, in Twisted's way."""
     request.prepath = request.path[1 : len(request.path) - len(request.rest)].split(b"/")
-    request.postpath = request.rest[1:].split(b"/") if request.rest else []
+    request.postpath = [unquote_to_bytes(piece) for piece in request.rest[1:].split(b"/")] if request.rest else []
     body = getChildForRequest(resource, request).render(request)
     if body is not NOT_DONE_YET:
         request.respond(body)

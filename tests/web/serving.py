@@ -201,6 +201,7 @@ class Served:
         talk = await self.talk()
         talk.ask(method, path, {"Connection": "close"} | dict(headers or {}), body)
         answer = await talk.answer(method)
+        talk.hang_up()
         await talk.closed
         return answer
 

@@ -1,0 +1,703 @@
+"""The front door: hosts, limits, deadlines, proxies, other sites' pages, the log, and leaving in good order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_network
+from typing import Any
+
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet.address import IPv4Address, UNIXAddress
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ServerEndpoint
+from twisted.internet.error import CannotListenError, ConnectionRefusedError
+from twisted.internet.task import Clock, deferLater
+from twisted.logger import capturedLogs
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.web.http_headers import Headers
+from twisted.web.resource import Resource
+
+from fwtwisted.model.people import Viewer
+from fwtwisted.web.accesslog import blotted
+from fwtwisted.web.app import answer, nothing, reply, resource_app
+from fwtwisted.web.callers import Cookies
+from fwtwisted.web.forwarded import LOOPBACK, Trust
+from fwtwisted.web.page import Page, page_policy
+from fwtwisted.web.reading import document
+from fwtwisted.web.request import LeanRequest
+from fwtwisted.web.site import Doors, Mount, Site, SiteSettings
+from tests.web.serving import SILENT, HungUp, Served, Talk, reactor, serve
+
+MEGABYTE = 1 << 20
+
+
+class Echo:
+    """Says what it was asked."""
+
+    app = resource_app()
+
+    def __init__(self) -> None:
+        self.waiting: Deferred[None] = Deferred()
+        self.started: Deferred[None] = Deferred()
+        self.answered = 0
+
+    @app.route("/", methods=["GET"])
+    async def seen(self, request: LeanRequest) -> bytes:
+        self.answered += 1
+        names = {name.decode().lower() for name, _ in request.requestHeaders.getAllRawHeaders()}
+        return answer(request, 200, {"client": request.client_address, "id": request.id, "headers": sorted(names)})
+
+    @app.route("/", methods=["POST"])
+    async def told(self, request: LeanRequest) -> bytes:
+        return answer(request, 200, {"fields": len(await document(request, 3 * MEGABYTE))})
+
+    @app.route("/slow/", methods=["GET"])
+    async def slow(self, request: LeanRequest) -> bytes:
+        self.started.callback(None)
+        await self.waiting
+        return answer(request, 200, "slow")
+
+    @app.route("/large/", methods=["GET"])
+    async def large(self, request: LeanRequest) -> bytes:
+        return reply(request, 200, b"x" * (32 * MEGABYTE), b"text/plain")
+
+    @app.route("/secret/", methods=["GET"])
+    async def secret(self, request: LeanRequest) -> bytes:
+        request.viewer = Viewer(account_id=7, actor_id=9)
+        return nothing(request)
+
+    @app.route("/quiet/", methods=["GET"])
+    async def quiet(self, request: LeanRequest) -> bytes:
+        request.is_quiet = True
+        return nothing(request)
+
+
+class Foreign(Resource):
+    """A resource that is none of our apps."""
+
+    isLeaf = True
+
+    def render_GET(self, request: LeanRequest) -> bytes:
+        assert request.postpath is not None
+        return b"/".join(request.postpath)
+
+    def render_POST(self, request: LeanRequest) -> bytes:
+        raise ZeroDivisionError
+
+
+class SiteCase(TestCase):
+    """An echo behind a front door."""
+
+    async def serve(self, settings: SiteSettings = SILENT, clock: Clock | None = None) -> Served:
+        """Serve it."""
+        self.echo = Echo()
+        resource = self.echo.app.resource()
+        mounts = [
+            Mount("/api/v1/echo", resource),
+            Mount("/api/v1/roomy", resource, body_limit=2 * MEGABYTE),
+            Mount("/health", resource),
+            Mount("/media", resource),
+            Mount("/foreign", Foreign()),
+        ]
+        return await serve(self, mounts, settings, clock)
+
+
+class HostTests(SiteCase):
+    """Whose Host header is answered."""
+
+    async def test_only_our_names_are_answered(self) -> None:
+        """Ports and case do not matter; others are 400, as is none at all."""
+        served = await self.serve(evolve(SILENT, hosts=frozenset(("pod.example", ".music.example", "::1"))))
+        for host, status in {
+            "pod.example": 200, "POD.example:5000": 200, "pod.example.": 200, "a.music.example": 200, "[::1]:80": 200,
+            "evil.example": 400, "pod.example.evil": 400, "pod.example:x": 400, "": 400, "\xff": 400,
+        }.items():  # fmt: skip
+            said = await served.ask("GET", "/api/v1/echo", {"Host": host})
+            self.assertEqual(status, said.status, host)
+        talk = await served.talk()
+        talk.say(b"GET /api/v1/echo HTTP/1.1\r\n\r\n")
+        self.assertEqual({"detail": "Invalid Host header."}, (await talk.answer()).json)
+
+    async def test_health_may_be_asked_by_any_name_from_this_machine(self) -> None:
+        """A container's check knows no name."""
+        served = await self.serve(evolve(SILENT, hosts=frozenset(("pod.example",))))
+        self.assertEqual(204, (await served.ask("GET", "/health/quiet", {"Host": "10.0.0.1"})).status)
+
+    async def test_targets_of_other_forms(self) -> None:
+        """A proxy's absolute form is read; an asterisk is for OPTIONS; the rest leads nowhere."""
+        served = await self.serve()
+        self.assertEqual(200, (await served.ask("GET", "http://pod.example/api/v1/echo")).status)
+        self.assertEqual(200, (await served.ask("OPTIONS", "*")).status)
+        self.assertEqual(404, (await served.ask("GET", "nowhere")).status)
+        self.assertEqual(404, (await served.ask("GET", "/")).status)
+
+
+class LimitTests(SiteCase):
+    """How much a request may be."""
+
+    async def test_a_body_is_refused_before_it_is_read(self) -> None:
+        """By the announced length; nothing of it need be sent."""
+        served = await self.serve()
+        talk = await served.talk()
+        talk.ask("POST", "/api/v1/echo", {"Content-Length": str(MEGABYTE + 1), "Content-Type": "application/json"})
+        said = await talk.answer("POST")
+        self.assertEqual((413, "close"), (said.status, said.header("Connection")))
+        self.assertEqual({"detail": "The request is too large."}, said.json)
+
+    async def test_no_invitation_precedes_a_refusal(self) -> None:
+        """Who waits for 100 gets 413 alone."""
+        served = await self.serve()
+        talk = await served.talk()
+        talk.ask("POST", "/api/v1/echo", {"Content-Length": str(2 * MEGABYTE), "Expect": "100-continue"})
+        self.assertEqual(413, (await talk.answer("POST")).status)
+        talk = await served.talk()
+        talk.ask(
+            "POST",
+            "/api/v1/echo",
+            {"Content-Length": "2", "Expect": "100-continue", "Content-Type": "application/json"},
+        )
+        await deferLater(reactor, 0.05, lambda: None)
+        self.assertEqual(b"HTTP/1.1 100 Continue\r\n\r\n", talk.heard)
+        talk.say(b"{}")
+        self.assertEqual(200, (await talk.answer("POST")).status)
+
+    async def test_a_refusal_reaches_a_client_that_goes_on_sending(self) -> None:
+        """What it sends is dropped, and the connection is not reset under its answer."""
+        served = await self.serve()
+        talk = await served.talk()
+        talk.ask("POST", "/api/v1/echo", {"Content-Length": str(64 * MEGABYTE)})
+        for _ in range(32):
+            talk.say(b"x" * MEGABYTE)
+        self.assertEqual(413, (await talk.answer("POST")).status)
+
+    async def test_a_body_of_unknown_length_is_counted(self) -> None:
+        """Chunks are read up to the limit."""
+        served = await self.serve()
+        for size, status in ((MEGABYTE - 20, 400), (MEGABYTE + 20, 413)):  # the first is no JSON
+            talk = await served.talk()
+            talk.ask("POST", "/api/v1/echo", {"Transfer-Encoding": "chunked", "Content-Type": "application/json"})
+            for _ in range(4):
+                talk.say(b"%x\r\n" % (size // 4), b"x" * (size // 4), b"\r\n")
+            talk.say(b"0\r\n\r\n")
+            self.assertEqual(status, (await talk.answer("POST")).status, size)
+
+    async def test_a_place_may_take_more(self) -> None:
+        """The limit is the mount's."""
+        served = await self.serve()
+        body = b'{"a": "' + b"x" * MEGABYTE + b'"}'
+        headers = {"Content-Type": "application/json"}
+        self.assertEqual(200, (await served.ask("POST", "/api/v1/roomy", headers, body)).status)
+        self.assertEqual(413, (await served.ask("POST", "/api/v1/echo", headers, body)).status)
+        self.assertEqual(413, (await served.ask("POST", "/api/v1/nowhere", headers, body)).status)
+
+    async def test_heads_are_bounded(self) -> None:
+        """Bytes and number: 431."""
+        served = await self.serve()
+        many = {f"X-{number}": "y" for number in range(120)}
+        for headers in (many, {"X-Long": "y" * 70_000}, {f"X-{number}": "y" * 9_000 for number in range(10)}):
+            self.assertEqual(431, (await served.ask("GET", "/api/v1/echo", headers)).status)
+        talk = await served.talk()
+        talk.say(b"GET /" + b"x" * 70_000)
+        self.assertEqual(431, (await talk.answer()).status)
+        self.assertEqual(200, (await served.ask("GET", "/api/v1/echo", {"X-Long": "y" * 30_000})).status)
+
+    async def test_heads_that_mean_two_things_are_refused(self) -> None:
+        """Two lengths, a length and chunks, bare line feeds, spaces in names, look-alikes of a proxy's headers."""
+        served = await self.serve()
+        for lines in (
+            b"Content-Length: 2\r\nContent-Length: 3\r\n",
+            b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+            b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n",
+            b"Content-Length: +2\r\n",
+            b"Transfer-Encoding: gzip\r\n",
+            b"A: b\nContent-Length: 2\r\n",
+            b"A : b\r\n",
+            b"no colon\r\n",
+            b"X_Forwarded_For: 1.2.3.4\r\n",
+            b"x-real_ip: 1.2.3.4\r\n",
+        ):
+            talk = await served.talk()
+            talk.say(
+                b"POST /api/v1/echo HTTP/1.1\r\nHost: a\r\n",
+                lines,
+                b"A: b\r\n\r\n{}GET /api/v1/echo HTTP/1.1\r\nHost: a\r\n\r\n",
+            )
+            said = await talk.answer("POST")
+            self.assertEqual((400, "close"), (said.status, said.header("Connection")), lines)
+            self.assertEqual(b"", talk.heard)
+        self.assertEqual(0, self.echo.answered)
+
+    async def test_what_is_no_http_at_all(self) -> None:
+        """It is refused in HTTP's own words."""
+        served = await self.serve()
+        for line in (b"hello\r\n\r\n", b"GET /\r\n\r\n", b"GET / SPDY/9\r\n\r\n", b"\x16\x03\x01\x02\r\n\r\n"):
+            talk = await served.talk()
+            talk.say(line)
+            self.assertEqual(400, (await talk.answer()).status, line)
+        talk = await served.talk()
+        talk.ask("POST", "/api/v1/echo", {"Transfer-Encoding": "chunked"}, b"zz\r\n")
+        self.assertEqual(400, (await talk.answer()).status)
+
+    async def test_old_clients(self) -> None:
+        """HTTP/1.0 is answered, and the connection closed."""
+        served = await self.serve()
+        talk = await served.talk()
+        talk.say(b"GET /api/v1/echo HTTP/1.0\r\nHost: a\r\n\r\n")
+        said = await talk.answer()
+        self.assertEqual((200, "close"), (said.status, said.header("Connection")))
+        await talk.closed
+
+
+class DeadlineTests(SiteCase):
+    """How long things may take; the clock is ours, the sockets are real."""
+
+    def setUp(self) -> None:
+        """A clock that stands still."""
+        self.clock = Clock()
+
+    async def connected(self, said: bytes = b"") -> Talk:
+        """A connection on which this much was said, and has arrived."""
+        served = await self.serve(clock=self.clock)
+        talk = await served.talk()
+        talk.say(said)
+        self.site = served.site
+        await self.settled()
+        return talk
+
+    async def settled(self) -> None:
+        """Let the sockets do what they have to."""
+        await deferLater(reactor, 0.02, lambda: None)
+
+    async def pass_time(self, seconds: float) -> None:
+        """Second by second."""
+        for _ in range(int(seconds)):
+            self.clock.advance(1)
+        await self.settled()
+
+    async def test_an_idle_connection(self) -> None:
+        """It is closed after 75 seconds, and not before."""
+        talk = await self.connected()
+        await self.pass_time(75)
+        self.assertFalse(talk.is_closed)
+        await self.pass_time(2)
+        self.assertTrue(talk.is_closed)
+
+    async def test_an_idle_connection_after_an_answer(self) -> None:
+        """The time counts from the answer."""
+        talk = await self.connected()
+        await self.pass_time(60)
+        talk.ask("GET", "/api/v1/echo")
+        await talk.answer()
+        await self.pass_time(70)
+        talk.ask("GET", "/api/v1/echo")
+        self.assertEqual(200, (await talk.answer()).status)
+
+    async def test_a_head_that_dribbles_in(self) -> None:
+        """Thirty seconds in all, however many bytes come."""
+        talk = await self.connected(b"GET /api/v1/echo HTTP/1.1\r\n")
+        for _ in range(29):
+            talk.say(b"A: b\r\n")
+            await self.pass_time(1)
+        self.assertFalse(talk.is_closed)
+        talk.say(b"A: b\r\n")
+        await self.pass_time(2)
+        self.assertTrue(talk.is_closed)
+
+    async def test_a_body_that_stops(self) -> None:
+        """Sixty seconds without a byte."""
+        head = b"POST /api/v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n"
+        talk = await self.connected(head)
+        for _ in range(3):
+            await self.pass_time(50)
+            talk.say(b"x")
+            await self.settled()
+        self.assertFalse(talk.is_closed)
+        await self.pass_time(62)
+        self.assertTrue(talk.is_closed)
+
+    async def test_a_handler_may_take_longer(self) -> None:
+        """No deadline of the connection ends our own work."""
+        talk = await self.connected(b"GET /api/v1/echo/slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        await self.pass_time(1000)
+        self.echo.waiting.callback(None)
+        self.assertEqual(200, (await talk.answer()).status)
+
+    async def test_a_client_that_stops_reading(self) -> None:
+        """It is cut off when it takes nothing for 120 seconds; while it takes something it is not."""
+        talk = await self.connected()
+        talk.stop_reading()
+        talk.ask("GET", "/api/v1/echo/large")
+        await self.settled()
+        await self.pass_time(100)
+        talk.read_on()
+        await self.settled()
+        talk.stop_reading()
+        await self.settled()
+        await self.pass_time(100)
+        self.assertEqual(1, self.site.connections)
+        await self.pass_time(40)
+        self.assertEqual(0, self.site.connections)
+        talk.read_on()
+        with self.assertRaises(HungUp):
+            await talk.answer()
+
+    async def test_a_refused_client_that_does_not_leave(self) -> None:
+        """It has five seconds to read its refusal."""
+        talk = await self.connected(b"POST /api/v1/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n")
+        self.assertEqual(413, (await talk.answer()).status)
+        await self.pass_time(4)
+        self.assertFalse(talk.is_closed)
+        await self.pass_time(3)
+        self.assertTrue(talk.is_closed)
+
+
+class OriginTests(SiteCase):
+    """Pages of other sites."""
+
+    async def test_any_origin_may_read_the_api(self) -> None:
+        """It is echoed, with credentials; also on failures, never without asking."""
+        served = await self.serve()
+        for path, status in (("/api/v1/echo", 200), ("/api/v1/nowhere", 404), ("/rest/x", 404)):
+            said = await served.ask("GET", path, {"Origin": "https://other.example"})
+            self.assertEqual(status, said.status)
+            self.assertEqual("https://other.example", said.header("Access-Control-Allow-Origin"))
+            self.assertEqual(("true", "Origin"), (said.header("Access-Control-Allow-Credentials"), said.header("Vary")))
+            self.assertIn("Content-Range", said.header("Access-Control-Expose-Headers") or "")
+        self.assertIsNone((await served.ask("GET", "/api/v1/echo")).header("Access-Control-Allow-Origin"))
+
+    async def test_a_refusal_can_be_read_too(self) -> None:
+        """413 carries the same headers."""
+        served = await self.serve()
+        talk = await served.talk()
+        talk.ask("POST", "/api/v1/echo", {"Content-Length": "99999999", "Origin": "https://other.example"})
+        self.assertEqual("https://other.example", (await talk.answer()).header("Access-Control-Allow-Origin"))
+
+    async def test_media_are_for_everybody(self) -> None:
+        """Without credentials."""
+        said = await (await self.serve()).ask("GET", "/media/quiet", {"Origin": "https://other.example"})
+        self.assertEqual("*", said.header("Access-Control-Allow-Origin"))
+        self.assertIsNone(said.header("Access-Control-Allow-Credentials"))
+
+    async def test_a_preflight(self) -> None:
+        """Methods and headers are told, and nothing is done."""
+        headers = {"Origin": "https://other.example", "Access-Control-Request-Method": "PATCH"}
+        said = await (await self.serve()).ask("OPTIONS", "/api/v1/echo/", headers)
+        self.assertEqual(200, said.status)
+        self.assertIn("PATCH", said.header("Access-Control-Allow-Methods") or "")
+        for name in ("authorization", "content-type", "x-csrftoken", "range"):
+            self.assertIn(name, said.header("Access-Control-Allow-Headers") or "")
+        self.assertEqual(0, self.echo.answered)
+
+
+class ForwardedTests(SiteCase):
+    """What proxies tell, over a socket."""
+
+    async def test_a_trusted_front_is_believed(self) -> None:
+        """The client's address and the request's id are its; header names that only go out are dropped."""
+        served = await self.serve()
+        headers = {
+            "X-Forwarded-For": "9.9.9.9, 1.2.3.4",
+            "X-Request-ID": "abc.1",
+            "X-Accel-Redirect": "/x",
+            "X-Sendfile": "y",
+        }
+        said = await served.ask("GET", "/api/v1/echo", headers)
+        self.assertEqual(("1.2.3.4", "abc.1"), (said.json["client"], said.json["id"]))
+        self.assertEqual("abc.1", said.header("X-Request-ID"))
+        self.assertNotIn("x-accel-redirect", said.json["headers"])
+        self.assertNotIn("x-sendfile", said.json["headers"])
+
+    async def test_others_are_not(self) -> None:
+        """Their headers never reach a handler."""
+        served = await self.serve(evolve(SILENT, trust=Trust(())))
+        headers = {
+            "X-Forwarded-For": "1.2.3.4",
+            "Forwarded": "for=1.2.3.4",
+            "X-Real-IP": "1.2.3.4",
+            "X-Request-ID": "a",
+        }
+        said = await served.ask("GET", "/api/v1/echo", headers | {"X-Forwarded-Proto": "https"})
+        self.assertEqual("127.0.0.1", said.json["client"])
+        self.assertNotEqual("a", said.json["id"])
+        self.assertEqual(["connection", "host"], said.json["headers"])
+
+    async def test_an_id_of_strange_letters_is_not_taken(self) -> None:
+        """It might not be a name but a line of a log."""
+        said = await (await self.serve()).ask("GET", "/api/v1/echo", {"X-Request-ID": "a b"})
+        self.assertRegex(said.json["id"], r"^[0-9a-f]{8}-[0-9a-f]+$")
+
+
+def told(trust: Trust, peer: str, **headers: str) -> str:
+    """The client's address."""
+    lines = Headers()
+    for name, value in headers.items():
+        lines.addRawHeader(name.replace("_", "-"), value)
+    return trust.peer(IPv4Address("TCP", peer, 1)).client_address(lines)
+
+
+class TrustTests(SynchronousTestCase):
+    """Whose word counts, without a socket."""
+
+    walking = Trust((*LOOPBACK, ip_network("10.0.0.0/8"), ip_network("fd00::/8")))
+
+    def test_walking_past_our_own(self) -> None:
+        """The first from the right that is not ours; what cannot be read ends the walk."""
+        for chain, client in {
+            "1.2.3.4": "1.2.3.4",
+            "6.6.6.6, 1.2.3.4": "1.2.3.4",
+            "1.2.3.4, 10.0.0.1, 10.0.0.2": "1.2.3.4",
+            "10.0.0.3, 10.0.0.2": "10.0.0.3",
+            "1.2.3.4, unknown, 10.0.0.2": "10.0.0.2",
+            "1.2.3.4, _hidden": "127.0.0.1",
+            "[2001:db8::1]:443, fd00::1": "2001:db8::1",
+            "2001:db8::1": "2001:db8::1",
+            "1.2.3.4:5678": "1.2.3.4",
+            "::ffff:1.2.3.4": "1.2.3.4",
+            "": "127.0.0.1",
+            ",": "127.0.0.1",
+        }.items():
+            self.assertEqual(client, told(self.walking, "127.0.0.1", X_Forwarded_For=chain), chain)
+
+    def test_counting(self) -> None:
+        """With a number of proxies, that many from the right; with none the socket's own."""
+        chain = "6.6.6.6, 1.2.3.4, 5.6.7.8"
+        for hops, client in {0: "127.0.0.1", 1: "5.6.7.8", 2: "1.2.3.4", 3: "6.6.6.6", 9: "6.6.6.6"}.items():
+            self.assertEqual(client, told(Trust(hops=hops), "127.0.0.1", X_Forwarded_For=chain))
+
+    def test_strangers(self) -> None:
+        """Whatever they write."""
+        self.assertEqual("8.8.8.8", told(Trust(hops=1), "8.8.8.8", X_Forwarded_For="1.2.3.4"))
+
+    def test_the_standard_header(self) -> None:
+        """It counts where the older one is absent."""
+        told_so = 'for="[2001:db8::1]:80";proto=https, for=10.0.0.1'
+        self.assertEqual("2001:db8::1", told(self.walking, "127.0.0.1", Forwarded=told_so))
+        self.assertEqual("1.2.3.4", told(self.walking, "127.0.0.1", Forwarded=told_so, X_Forwarded_For="1.2.3.4"))
+        self.assertEqual("10.0.0.1", told(self.walking, "127.0.0.1", Forwarded="by=x, for=10.0.0.1"))
+
+    def test_unix_sockets(self) -> None:
+        """Who reaches our socket file is one of us."""
+        peer = Trust(()).peer(UNIXAddress("/run/x"))
+        self.assertEqual((True, True, ""), (peer.is_trusted, peer.is_local, peer.host))
+
+    @settings(max_examples=200, deadline=None)
+    @given(st.text(max_size=60), st.text(max_size=60))
+    def test_any_header(self, chain: str, standard: str) -> None:
+        """An address, whatever was written."""
+        for trust in (self.walking, Trust(hops=1)):
+            address = told(trust, "127.0.0.1", X_Forwarded_For=chain, Forwarded=standard)
+            self.assertTrue(address)
+
+
+class LogTests(SiteCase):
+    """The access log."""
+
+    async def logged(self, path: str, headers: Mapping[str, str] | None = None) -> list[Any]:
+        """The events of one request."""
+        served = await self.serve(SiteSettings())
+        with capturedLogs() as events:
+            await served.ask("GET", path, headers)
+        return [event for event in events if event.get("event") == "web.request"]
+
+    async def test_a_line_per_request(self) -> None:
+        """Who (by number), what, how it went, how much, how long."""
+        [event] = await self.logged("/api/v1/echo/secret", {"X-Forwarded-For": "1.2.3.4", "X-Request-ID": "r1"})
+        self.assertEqual(
+            ("1.2.3.4", "GET", 204, 7, "r1"),
+            tuple(event[k] for k in ("client", "method", "status", "account", "request")),
+        )
+        self.assertGreaterEqual(event["seconds"], 0)
+        self.assertEqual("info", event["log_level"].name)
+
+    async def test_health_checks_are_for_those_who_debug(self) -> None:
+        """A quiet request is logged below info."""
+        [event] = await self.logged("/health/quiet")
+        self.assertEqual("debug", event["log_level"].name)
+
+    async def test_secrets_are_blotted_out(self) -> None:
+        """By name, however the name is spelled."""
+        for target, safe in {
+            "/a?token=abc&x=1": "/a?token=…&x=1",
+            "/rest/ping?u=me&p=enc:aa&t=b&s=c&f=json": "/rest/ping?u=me&p=…&t=…&s=…&f=json",
+            "/a?%74oken=abc&Access_Token=b": "/a?%74oken=…&Access_Token=…",
+            "/a?tokens=1&top=2&t": "/a?tokens=1&top=2&t",
+            "/token=abc": "/token=abc",
+        }.items():
+            self.assertEqual(safe, blotted(target.encode()))
+        [event] = await self.logged("/api/v1/echo?token=abc")
+        self.assertNotIn("abc", str(event))
+
+
+class LeavingTests(SiteCase):
+    """Stopping in good order."""
+
+    async def test_requests_in_flight_finish(self) -> None:
+        """Idle connections are closed at once, busy ones after their answer; nobody new is let in."""
+        served = await self.serve()
+        doors = Doors(served.site, [TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1")])
+        [address] = await doors.open()
+        assert isinstance(address, IPv4Address)
+        idle, busy = await Served(served.site, address.port).talk(), await Served(served.site, address.port).talk()
+        busy.ask("GET", "/api/v1/echo/slow")
+        await self.echo.started
+        closing = Deferred.fromCoroutine(doors.close())
+        await idle.closed
+        with self.assertRaises(ConnectionRefusedError):
+            await Served(served.site, address.port).talk()
+        self.assertFalse(closing.called)
+        self.echo.waiting.callback(None)
+        said = await busy.answer()
+        self.assertEqual((200, "close"), (said.status, said.header("Connection")))
+        await closing
+
+    async def test_requests_that_do_not_finish_are_cut(self) -> None:
+        """After the grace time."""
+        clock = Clock()
+        served = await self.serve(evolve(SILENT, grace_seconds=30.0), clock)
+        talk = await served.talk()
+        talk.ask("GET", "/api/v1/echo/slow")
+        await self.echo.started
+        draining = Deferred.fromCoroutine(served.site.drain())
+        clock.advance(29)
+        self.assertFalse(draining.called)
+        clock.advance(2)
+        await draining
+        await talk.closed
+        self.assertEqual(b"", talk.heard)
+
+    async def test_all_endpoints_or_none(self) -> None:
+        """When one is taken, those before it are closed again."""
+        served = await self.serve()
+        site = Site([], SILENT, reactor)
+        first = TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1")
+        taken = TCP4ServerEndpoint(reactor, served.port, interface="127.0.0.1")
+        with self.assertRaises(CannotListenError):
+            await Doors(site, [first, taken]).open()
+
+
+class MountTests(SiteCase):
+    """The table of prefixes."""
+
+    async def test_resources_of_other_kinds(self) -> None:
+        """They see the path below their prefix; their bugs say nothing."""
+        served = await self.serve()
+        said = await served.ask("GET", "/foreign/a/b%20c")
+        self.assertEqual((200, b"a/b c"), (said.status, said.body))
+        self.assertEqual(500, (await served.ask("POST", "/foreign")).status)
+        self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
+
+    async def test_apps_may_share_a_prefix(self) -> None:
+        """Their routes are joined."""
+
+        class More:
+            app = resource_app()
+
+            @app.route("/more/", methods=["GET"])
+            async def more(self, request: LeanRequest) -> bytes:
+                return answer(request, 200, "more")
+
+        echo, more = Echo(), More()
+        served = await serve(self, [Mount("/api/v1", echo.app.resource()), Mount("/api/v1", more.app.resource())])
+        self.assertEqual("more", (await served.ask("GET", "/api/v1/more")).json)
+        self.assertEqual(204, (await served.ask("GET", "/api/v1/quiet")).status)
+
+    def test_prefixes_are_spelled_one_way(self) -> None:
+        """A slash at the start, none at the end; strangers cannot share."""
+        for prefix in ("api", "/api/", "/"):
+            with self.assertRaises(ValueError):
+                Site([Mount(prefix, Foreign())], SILENT, reactor)
+        with self.assertRaises(ValueError):
+            Site([Mount("/a", Foreign()), Mount("/a", Foreign())], SILENT, reactor)
+
+
+class PageTests(TestCase):
+    """The built-in page."""
+
+    async def serve(self) -> Served:
+        """A page of two files."""
+        folder = self.mktemp()
+        os.makedirs(os.path.join(folder, "parts"))
+        for name, text in {
+            "index.html": "<title>x</title>",
+            "parts/a b.js": "1",
+            "serviceWorker.js": "2",
+            ".hidden": "3",
+        }.items():
+            with open(os.path.join(folder, name), "w") as file:
+                file.write(text)
+        cookies = Cookies(secure=False, new_token=lambda: "c" * 32)
+        page = Page(folder, cookies, page_policy(["https://store.example"]))
+        return await serve(self, [Mount("", page), Mount("/api/v1/echo", Echo().app.resource())])
+
+    async def test_every_unknown_place_is_the_page(self) -> None:
+        """With the token that writes must repeat, and a policy that names the store."""
+        served = await self.serve()
+        for path in ("/", "/library/tracks/7", "/@me", "/index.html", "/.hidden", "/no/such.js"):
+            said = await served.ask("GET", path)
+            self.assertEqual((200, b"<title>x</title>"), (said.status, said.body), path)
+            self.assertEqual({"csrftoken": f"{'c' * 32}; Path=/; Max-Age=31449600; SameSite=lax"}, said.cookies)
+        policy = said.header("Content-Security-Policy") or ""
+        self.assertIn("img-src 'self' data: blob: https://store.example;", policy)
+        self.assertEqual("text/html; charset=utf-8", said.header("Content-Type"))
+        self.assertEqual("SAMEORIGIN", said.header("X-Frame-Options"))
+
+    async def test_a_known_token_is_kept(self) -> None:
+        """Other tabs go on working."""
+        said = await (await self.serve()).ask("GET", "/", {"Cookie": f"csrftoken={'d' * 32}"})
+        self.assertTrue(said.cookies["csrftoken"].startswith("d" * 32))
+
+    async def test_places_of_programs_are_not(self) -> None:
+        """Unknown paths there are 404, and the page is only read."""
+        served = await self.serve()
+        for path in (
+            "/api/v1/nope",
+            "/federation/x",
+            "/.well-known/x",
+            "/rest/x",
+            "/media/x",
+            "/assets/x.js",
+            "/%61pi/x",
+        ):
+            self.assertEqual(404, (await served.ask("GET", path)).status, path)
+        said = await served.ask("POST", "/library")
+        self.assertEqual((405, "GET, HEAD"), (said.status, said.header("Allow")))
+
+    async def test_files(self) -> None:
+        """With their type and tag; a client that has one is told so."""
+        served = await self.serve()
+        said = await served.ask("GET", "/parts/a%20b.js")
+        self.assertEqual(
+            (200, b"1", "text/javascript; charset=utf-8"), (said.status, said.body, said.header("Content-Type"))
+        )
+        etag = said.header("ETag") or ""
+        again = await served.ask("GET", "/parts/a%20b.js", {"If-None-Match": etag})
+        self.assertEqual((304, b"", etag), (again.status, again.body, again.header("ETag")))
+        self.assertEqual("1", (await served.ask("HEAD", "/parts/a%20b.js")).header("Content-Length"))
+        self.assertEqual("/", (await served.ask("GET", "/serviceWorker.js")).header("Service-Worker-Allowed"))
+        self.assertEqual(
+            "/api/v1/instance/spa-manifest.json", (await served.ask("GET", "/manifest.json")).header("Location")
+        )
+
+    def test_a_folder_without_a_page(self) -> None:
+        """It stops the start."""
+        with self.assertRaises(FileNotFoundError):
+            Page(self.mktemp(), Cookies(secure=False), page_policy())
+
+
+class ForeignBytesTests(SiteCase):
+    """Any bytes on the wire."""
+
+    async def test_noise(self) -> None:
+        """Whatever comes, the next client is served and nothing is logged as a bug."""
+        served = await self.serve()
+        noise = [bytes((seed * number) % 256 for number in range(1, 400)) for seed in range(1, 120)]
+        verbs = [b"GET ", b"POST /api/v1/echo HTTP/1.1\r\n", b"GET /api/v1/echo HTTP/1.1\r\nHost: a\r\n", b"\r\n"]
+        for number, bytes_ in enumerate(noise):
+            talk = await served.talk()
+            talk.say(verbs[number % len(verbs)], bytes_, b"\r\n\r\n")
+            await deferLater(reactor, 0.002, lambda: None)
+            talk.hang_up()
+        self.assertEqual(200, (await served.ask("GET", "/api/v1/echo")).status)

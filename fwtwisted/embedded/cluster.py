@@ -127,13 +127,22 @@ class Cluster:
 
     def complaint(self) -> str:
         """What PostgreSQL said when it would not start."""
-        try:
-            said = self._start_log.read_text(errors="replace")
-        except OSError:
-            said = ""
-        fatal = re.findall(r"(?:FATAL|PANIC|ERROR): +(.*)", said)
+        fatal = re.findall(r"(?:FATAL|PANIC): +(.*)", self._last_words())
         cause = f": {fatal[-1]}" if fatal else ""
         return f"PostgreSQL did not start in {self.folder}{cause}. More is in {self._start_log} and {self.folder}/log."
+
+    def _last_words(self) -> str:
+        """The log of the last start: ours, then the one in the cluster, if that was written to afterwards."""
+        try:
+            said = self._start_log.read_text(errors="replace")
+            newest = max((self.folder / "log").iterdir(), key=lambda path: path.stat().st_mtime)
+            if newest.stat().st_mtime >= self._start_log.stat().st_mtime and not newest.is_symlink():
+                with newest.open("rb") as file:
+                    file.seek(max(0, newest.stat().st_size - 10_000))
+                    said += file.read().decode(errors="replace")
+        except (OSError, ValueError):
+            return ""
+        return said
 
     # Connecting
 

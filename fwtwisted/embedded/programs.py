@@ -55,7 +55,7 @@ def owner_of_new() -> Owner:
             entry = pwd.getpwnam(name)
         except KeyError:
             continue
-        return Owner(entry.pw_uid, entry.pw_gid, changes=True)
+        return _able(Owner(entry.pw_uid, entry.pw_gid, changes=True))
     raise EmbeddedError(
         "PostgreSQL does not run as root, and this machine has neither a user 'postgres' nor 'nobody': "
         "start the server as another user."
@@ -66,7 +66,7 @@ def owner_of(cluster: Path) -> Owner:
     """Who owns the cluster.  :raise EmbeddedError: when we cannot, or PostgreSQL would not, run as that user."""
     found = cluster.stat()
     if os.geteuid() == 0 and found.st_uid != 0:
-        return Owner(found.st_uid, found.st_gid, changes=True)
+        return _able(Owner(found.st_uid, found.st_gid, changes=True))
     if os.geteuid() == 0:
         raise EmbeddedError(
             f"The database folder {cluster} belongs to root, and PostgreSQL does not run as root: "
@@ -77,6 +77,18 @@ def owner_of(cluster: Path) -> Owner:
             f"The database folder {cluster} belongs to {_user(found.st_uid)}: start the server as that user or as root."
         )
     return Owner(found.st_uid, os.getegid(), changes=False)
+
+
+def _able(owner: Owner) -> Owner:
+    """The same, when we are able to run programs as that user; containers may forbid it even to root."""
+    try:
+        run(["true"], owner).wait()
+    except OSError as trouble:
+        raise EmbeddedError(
+            f"PostgreSQL does not run as root, and this root may not become {_user(owner.uid)} ({trouble.strerror}): "
+            "start the server as an ordinary user, or name a database with DATABASE_URL."
+        ) from trouble
+    return owner
 
 
 def _user(uid: int) -> str:

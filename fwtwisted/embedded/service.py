@@ -141,7 +141,7 @@ class EmbeddedPostgres:
             return self._cluster.dsn()
         except OSError as trouble:
             await self._leave()
-            raise EmbeddedError(f"{trouble.strerror}: {trouble.filename or self._data}") from trouble
+            raise EmbeddedError(_in_words(trouble, self._data)) from trouble
         except BaseException:
             await self._leave()
             raise
@@ -310,6 +310,14 @@ class EmbeddedPostgres:
         finally:
             self._gone = None
         return True
+
+
+def _in_words(trouble: OSError, data: Path) -> str:
+    """What a person can do about a failure of the disk or its rights."""
+    told = f"The embedded database cannot be used: {trouble.strerror} ({trouble.filename or data})."
+    if isinstance(trouble, PermissionError):
+        return f"{told} Run this as root, or as the user who runs the server."
+    return told
 
 
 def _end_of(work: Deferred[Any]) -> Deferred[None]:

@@ -17,10 +17,11 @@ A full disk is told as :class:`~fwtwisted.model.errors.NoRoom`, everything else 
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -98,16 +99,51 @@ def link_new(source: str, target: str) -> None:
     :raise Conflict: another file has that name; it is left as it is.
     :raise NoRoom: the folder cannot grow.
     """
-    folder = os.path.dirname(target)
+    _link_into(make_folders, source, target)
+    sync_folder(os.path.dirname(target))
+
+
+def link_all(pairs: Iterable[tuple[str, str]]) -> None:
+    """
+    :func:`link_new` for many sources and targets; they last once :func:`sync_all` was called.
+
+    :raise Conflict: :raise NoRoom: those before are linked already.
+    """
+    for source, target in pairs:
+        _link_into(lambda folder: os.makedirs(folder, FOLDER_MODE, exist_ok=True), source, target)
+
+
+def _link_into(make: Callable[[str], object], source: str, target: str) -> None:
+    """Link, having made the folder."""
     for attempt in range(3):
-        make_folders(folder)
+        with room_told():
+            make(os.path.dirname(target))
         try:
             _link(source, target)
             break
         except FileNotFoundError:  # a deletion next door has just dropped the empty folder
             if attempt == 2 or not os.path.exists(source):
                 raise
-    sync_folder(folder)
+
+
+_C = ctypes.CDLL(None, use_errno=True)
+
+
+def sync_all(folder: str) -> None:
+    """
+    Have everything that was written to the folder's file system on its disk: for many files at once.
+
+    One by one they would wait for the disk's journal each; together they wait for it once.
+
+    :raise NoRoom: the disk turned out to be full.
+    """
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with room_told():
+            if _C.syncfs(fd):
+                raise OSError(ctypes.get_errno(), "syncfs", folder)
+    finally:
+        os.close(fd)
 
 
 def _link(source: str, target: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from typing import Any
@@ -15,7 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from fwtwisted.model.errors import Conflict, NoRoom, NotFound
 from fwtwisted.outside import disk
-from fwtwisted.outside.blobs import BlobStore, FileSource, LocalBlobs, open_file, path_below
+from fwtwisted.outside.blobs import BlobStore, Copied, FileSource, LocalBlobs, open_file, path_below
 from fwtwisted.outside.pouring import BYTES_A_TURN
 from fwtwisted.wire.http import ByteSource, Span
 from tests.outside.consumers import Sink, pausing
@@ -163,6 +164,26 @@ class BlobsContract:
         ):
             self.assertEqual(expected, sorted([name async for name in blobs.names(prefix)]))
         self.assertEqual(5, len([name async for name in blobs.names()]))
+
+    async def test_many_copies(self) -> None:
+        """Many files are copied at once, each told with its size and digest; what cannot be read is left out."""
+        blobs = self.make()
+        pairs = [(f"tracks/ab/c{n}/ef/{n}", self.local_file(b"x" * n)) for n in range(20)]
+        told = await blobs.copy_all([*pairs, ("tracks/none", "/nowhere/x"), ("tracks/folder", "/")])
+        self.assertEqual([None, None], told[20:])
+        for n, (name, _) in enumerate(pairs):
+            self.assertEqual(n, await blobs.size(name))
+            self.assertEqual(Copied(n, f"sha256:{hashlib.sha256(b'x' * n).hexdigest()}"), told[n])
+        self.assertEqual(sorted(name for name, _ in pairs), sorted([name async for name in blobs.names()]))
+
+    async def test_many_copies_all_or_none(self) -> None:
+        """When one name is taken, what lies there stays, and none of the others is stored."""
+        blobs = self.make()
+        await blobs.put("tracks/taken", b"old")
+        path = self.local_file(b"new")
+        await self.refused(blobs.copy_all([("tracks/free", path), ("tracks/taken", path)]), Conflict)
+        self.assertIsNone(await blobs.size("tracks/free"))
+        self.assertEqual(3, await blobs.size("tracks/taken"))
 
 
 class LocalBlobsTests(BlobsContract, TestCase):

@@ -17,8 +17,8 @@ number.  An app may register its own ``@app.handle_errors`` for other shapes; wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import orjson
 from klein import Klein
@@ -56,6 +56,8 @@ STATUS: Mapping[type[FwError], int] = {
     errors.Unavailable: 503,
     errors.NoRoom: 507,
 }
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _NO_HEADERS: Mapping[str, str] = {}
 
@@ -151,6 +153,11 @@ class App(Klein):
     def resource(self) -> FastResource:  # type: ignore[override]
         """The resource that answers for this app (bound to the instance that it was got from)."""
         return FastResource(self)
+
+    def handle_errors(self, *kinds: type[Exception]) -> Callable[[Handler], Handler]:  # type: ignore[override]
+        """Have the decorated method (it gets the request and the failure) answer for failures of these kinds."""
+        registered: Any = super().handle_errors(*kinds)
+        return registered
 
     @property
     def own_failures(self) -> Iterable[tuple[Iterable[type[Exception]], Any]]:

@@ -15,6 +15,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from mutagen import MutagenError
 from mutagen.apev2 import APEv2
 from mutagen.id3 import TCON
 
@@ -270,13 +271,21 @@ def read_tail(file: BoundedFile, found: Found) -> int:
     end = len(tail) - old
     ape = tail[end - 32 : end - 24] == b"APETAGEX"
     if ape:
-        file.seek(0)
-        second = Found()
-        read_ape(APEv2(file), second)
-        found.fill(second)
+        found.fill(_ape_at_end(file))
     if old:
         found.fill(_old_tag(tail[-OLD_TAG:]))
     return old + (32 + int.from_bytes(tail[end - 20 : end - 16], "little") if ape else 0)
+
+
+def _ape_at_end(file: BoundedFile) -> Found:
+    """What an APE tag at the end says; a broken one, which players ignore as well, says nothing."""
+    second = Found()
+    file.seek(0)
+    try:
+        read_ape(APEv2(file), second)
+    except MutagenError:
+        return Found()
+    return second
 
 
 def _old_tag(tag: bytes) -> Found:

@@ -39,7 +39,6 @@ class MusicDesk:
     libraries: Libraries
     callers: Callers
     paper: CatalogPaper
-    library_paper: v1_libraries.LibraryPaper
     api_url: str
 
     def page(
@@ -55,7 +54,7 @@ class MusicDesk:
         asked = paging(query.lists())
         ids = await self.catalog.libraries_of(viewer, kind, id)
         shown = await self.libraries.by_ids(ids[asked.offset : asked.offset + asked.size])
-        documents = [v1_libraries.remote_library(library, self.library_paper) for library in shown]
+        documents = [v1_libraries.foreign_library(library) for library in shown]
         return self.page(request, f"{kind}s/{id}/libraries/", documents, len(ids), asked, query)
 
 

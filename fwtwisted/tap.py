@@ -1,0 +1,74 @@
+"""
+``twistd funkwhale``: the options, and the service that they make.
+
+The only module besides the command line's that knows the global reactor.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from twisted.application.service import IService
+from twisted.internet import reactor
+from twisted.logger import ILogObserver
+from twisted.python import usage
+
+from fwtwisted.config import ConfigError, read_config
+from fwtwisted.house import CANNOT_WORK, House, Plan
+from fwtwisted.logs import LogSettings, observer
+
+ROLES = ("web", "worker", "schedule")
+OTHER_NAMES = {"beat": "schedule"}
+
+
+class Options(usage.Options):
+    """What the command line may say."""
+
+    synopsis = "[options]"
+    longdesc = "Serves music and podcasts: Funkwhale's API, Subsonic's, and the page.  Settings: docs/settings.md."
+    optParameters = [
+        ["data", None, "./data", "Folder of everything that is kept"],
+        ["roles", None, "web,worker,schedule", "What this process does; beat is another name for schedule"],
+        ["env-file", None, None, "File with settings, one NAME=value a line"],
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self["endpoints"] = []
+
+    def opt_endpoint(self, text: str) -> None:
+        """Where to listen, as an endpoint string; repeatable (default: tcp:5000:interface=127.0.0.1)"""
+        self["endpoints"].append(text)
+
+    def postOptions(self) -> None:
+        """Check what can be checked before anything starts."""
+        words = [OTHER_NAMES.get(word.strip(), word.strip()) for word in self["roles"].split(",") if word.strip()]
+        strange = sorted(set(words) - set(ROLES))
+        if strange or not words:
+            raise usage.UsageError(f"--roles takes {', '.join(ROLES)}; not {', '.join(strange) or 'nothing'}")
+        self["roles"] = frozenset(words)
+
+
+def makeService(options: Options) -> IService:
+    """The house as configured; a setting that cannot work ends the process with status 78 and a sentence."""
+    try:
+        reading = read_config(
+            os.environ, data=options["data"], env_file=options["env-file"], endpoints=options["endpoints"]
+        )
+    except ConfigError as wrong:
+        print(f"fwtwisted: {wrong}", file=sys.stderr)
+        raise SystemExit(CANNOT_WORK) from wrong
+    config = reading.config
+    plan = Plan(config, options["roles"], options["endpoints"] or [config.processes.endpoint], tuple(reading.notices))
+    return House(reactor, plan, _observer(options, plan))
+
+
+def _observer(options: Options, plan: Plan) -> ILogObserver | None:
+    """Our own log lines, unless twistd was told of a file, syslog or another logger."""
+    twistd: Any = getattr(options, "parent", None) or {}
+    if twistd.get("logfile") or twistd.get("syslog") or twistd.get("logger"):
+        return None
+    logging = plan.config.logging
+    return observer(LogSettings(logging.level, logging.form, ",".join(sorted(plan.roles))))

@@ -21,7 +21,6 @@ from fwtwisted.wire.audiotags.found import Found
 from fwtwisted.wire.audiotags.kinds import EXTENSIONS, Kind, kind_of
 from fwtwisted.wire.audiotags.rules import Fields, tags_in, tags_of, validated
 from fwtwisted.wire.audiotags.values import (
-    UNKNOWN_ALBUM,
     AudioFile,
     Credit,
     NotAudio,
@@ -32,7 +31,6 @@ from fwtwisted.wire.audiotags.values import (
 
 __all__ = (
     "EXTENSIONS",
-    "UNKNOWN_ALBUM",
     "AudioFile",
     "Credit",
     "Fields",
@@ -59,7 +57,7 @@ def read(file: BinaryIO, name: str = "") -> AudioFile:
     :param file: seekable; it stays open, its position is anywhere afterwards.
     :param name: what the file is called, for the few formats that cannot be told by their bytes.
     :raise NotAudio: when it is no audio file that can be read; the text may be shown.
-    :raise OSError: when the disk fails.
+    :raise OSError: when the disk fails; MemoryError: when the process has next to none; neither judges the file.
     """
     bounded = BoundedFile(file)
     found = Found()
@@ -67,7 +65,7 @@ def read(file: BinaryIO, name: str = "") -> AudioFile:
         kind = kind_of(bounded, name)
         kind.read(bounded, found)
         return _audio_file(kind, found, bounded.size)
-    except NotAudio:
+    except (NotAudio, MemoryError):
         raise
     except Exhausted as error:
         raise NotAudio("The tags of this file are larger than any tags should be; it is damaged.") from error

@@ -10,9 +10,6 @@ from attrs import field, frozen
 
 from fwtwisted.model.errors import FwError
 
-# What an album is called when the tags name none: docs/api.md §7.
-UNKNOWN_ALBUM = "[Unknown Album]"
-
 
 class NotAudio(FwError):
     """The bytes are not an audio file that we can read; the text tells a person what they seem to be."""
@@ -54,7 +51,7 @@ class Tags:
 
     :ivar artists: the artists one by one; empty when there are none.
     :ivar artists_text: the artists as they are written, for showing.
-    :ivar album: None when the tags name none; :data:`UNKNOWN_ALBUM` is for whoever files it.
+    :ivar album: None when the tags name none; ``model.music.UNKNOWN_ALBUM`` is for whoever files it.
     :ivar position: number on its disc, 1 or more.
     :ivar released: the day of release; the first of the month or year where only those are known.
     :ivar genres: as written; :func:`~fwtwisted.wire.audiotags.rules.tags_in` makes tags of them.

@@ -125,6 +125,12 @@ class Unavailable(FwError):
         self.retry_after = retry_after
 
 
+class Misconfigured(FwError):
+    """The server lacks a setting that this needs; the log says which, the asker learns no more."""
+
+    text = "This server is not set up for that."
+
+
 class NoRoom(FwError):
     """The disk is full."""
 

@@ -65,6 +65,12 @@ async def send(request: LeanRequest, source: ByteSource, delivery: Delivery) -> 
         source.close()
 
 
+def announce(request: LeanRequest, delivery: Delivery) -> None:
+    """Answer a HEAD for bytes of which nobody knows the length yet."""
+    _label(request, delivery)
+    request.respond_head(None)
+
+
 def hand_over(request: LeanRequest, place: FrontHeader, delivery: Delivery) -> bytes:
     """Have the front send the bytes; returns the (empty) body.  Conditions and ranges are the front's business."""
     request.code = 200

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 from twisted.trial.unittest import TestCase
@@ -24,6 +25,6 @@ def pooled(case: TestCase, size: int = 2) -> Threads:
     case.addCleanup(pool.stop)
 
     def threads(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        return deferToThreadPool(reactor, pool, work, *args, **kwargs)
+        return deferToThreadPool(cast(IReactorFromThreads, reactor), pool, work, *args, **kwargs)
 
     return threads

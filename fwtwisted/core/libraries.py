@@ -7,7 +7,7 @@ Source: docs/api.md §4.6.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
 
 from fwtwisted.core.questions import scopes_of
@@ -36,6 +36,10 @@ class Libraries:
     async def one(self, uuid: UUID) -> Library:
         """The library of this uuid, private ones too: to see the label is not to see the content.  :raise NotFound:"""
         return await self._database.read(lambda tx: _known(tx, uuid))
+
+    async def by_ids(self, ids: Sequence[int]) -> list[Library]:
+        """The libraries of these ids, in their order; unknown ids are left out."""
+        return await self._database.read(lambda tx: libraries.libraries_by_ids(tx, ids))
 
     async def listed(
         self, viewer: Viewer, question: LibraryQuestion, limit: int, offset: int

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from fwtwisted.core.accounts import keep_a_superuser
 from fwtwisted.core.passwords import Passwords, Verdict
 from fwtwisted.core.quotas import Preference, Quotas
@@ -20,13 +22,14 @@ from fwtwisted.db.jobs import Job, JobKind
 from fwtwisted.db.people import Change
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.accounts import LongText, Me, Profile, ProfileChange
-from fwtwisted.model.errors import Forbidden, Invalid, NotFound
+from fwtwisted.model.errors import NON_FIELD, Forbidden, Invalid, NotFound
 from fwtwisted.model.music import Attachment
 from fwtwisted.model.people import PERMISSIONS, Account, Viewer
 
 REMOVE_ACCOUNT = "accounts.remove"
 REMOVE_FILES = "files.remove"
 LANE = "maintenance"
+LARGEST_SETTINGS = 64 * 1024  # bytes
 
 Ring = Callable[[str, bytes], None]
 
@@ -81,11 +84,14 @@ class Profiles:
         return await self._database.transaction(work)
 
     async def merge_settings(self, viewer: Viewer, settings: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Put the web app's own settings into the stored ones; all of them."""
+        """Put the web app's own settings into the stored ones; all of them.  :raise Invalid: when it gets too much."""
 
         async def work(tx: Tx) -> Mapping[str, Any]:
             account = await _own(tx, viewer)
-            return await people.merge_settings(tx, account.id, dict(settings))
+            merged = await people.merge_settings(tx, account.id, dict(settings))
+            if len(orjson.dumps(merged)) > LARGEST_SETTINGS:
+                raise Invalid.on(NON_FIELD, f"More than {LARGEST_SETTINGS} bytes of settings are not kept.")
+            return merged
 
         return await self._database.transaction(work)
 

@@ -2,9 +2,10 @@
 Signing in and out, and who stands behind a cookie, a token or a password.
 
 Every proof ends in a :class:`~fwtwisted.model.people.Viewer`, which carries all rights.  Attempts with a password are
-counted, per client address and per name and address, before the password is looked at; what is counted is shared by
-all processes of the pod.  A client that sends its password with every request (Basic) is not counted again and costs
-no hashing while nothing changed: this process remembers, under a key of its own, which hash the pair last matched.
+counted before the password is looked at: for one name from one address as the rate ``login`` says, for an address
+five times as many, since whole offices share one.  A client that sends its password with every request (Basic) is not
+counted again and costs no hashing while nothing changed: this process remembers, under a key of its own, which hash
+the pair last matched.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address
 
 from attrs import field, frozen
 
+from fwtwisted.core.limits import Limits, network_of
 from fwtwisted.core.passwords import Passwords, Verdict
 from fwtwisted.core.quotas import Preference
 from fwtwisted.core.tokens import ListenTokens, digest, new_secret
@@ -27,7 +28,7 @@ from fwtwisted.db.jobs import Job, JobKind, Schedule
 from fwtwisted.db.people import Credentials
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.sessions import Caller
-from fwtwisted.model.errors import NON_FIELD, Invalid, Throttled
+from fwtwisted.model.errors import NON_FIELD, Invalid
 from fwtwisted.model.people import PERMISSION_SCOPES, TOKEN_SCOPES, USER_SCOPES, Via, Viewer, expanded
 
 PRUNE_SESSIONS = "sessions.prune"
@@ -37,21 +38,16 @@ REMEMBERED_PAIRS = 1_000
 WRONG = "Unable to log in with provided credentials."
 LISTEN_SCOPES = frozenset(("read:libraries",))
 
-Count = Callable[[str, float], Awaitable[int]]
+NAMES_BEHIND_AN_ADDRESS = 5
 
 
 @frozen
 class SignInSettings:
     """
     :ivar session_seconds: how long a session lasts.
-    :ivar attempts: with a password, per address, within ``window_seconds``; None: as many as one likes.
-    :ivar attempts_per_name: the same, for one name from one address.
     """
 
     session_seconds: int = 5_400_000
-    attempts: int | None = 30
-    attempts_per_name: int = 30
-    window_seconds: int = 3_600
 
 
 @frozen
@@ -63,11 +59,7 @@ class SignedIn:
 
 
 class SignIn:
-    """
-    Opens and closes sessions, and tells who is behind a proof.
-
-    :param count: how often a key was counted within the seconds of a window, this time included.
-    """
+    """Opens and closes sessions, and tells who is behind a proof."""
 
     def __init__(
         self,
@@ -75,19 +67,19 @@ class SignIn:
         passwords: Passwords,
         preference: Preference,
         listen_tokens: ListenTokens,
-        count: Count,
+        limits: Limits,
         settings: SignInSettings,
     ) -> None:
         self._database, self._passwords, self._preference = database, passwords, preference
-        self._listen_tokens, self._count, self._settings = listen_tokens, count, settings
+        self._listen_tokens, self._limits, self._settings = listen_tokens, limits, settings
         self._own_key = secrets.token_bytes(32)
         self._matched: OrderedDict[bytes, str] = OrderedDict()
 
     # --- sessions --------------------------------------------------------------------------------
 
-    async def log_in(self, name: str, password: str, address: str) -> SignedIn:
+    async def authenticate(self, name: str, password: str, address: str) -> int:
         """
-        Open a session for who knows the password.
+        The id of the account whose password this is.
 
         :param name: a username or an e-mail address.
         :param address: the client's.
@@ -97,10 +89,10 @@ class SignIn:
         found = await self._proved(name, password, address)
         if found is None:
             raise Invalid.on(NON_FIELD, WRONG)
-        return await self.open_session(found.account_id)
+        return found.account_id
 
     async def open_session(self, account_id: int) -> SignedIn:
-        """Open a session for somebody who needs no (further) proof, such as who just signed up."""
+        """Open a session for somebody who has proved who they are, or has just signed up."""
         key, seconds = new_secret(), self._settings.session_seconds
 
         async def work(tx: Tx) -> None:
@@ -176,14 +168,9 @@ class SignIn:
         return Credentials(old.account_id, hashed, old.is_active)
 
     async def _must_not_hurry(self, name: str, address: str) -> None:
-        settings = self._settings
-        if settings.attempts is None:
-            return
-        who = _network(address)
-        named = hashlib.sha256(f"{who}\0{name.lower()}".encode()).hexdigest()[:32]
-        for key, limit in ((f"login:{who}", settings.attempts), (f"login:{named}", settings.attempts_per_name)):
-            if await self._count(key, settings.window_seconds) > limit:
-                raise Throttled(settings.window_seconds)
+        who = network_of(address)
+        await self._limits.spend("login", who, times=NAMES_BEHIND_AN_ADDRESS)
+        await self._limits.spend("login", f"{who} {name.lower()}")
 
     # --- rights ----------------------------------------------------------------------------------
 
@@ -230,19 +217,6 @@ def _viewer(caller: Caller, via: Via, scopes: frozenset[str], permissions: froze
         scopes=scopes,
         via=via,
     )
-
-
-def _network(address: str) -> str:
-    """
-    What attempts are counted for: the address, or the /64 that an IPv6 one lies in.
-
-    Source: docs/operations.md O-70.
-    """
-    try:
-        known = ip_address(address)
-    except ValueError:
-        return address
-    return f"{known.exploded[:19]}::/64" if isinstance(known, IPv6Address) else str(known)
 
 
 def _next_hour(now: datetime) -> datetime:

@@ -84,6 +84,14 @@ async def library(tx: Queries, uuid: UUID) -> Library | None:
     return await tx.maybe(_library, LIBRARY, uuid)
 
 
+LIBRARIES = f"{_LIBRARY} {_HELD} WHERE library.id = ANY(%s) ORDER BY array_position(%s::bigint[], library.id)"
+
+
+async def libraries_by_ids(tx: Queries, ids: Sequence[int]) -> list[Library]:
+    """The libraries of these ids, in their order; unknown ids are left out."""
+    return await tx.many(_library, LIBRARIES, list(ids), list(ids)) if ids else []
+
+
 @frozen
 class NewLibrary:
     """A library of ours as it is first written."""

@@ -83,11 +83,16 @@ def library_wish(document: Mapping[str, Any]) -> LibraryWish:
     return wish
 
 
-def library_change(document: Mapping[str, Any]) -> dict[str, str | Privacy | None]:
-    """What is to change of a library; other names are ignored.  :raise Invalid:"""
+def library_change(document: Mapping[str, Any], *, whole: bool = False) -> dict[str, str | Privacy | None]:
+    """
+    What is to change of a library; other names are ignored.
+
+    :param whole: the document must say everything that a library cannot do without.
+    :raise Invalid:
+    """
     fields = Fields(document)
     values: dict[str, str | Privacy | None] = {}
-    if fields.has("name"):
+    if whole or fields.has("name"):
         values["name"] = fields.text("name", LONGEST_LIBRARY_NAME)
     if fields.has("description"):
         values["description"] = fields.text_or_none("description", LONGEST_TEXT)

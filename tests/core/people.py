@@ -9,6 +9,7 @@ from twisted.internet.task import Clock
 from fwtwisted.core.accounts import Accounts, AccountsSettings
 from fwtwisted.core.applications import Applications
 from fwtwisted.core.libraries import Libraries
+from fwtwisted.core.limits import Limits, LimitsSettings
 from fwtwisted.core.passwords import Passwords, PasswordSettings
 from fwtwisted.core.profiles import Profiles
 from fwtwisted.core.quotas import Quotas
@@ -31,6 +32,7 @@ class PeopleCase(DatabaseCase):
     """Everything about accounts, with a clock of its own and cheap hashes."""
 
     settings = SignInSettings()
+    rates = {"login": (30, 3600)}
 
     def setUp(self) -> None:
         super().setUp()
@@ -40,11 +42,11 @@ class PeopleCase(DatabaseCase):
         self.rung: list[tuple[str, bytes]] = []
         threads = pooled(self)
         self.passwords = Passwords(threads, CHEAP)
-        self.cache = MemoryCache(self.clock)
+        self.limits = Limits(MemoryCache(self.clock).count, LimitsSettings(rates=self.rates))
         self.listen_tokens = ListenTokens("server's own", self.clock.seconds)
         self.accounts = Accounts(self.database, threads, self.passwords, AccountsSettings(POD, ("taboo",)))
         self.signin = SignIn(
-            self.database, self.passwords, self.preference, self.listen_tokens, self.cache.count, self.settings
+            self.database, self.passwords, self.preference, self.listen_tokens, self.limits, self.settings
         )
         self.quotas = Quotas(self.database, self.preference)
         self.profiles = Profiles(

@@ -173,7 +173,7 @@ class AdministrationTests(PeopleCase):
         session = await self.signin.open_session(account.id)
         await self.accounts.set_password("ALICE", "another horse")
         self.assertIsNone(await self.signin.by_session(session.key))
-        await self.signin.log_in("alice", "another horse", ADDRESS)
+        await self.signin.authenticate("alice", "another horse", ADDRESS)
         with self.assertRaises(Invalid):
             await self.accounts.set_password("alice", "1")
         with self.assertRaises(NotFound):
@@ -207,7 +207,7 @@ class AdministrationTests(PeopleCase):
         await self.accounts.change("alice", is_active=False)
         self.assertIsNone(await self.signin.by_session(session.key))
         with self.assertRaises(Invalid):
-            await self.signin.log_in("alice", PASSWORD, ADDRESS)
+            await self.signin.authenticate("alice", PASSWORD, ADDRESS)
 
     async def test_accounts_are_listed_in_their_order(self) -> None:
         """The oldest first."""

@@ -14,9 +14,11 @@ Source: docs/storage.md §6.6; docs/operations.md §13.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from glob import glob
 
 from attrs import field, frozen
 from attrs.validators import ge, in_, instance_of, optional
@@ -32,13 +34,9 @@ from fwtwisted.model.errors import Unavailable
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside import disk
 
-try:
-    import imageio_ffmpeg
-except ImportError:  # the extra that brings it is not installed; then ffmpeg must be on PATH
-    imageio_ffmpeg = None
-
 MOST_BITS_PER_SECOND = 320_000
 _MOST_WORDS_KEPT = 2000
+_MOST_MEMORY_AT_ONCE = str(512 << 20)  # bytes that a child may ask for in one go, whatever a file's header says
 
 _DEMUXERS = "aac,aiff,ape,asf,caf,flac,matroska,mov,mp3,mpc,mpc8,ogg,oma,tta,w64,wav,wv"
 
@@ -138,25 +136,32 @@ class FfmpegSettings:
     :ivar width: how many children at once; more wait in order.
     :ivar nice: how far they step back behind the rest of the machine, 0 to 19.
     :ivar largest_bytes: an output that would be larger is a failure (small files can hold years of silence).
+    :ivar longest_cpu_seconds: of computing in one child; one that needs more is killed, and has failed.
     """
 
     program: str = ""
     width: int = field(factory=lambda: os.cpu_count() or 1)
     nice: int = 10
     largest_bytes: int = 2_000_000_000
+    longest_cpu_seconds: int = 1800
 
 
 def found_ffmpeg() -> str | None:
     """Path of the ffmpeg of this machine, else of the one that came as a Python package; None without either."""
     on_path = which("ffmpeg")
-    if on_path:
-        return on_path[0]
-    if imageio_ffmpeg is None:
-        return None
-    try:
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError:  # a package without a program for this machine
-        return None
+    return on_path[0] if on_path else packaged_ffmpeg()
+
+
+def packaged_ffmpeg() -> str | None:
+    """
+    Path of the ffmpeg in the package ``imageio-ffmpeg``; None when it is not installed, or came without one.
+
+    Only its file is wanted: the package's own code would start it to see whether it runs, and wait.
+    """
+    found = importlib.util.find_spec("imageio_ffmpeg")
+    folders = found.submodule_search_locations if found else None
+    programs = (path for folder in folders or () for path in sorted(glob(os.path.join(folder, "binaries", "ffmpeg*"))))
+    return next((path for path in programs if os.access(path, os.X_OK)), None)
 
 
 class _Child(ProcessProtocol):
@@ -284,7 +289,9 @@ class Transcoder:
         """What every command line begins with."""
         if self._nice and self._settings.nice:
             yield from (self._nice[0], "-n", str(self._settings.nice))
-        yield from (self._program, "-nostdin", "-hide_banner", "-v", "error", "-y", "-protocol_whitelist", "file,pipe")
+        yield from (self._program, "-nostdin", "-hide_banner", "-v", "error", "-y")
+        yield from ("-timelimit", str(self._settings.longest_cpu_seconds), "-max_alloc", _MOST_MEMORY_AT_ONCE)
+        yield from ("-protocol_whitelist", "file,pipe")
 
     def _making(self, path: str, wish: Wish, target: str) -> Iterator[str]:
         """The command line of a transcode."""

@@ -20,6 +20,7 @@ from fwtwisted.outside.ffmpeg import (
     Transcoder,
     Wish,
     found_ffmpeg,
+    packaged_ffmpeg,
 )
 from tests.outside.sounds import decoded_seconds, seconds_of, sound
 
@@ -61,6 +62,15 @@ class TranscodeTests(TestCase):
             if name != "aac":  # a stream of frames, which only guesses
                 self.assertApproximates(5, seconds_of(target), 0.2, name)
         self.assertEqual(sorted(FORMATS), sorted(os.listdir(self.folder)))
+
+    async def test_by_the_packaged_program(self) -> None:
+        """The ffmpeg that comes as a Python package makes every format too."""
+        program = packaged_ffmpeg()
+        self.assertIsNotNone(program)
+        transcoder = Transcoder(reactor, FfmpegSettings(program=program or ""), deferToThread)
+        for name in FORMATS:
+            await transcoder.transcode(await sound(5), Wish(name, 64_000), self.target(name)).done
+            self.assertApproximates(5, await decoded_seconds(self.target(name)), 0.2, name)
 
     async def test_any_bitrate(self) -> None:
         """Every bitrate that can be wished for can be made, of every kind of sound."""
@@ -133,6 +143,11 @@ class TranscodeTests(TestCase):
         transcode = self.made(largest_bytes=20_000).transcode(path, Wish("mp3"), self.target())
         await self.assertFailure(transcode.done, TranscodeFailed)
         self.assertLess(os.path.getsize(self.target()), 100_000)
+
+    async def test_too_long(self) -> None:
+        """A file that takes more computing than it may is given up."""
+        transcode = self.made(longest_cpu_seconds=1).transcode(await sound(300), Wish("ogg"), self.target())
+        await self.failure_of(transcode)
 
     async def test_a_full_disk(self) -> None:
         """ffmpeg finds no room: a failure, not a short file."""

@@ -26,6 +26,7 @@ import enum
 import os
 import socket
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -99,13 +100,11 @@ class Channel(http.HTTPChannel):
     """
     An HTTP/1.1 connection of ours.
 
-    :ivar peer: who sits at the other end.
     :ivar phase: what it is busy with, :ivar since: since when (seconds; in a body since its last byte).
     """
 
     site: Host
     transport: Any  # a stream: more than ITransport tells
-    peer: Peer
     phase = Phase.IDLE
     since = 0.0
     MAX_LENGTH = 1 << 16
@@ -118,14 +117,21 @@ class Channel(http.HTTPChannel):
     def connectionMade(self) -> None:
         """Somebody has connected."""
         self.totalHeadersSize, self.maxHeaders = self.site.head_limit, self.site.max_headers
-        self.peer = self.site.peer_of(self.transport)
-        self._addresses = self.transport.getPeer(), self.transport.getHost()
         self.since = self.site.seconds()
         self.site.joined(self)
         super().connectionMade()
 
+    @cached_property
+    def peer(self) -> Peer:
+        """Who sits at the other end; not to be asked before the first request, which the PROXY protocol precedes."""
+        return self.site.peer_of(self.transport)
+
+    @cached_property
+    def _addresses(self) -> tuple[IAddress, IAddress]:
+        return self.transport.getPeer(), self.transport.getHost()
+
     def getPeer(self) -> IAddress:
-        """The other end's address; asked for by every request."""
+        """The other end's address; every request asks, the system is asked once."""
         return self._addresses[0]
 
     def getHost(self) -> IAddress:
@@ -215,6 +221,7 @@ class Channel(http.HTTPChannel):
         """
         self.phase, self.since, self.persistent = Phase.LINGERING, self.site.seconds(), False
         self._dataBuffer = []
+        self.setRawMode()
         self.lineReceived = self.rawDataReceived = _dropped  # type: ignore[method-assign]
 
     def loseConnection(self) -> None:
@@ -447,10 +454,10 @@ def sends_files(transport: object) -> bool:
 
 def teach_sendfile(port: object) -> None:
     """Have a listening port accept its connections as ours; ports of other kinds stay as they are."""
-    if isinstance(port, tcp.Port):
-        port.transport = TCPServer
-    elif isinstance(port, unix.Port):
+    if isinstance(port, unix.Port):  # first: it is a kind of the other
         port.transport = UNIXServer
+    elif isinstance(port, tcp.Port):
+        port.transport = TCPServer
 
 
 def notice_the_dead(transport: object, seconds: float) -> None:

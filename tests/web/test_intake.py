@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 from collections.abc import Iterator
 from itertools import pairwise
 from time import monotonic
@@ -322,6 +323,17 @@ class RefusalTests(IntakeCase):
                 said = await talk.answer()
             self.assertEqual((507, {"detail": "There is no room left to store this."}), (said.status, said.json))
             await self.emptied()
+
+    async def test_a_disk_that_fills_up(self) -> None:
+        """507 in the middle of the body, and the part is removed."""
+        served = await self.serve()
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2 * MIB, hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_FSIZE, (soft, hard))
+        body = encoded_form(BOUNDARY, ("audio_file", "a.mp3", b"x" * 6 * MIB))
+        talk = await self.begun(served, len(body) + 1000, body)
+        self.assertEqual(507, (await talk.answer()).status)
+        await self.emptied()
 
     async def test_a_bug_in_the_store(self) -> None:
         """It is logged and told as a bug."""

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import TCP4ServerEndpoint
+from twisted.internet.endpoints import TCP4ServerEndpoint, serverFromString
 from twisted.internet.error import CannotListenError, ConnectionRefusedError
 from twisted.internet.task import Clock, deferLater
 from twisted.logger import capturedLogs
@@ -338,7 +338,7 @@ class DeadlineTests(SiteCase):
         await self.settled()
         await self.pass_time(100)
         self.assertEqual(1, self.site.connections)
-        await self.pass_time(40)
+        await self.pass_time(125)
         self.assertEqual(0, self.site.connections)
         talk.read_on()
         with self.assertRaises(HungUp):
@@ -436,6 +436,23 @@ def told(trust: Trust, peer: str, **headers: str) -> str:
     for name, value in headers.items():
         lines.addRawHeader(name.replace("_", "-"), value)
     return trust.peer(IPv4Address("TCP", peer, 1)).client_address(lines)
+
+
+class ProxyProtocolTests(SiteCase):
+    """A front that speaks the PROXY protocol."""
+
+    async def test_the_client_is_the_one_that_it_tells(self) -> None:
+        """Before HTTP begins; and that client is no trusted front."""
+        served = await self.serve()
+        doors = Doors(served.site, [serverFromString(reactor, "haproxy:tcp:0:interface=127.0.0.1")])
+        [address] = await doors.open()
+        self.addCleanup(lambda: Deferred.fromCoroutine(doors.close()))
+        assert isinstance(address, IPv4Address)
+        talk = await Served(served.site, address.port).talk()
+        talk.say(b"PROXY TCP4 1.2.3.4 127.0.0.1 1000 80\r\n")
+        talk.ask("GET", "/api/v1/echo", {"X-Forwarded-For": "6.6.6.6"})
+        self.assertEqual("1.2.3.4", (await talk.answer()).json["client"])
+        talk.hang_up()
 
 
 class TrustTests(SynchronousTestCase):

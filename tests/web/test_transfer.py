@@ -4,23 +4,41 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 from datetime import UTC, datetime
+from shutil import rmtree
+from tempfile import mkdtemp
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from OpenSSL.SSL import Connection
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IConsumer
+from twisted.internet.endpoints import (
+    TCP4ClientEndpoint,
+    UNIXClientEndpoint,
+    connectProtocol,
+    serverFromString,
+    wrapClientTLS,
+)
+from twisted.internet.interfaces import IConsumer, IOpenSSLClientConnectionCreator, IStreamClientEndpoint
+from twisted.internet.ssl import CertificateOptions
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.logger import capturedLogs
+from twisted.protocols.tls import TLSMemoryBIOProtocol
 from twisted.trial.unittest import SynchronousTestCase, TestCase
+from zope.interface import implementer
 
 from fwtwisted.outside.blobs import open_file
 from fwtwisted.outside.pouring import pour
 from fwtwisted.web.app import resource_app
 from fwtwisted.web.request import LeanRequest
-from fwtwisted.web.site import Mount
+from fwtwisted.web.site import Doors, Mount
 from fwtwisted.web.transfer import Delivery, Front, FrontHeader, FrontKind, hand_over, send
 from fwtwisted.wire.http import ByteSource, Span
-from tests.web.serving import HungUp, Served, reactor, serve
+from tests.web.serving import Answer, HungUp, Served, Talk, reactor, serve
 
 WHOLE = bytes(number * number % 251 for number in range(300_000))
 ETAG = '"0123456789abcdef"'
@@ -273,6 +291,80 @@ class ProducerTests(KernelTests):
     """The same without the kernel's help, as over TLS."""
 
     kernel = False
+
+
+class OtherSocketsTests(TransferCase):
+    """Sockets that are not plain TCP."""
+
+    async def file_over(self, server: str, client: IStreamClientEndpoint) -> Answer:
+        """The file, asked over an endpoint."""
+        served = await self.serve(WHOLE * 20)
+        doors = Doors(served.site, [serverFromString(reactor, server)])
+        await doors.open()
+        self.addCleanup(lambda: Deferred.fromCoroutine(doors.close()))
+        talk = await connectProtocol(client, Talk())
+        talk.ask("GET", "/play/file")
+        said = await talk.answer()
+        talk.hang_up()
+        await talk.closed
+        return said
+
+    async def test_a_unix_socket(self) -> None:
+        """Every byte arrives."""
+        folder = mkdtemp()
+        self.addCleanup(rmtree, folder)
+        said = await self.file_over(f"unix:{folder}/socket", UNIXClientEndpoint(reactor, f"{folder}/socket"))
+        self.assertEqual((200, WHOLE * 20), (said.status, said.body))
+
+    async def test_tls(self) -> None:
+        """Every byte arrives, encrypted: the kernel's way round is not taken."""
+        path = self.mktemp()
+        with open(path, "wb") as file:
+            file.write(self_signed("pod.example"))
+        port = free_port()
+        options = CertificateOptions(verify=False)
+        client = wrapClientTLS(AnyPeer(options), TCP4ClientEndpoint(reactor, "127.0.0.1", port))
+        said = await self.file_over(f"ssl:{port}:interface=127.0.0.1:privateKey={path}:certKey={path}", client)
+        self.assertEqual((200, WHOLE * 20), (said.status, said.body))
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class AnyPeer:
+    """Trusts whoever answers."""
+
+    def __init__(self, options: CertificateOptions) -> None:
+        self._context = options.getContext()
+
+    def clientConnectionForTLS(self, protocol: TLSMemoryBIOProtocol) -> Connection:
+        """A connection that verifies nothing."""
+        return Connection(self._context, None)
+
+
+def self_signed(name: str) -> bytes:
+    """A key and a certificate for it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.NoEncryption()
+    return key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain) + certificate.public_bytes(pem)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 class LiveTests(TransferCase):

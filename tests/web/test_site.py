@@ -16,9 +16,12 @@ from twisted.internet.endpoints import TCP4ServerEndpoint, serverFromString
 from twisted.internet.error import CannotListenError, ConnectionRefusedError
 from twisted.internet.task import Clock, deferLater
 from twisted.logger import capturedLogs
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 from twisted.web.http_headers import Headers
 from twisted.web.resource import Resource
+from twisted.web.server import Request
+from twisted.web.websocket import WebSocketResource, WebSocketTransport
 
 from fwtwisted.model.people import Viewer
 from fwtwisted.web.accesslog import blotted
@@ -593,6 +596,95 @@ class LeavingTests(SiteCase):
         taken = TCP4ServerEndpoint(reactor, served.port, interface="127.0.0.1")
         with self.assertRaises(CannotListenError):
             await Doors(site, [first, taken]).open()
+
+
+class Parrot:
+    """Says again what it hears over a WebSocket."""
+
+    app = resource_app()
+
+    def __init__(self) -> None:
+        self.lost = 0
+
+    @app.route("/", methods=["GET"])
+    async def live(self, request: LeanRequest) -> Resource:
+        return WebSocketResource(self)
+
+    def buildProtocol(self, request: Request) -> Parrot:
+        """One parrot for all."""
+        return self
+
+    def negotiationStarted(self, transport: WebSocketTransport) -> None:
+        """Somebody is there."""
+        self.transport = transport
+
+    def negotiationFinished(self) -> None:
+        """And ready."""
+
+    def textMessageReceived(self, message: str) -> None:
+        """Say it again."""
+        self.transport.sendTextMessage(message * 2)
+
+    def bytesMessageReceived(self, data: bytes | bytearray) -> None:
+        """Nothing."""
+
+    def pongReceived(self, payload: bytes) -> None:
+        """Nothing."""
+
+    def connectionLost(self, reason: Failure) -> None:
+        """Gone."""
+        self.lost += 1
+
+
+class WebSocketTests(TestCase):
+    """A handler that returns a WebSocket."""
+
+    async def opened(self) -> Talk:
+        """A WebSocket with the parrot."""
+        self.parrot, self.clock = Parrot(), Clock()
+        self.site = await serve(self, [Mount("/api/v1/activity", self.parrot.app.resource())], SILENT, self.clock)
+        talk = await self.site.talk()
+        talk.ask(
+            "GET",
+            "/api/v1/activity",
+            {
+                "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+                "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+            },
+        )  # fmt: skip
+        while b"\r\n\r\n" not in talk.heard:
+            await deferLater(reactor, 0.01, lambda: None)
+        self.assertTrue(talk.heard.startswith(b"HTTP/1.1 101"))
+        talk.heard = b""
+        return talk
+
+    async def test_messages(self) -> None:
+        """They go to and fro, and no deadline of HTTP ends that."""
+        talk = await self.opened()
+        for _ in range(300):
+            self.clock.advance(1)
+        talk.say(b"\x81\x82\0\0\0\0hi")
+        while len(talk.heard) < 6:
+            await deferLater(reactor, 0.01, lambda: None)
+        self.assertEqual(b"\x81\x04hihi", talk.heard)
+        talk.hang_up()
+        await talk.closed
+        while self.site.site.connections:
+            await deferLater(reactor, 0.01, lambda: None)
+        self.assertEqual(1, self.parrot.lost)
+
+    async def test_leaving(self) -> None:
+        """When the house stops, the connection is closed without waiting."""
+        talk = await self.opened()
+        await self.site.site.drain()
+        await talk.closed
+
+    async def test_what_is_no_handshake(self) -> None:
+        """It is refused."""
+        self.parrot = Parrot()
+        served = await serve(self, [Mount("/api/v1/activity", self.parrot.app.resource())])
+        said = await served.ask("GET", "/api/v1/activity")
+        self.assertEqual(4, said.status // 100)
 
 
 class MountTests(SiteCase):

@@ -20,7 +20,7 @@ MAY = {
     "core": {"model", "wire", "db", "outside"},
     "worker": {"model", "db"},
     "web": {"model", "wire", "core"},
-    "config": {"model", "wire", "db", "outside", "core", "worker", "web"},
+    "config": {"model", "wire", "db", "outside", "core", "worker", "web", "logs"},
     "logs": {"model"},
     "embedded": {"model"},
 }
@@ -37,6 +37,7 @@ DOORS = {
     "argon2": {"core.passwords"},
     "markdown": {"wire.markup"},
     "nh3": {"wire.markup"},
+    "unidecode": {"wire.ascii"},
 }
 
 

@@ -251,8 +251,8 @@ def _order_by(kind: Kind, order: Sequence[Ordered], related: int | None) -> str:
         if one.name == "random":
             words.append("random()")
         elif one.name == "related":
-            shared = SHARED_TAGS.format(kind=kind, related=int(related)) if related is not None else "0"
-            words.append(f"{shared} {direction}")
+            if related is not None:
+                words.append(f"{SHARED_TAGS.format(kind=kind, related=int(related))} {direction}")
         else:
             words.append(f"{ORDERS[kind][one.name]} {direction} NULLS LAST")
     return ", ".join([*words, f"{kind}.id {direction}"])

@@ -67,7 +67,7 @@ def _end(process: subprocess.Popen[bytes], gently: signal.Signals) -> None:
 class Postgres:
     """A private PostgreSQL on a Unix socket in a folder of its own; nothing on it survives the run."""
 
-    SETTINGS = (
+    SETTINGS: tuple[tuple[str, str], ...] = (
         ("listen_addresses", ""),
         ("fsync", "off"),
         ("synchronous_commit", "off"),

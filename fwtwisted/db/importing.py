@@ -15,7 +15,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from fwtwisted.db.pool import Tx
+from fwtwisted.db.pool import Queries, Tx
 
 # One importer settles at a time, on the whole pod.  A batch takes a fraction of a second, and what cannot run side by
 # side can neither make doubles nor lie in each other's way.
@@ -425,8 +425,7 @@ async def fill_artists(tx: Tx, ids: Sequence[int], owner_ids: Sequence[int], mbi
 
 COVERLESS = """
     SELECT asked.place::int - 1
-      FROM unnest(%s::text[], %s::uuid[], %s::text[], %s::bigint[]) WITH ORDINALITY
-           AS asked (title, mbid, artist, owner_id, place)
+      FROM unnest(%s::text[], %s::uuid[], %s::text[]) WITH ORDINALITY AS asked (title, mbid, artist, place)
      WHERE NOT EXISTS (SELECT FROM album WHERE album.mbid = asked.mbid AND album.cover_id IS NOT NULL)
        AND NOT EXISTS (SELECT FROM artist JOIN album ON album.artist_id = artist.id
                         WHERE lower(artist.name) = lower(asked.artist) AND lower(album.title) = lower(asked.title)
@@ -435,10 +434,10 @@ COVERLESS = """
 
 
 async def without_cover(
-    tx: Tx, titles: Sequence[str], mbids: Sequence[UUID | None], artists: Sequence[str], owner_ids: Sequence[int]
+    tx: Queries, titles: Sequence[str], mbids: Sequence[UUID | None], artists: Sequence[str]
 ) -> list[int]:
     """Places in the lists of the albums that have no cover yet, or do not exist yet."""
-    return await tx.many(int, COVERLESS, list(titles), list(mbids), list(artists), list(owner_ids))
+    return await tx.many(int, COVERLESS, list(titles), list(mbids), list(artists))
 
 
 PICTURES = """
@@ -449,7 +448,7 @@ PICTURES = """
 """
 
 
-async def pictures(tx: Tx, digests: Sequence[bytes], owner_ids: Sequence[int]) -> dict[tuple[bytes, int], int]:
+async def pictures(tx: Queries, digests: Sequence[bytes], owner_ids: Sequence[int]) -> dict[tuple[bytes, int], int]:
     """Ids of stored pictures of the owners, by SHA-256 and owner."""
     rows = await tx.many(
         lambda sha256, owner_id, id: ((bytes(sha256), owner_id), id), PICTURES, list(digests), list(owner_ids)
@@ -488,34 +487,27 @@ async def own_picture(tx: Tx, uuid: UUID, actor_id: int) -> int | None:
 
 HELD = """
     SELECT asked.place::int - 1, held.uuid
-      FROM unnest(%s::bigint[], %s::bigint[], %s::uuid[]) WITH ORDINALITY
-           AS asked (track_id, owner_id, upload, place)
+      FROM unnest(%s::bigint[], %s::bigint[]) WITH ORDINALITY AS asked (track_id, owner_id, place)
      CROSS JOIN LATERAL (
             SELECT upload.uuid
               FROM upload JOIN library ON library.id = upload.library_id
              WHERE upload.track_id = asked.track_id AND upload.import_status IN ('finished', 'skipped')
                AND library.actor_id = asked.owner_id AND NOT library.is_channel
-               AND upload.uuid <> asked.upload AND upload.uuid <> ALL (%s)
+               AND upload.uuid <> ALL (%s::uuid[])
              ORDER BY upload.import_status, upload.id LIMIT 1) AS held
 """
 
 
 async def held(
-    tx: Tx,
-    track_ids: Sequence[int],
-    owner_ids: Sequence[int],
-    uploads: Sequence[UUID],
-    leaving_out: Sequence[UUID],
+    tx: Tx, track_ids: Sequence[int], owner_ids: Sequence[int], leaving_out: Sequence[UUID]
 ) -> list[tuple[int, UUID]]:
     """
-    Which of the tracks their owners hold in another upload already.
+    Which of the tracks their owners hold in an upload already.
 
-    :param leaving_out: uploads that do not count, beside each one itself.
+    :param leaving_out: uploads that do not count.
     :return: the place in the lists, and the upload that is there.
     """
-    return await tx.many(
-        lambda place, uuid: (place, uuid), HELD, list(track_ids), list(owner_ids), list(uploads), list(leaving_out)
-    )
+    return await tx.many(lambda place, uuid: (place, uuid), HELD, list(track_ids), list(owner_ids), list(leaving_out))
 
 
 MOVE = """

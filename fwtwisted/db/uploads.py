@@ -113,6 +113,15 @@ async def settle(tx: Tx, told: Sequence[Settled]) -> None:
         await tx.do(SETTLE, *([_column(getattr(one, name)) for one in told] for name in names))
 
 
+OUTCOMES = "SELECT uuid, import_status, track_id FROM upload WHERE uuid = ANY(%s)"
+
+
+async def outcomes(tx: Queries, uuids: Sequence[UUID]) -> dict[UUID, tuple[str, int | None]]:
+    """Status and track of those uploads that exist."""
+    rows = await tx.many(lambda uuid, status, track_id: (uuid, (status, track_id)), OUTCOMES, list(uuids))
+    return dict(rows)
+
+
 # --- files in place ------------------------------------------------------------------------------
 
 
@@ -217,20 +226,6 @@ async def remove(tx: Tx, uuids: Sequence[UUID]) -> int:
 
 
 # --- quota -------------------------------------------------------------------------------------------
-
-# Files in place take no room of ours.
-USED = """
-    SELECT upload.import_status, coalesce(sum(upload.size), 0)::bigint
-      FROM upload JOIN library ON library.id = upload.library_id
-     WHERE library.actor_id = %s AND upload.audio_file IS NOT NULL
-     GROUP BY upload.import_status
-"""
-
-
-async def used_bytes(tx: Queries, actor_id: int) -> dict[str, int]:
-    """How many bytes an owner's stored files take, by import status."""
-    return dict(await tx.many(lambda status, size: (status, size), USED, actor_id))
-
 
 LOCK_QUOTA = "SELECT pg_advisory_xact_lock(hashtextextended('upload quota', %s))"
 

@@ -6,14 +6,25 @@ Until that row is written the stored picture is doomed (``db/doomed.py``), so th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from uuid import uuid4
 
 from attrs import frozen
+from twisted.internet.defer import DeferredSemaphore, FirstError, gatherResults
 
+from fwtwisted.core.importing.filing import Filing
 from fwtwisted.db import doomed
 from fwtwisted.db import importing as known
-from fwtwisted.db.pool import Tx
+from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import Unavailable
+from fwtwisted.model.threads import Threads
+from fwtwisted.outside.blobs import BlobStore
+from fwtwisted.outside.reading import EXTENSION_OF, Cover, picture_of
+from fwtwisted.wire.names import ATTACHMENTS, stored_name
+
+AT_ONCE = 8
+# A stored picture whose import died is removed after so long.
+HOPE_SECONDS = 3600.0
 
 
 @frozen
@@ -30,6 +41,82 @@ class Shelved:
     media_type: str
 
 
+@frozen
+class CoverOf:
+    """A file, what it is filed as, and the picture that comes with it.  :ivar path: where the file lies."""
+
+    path: str
+    owner_id: int
+    filing: Filing
+    cover: Cover
+
+
+class Covers:
+    """Brings the pictures that a batch needs into the store."""
+
+    def __init__(self, database: Database, blobs: BlobStore, threads: Threads) -> None:
+        self._database, self._blobs, self._threads = database, blobs, threads
+
+    async def shelve(self, files: Sequence[CoverOf]) -> dict[bytes, Shelved]:
+        """
+        The pictures that are wanted and not stored yet, stored now; by SHA-256.
+
+        :raise NoRoom: the store is full.
+        """
+        wanted = await self._wanted(files) if files else {}
+        if not wanted:
+            return {}
+        names = {digest: _name(file.cover) for digest, file in wanted.items()}
+        await self._database.transaction(lambda tx: doomed.doom(tx, list(names.values()), HOPE_SECONDS))
+        bound = DeferredSemaphore(AT_ONCE)
+
+        async def one(digest: bytes) -> tuple[bytes, Shelved] | None:
+            file = wanted[digest]
+            body = await self._threads(picture_of, file.path, file.cover)
+            if body is None:  # it is another file by now
+                return None
+            await self._blobs.put(names[digest], body)
+            return digest, Shelved(names[digest], len(body), file.cover.media_type)
+
+        try:
+            stored = await gatherResults([bound.run(one, digest) for digest in wanted], consumeErrors=True)
+        except FirstError as first:
+            first.subFailure.raiseException()
+        return dict(filter(None, stored))
+
+    async def _wanted(self, files: Sequence[CoverOf]) -> dict[bytes, CoverOf]:
+        """By SHA-256, the pictures of which we have no copy for albums that have no cover."""
+        firsts: dict[Hashable, CoverOf] = {}
+        for file in files:
+            firsts.setdefault(album_of(file.filing) or file.cover.sha256, file)
+        first = list(firsts.values())
+
+        async def look(tx: Tx) -> dict[bytes, CoverOf]:
+            bare = await known.without_cover(
+                tx,
+                [file.filing.album for file in first],
+                [file.filing.album_mbid for file in first],
+                [file.filing.album_artists[0].name for file in first],
+            )
+            missing = [first[place] for place in bare]
+            owners = [file.owner_id for file in missing]
+            held = await known.pictures(tx, [file.cover.sha256 for file in missing], owners)
+            return {file.cover.sha256: file for file in missing if (file.cover.sha256, file.owner_id) not in held}
+
+        return await self._database.read(look)
+
+
+def album_of(filing: Filing) -> Hashable | None:
+    """What the files of one album share, as far as their words tell; None for a file in no album."""
+    if filing.in_no_album:
+        return None
+    return filing.album_mbid or (filing.album.lower(), filing.album_artists[0].name.lower())
+
+
+def _name(cover: Cover) -> str:
+    return stored_name(ATTACHMENTS, uuid4(), f"cover.{EXTENSION_OF[cover.media_type]}")
+
+
 async def pictures_of(
     tx: Tx, wanted: Sequence[tuple[bytes, int]], shelved: Mapping[bytes, Shelved]
 ) -> dict[tuple[bytes, int], int]:
@@ -42,7 +129,8 @@ async def pictures_of(
     if not wanted:
         return {}
     ids = await known.pictures(tx, [digest for digest, _ in wanted], [owner_id for _, owner_id in wanted])
-    await known.use_pictures(tx, list(ids.values()))
+    if ids:
+        await known.use_pictures(tx, list(ids.values()))
     taken = set()
     for digest, owner_id in wanted:
         one = shelved.get(digest)

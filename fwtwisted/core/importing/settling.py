@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 from attrs import evolve, frozen
 
-from fwtwisted.core.importing.covers import Shelved, pictures_of
+from fwtwisted.core.importing.covers import Shelved, album_of, pictures_of
 from fwtwisted.core.importing.filing import Filing, Named
 from fwtwisted.core.importing.making import Firsts, Owned, PictureKey, albums_of, artists_of, credits_for
 from fwtwisted.db import importing as known
@@ -250,12 +250,10 @@ class _Settling:
         doubles: dict[int, UUID] = {}
         asked = [index for index, track_id in sorted(self._tracks.items()) if track_id not in self._new_tracks]
         if asked:
-            arrivals = [self._batch[index] for index in asked]
             held = await known.held(
                 self._tx,
                 [self._tracks[index] for index in asked],
-                [arrival.owner_id for arrival in arrivals],
-                [arrival.upload for arrival in arrivals],
+                [self._batch[index].owner_id for index in asked],
                 [arrival.upload for arrival in self._batch],
             )
             doubles = {asked[place]: upload for place, upload in held}
@@ -278,10 +276,8 @@ def _pictures_wanted(files: Sequence[Owned]) -> list[PictureKey]:
     """One picture for each album, and one for each track that is in none."""
     wanted: dict[Hashable, PictureKey] = {}
     for index, file in enumerate(files):
-        f = file.filing
-        album: Hashable = index if f.in_no_album else (f.album_mbid or f.album.lower(), f.album_artists[0].name.lower())
         if file.cover is not None:
-            wanted.setdefault(album, file.cover)
+            wanted.setdefault(album_of(file.filing) or index, file.cover)
     return list(dict.fromkeys(wanted.values()))
 
 

@@ -1,0 +1,119 @@
+"""What is to be imported, what it needs, how far it is, and who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from attrs import define, frozen
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from fwtwisted.core.importing.importer import Importer
+from fwtwisted.db.pool import Database
+from fwtwisted.model.threads import Threads
+from fwtwisted.outside.blobs import BlobStore
+from fwtwisted.outside.reading import Examined
+from fwtwisted.wire.audiotags import EXTENSIONS
+
+
+@frozen
+class FoldersSettings:
+    """
+    :ivar base_url: of this pod, without a slash at its end.
+    :ivar music: the folder below which files may be imported in place; None: nowhere.
+    :ivar batch_files: files settled at once.
+    :ivar batch_bytes: bytes copied at once, roughly.
+    :ivar attempts: how often to try when the database is away, a second longer apart each time.
+    """
+
+    base_url: str
+    music: str | None = None
+    batch_files: int = 300
+    batch_bytes: int = 256 << 20
+    attempts: int = 8
+
+
+@frozen
+class FoldersGround:
+    """
+    What an import of folders stands on.
+
+    :ivar examine: looks at a file, in whatever process; always answers.
+    """
+
+    clock: IReactorTime
+    database: Database
+    blobs: BlobStore
+    importer: Importer
+    examine: Callable[[str], Deferred[Examined]]
+    threads: Threads
+    settings: FoldersSettings
+
+
+@frozen
+class Wish:
+    """
+    What is to be imported.
+
+    :ivar paths: of folders and files.
+    :ivar reference: the import's name, to find its uploads by; one is drawn when it is empty.
+    :ivar prune: also remove tracks, albums and artists that lost their last file and that nobody kept.
+    :ivar extensions: which files of a folder are taken, without dots.
+    """
+
+    library: UUID
+    paths: Sequence[str]
+    in_place: bool = False
+    recursive: bool = False
+    reference: str = ""
+    prune: bool = True
+    extensions: frozenset[str] = frozenset(EXTENSIONS)
+
+
+@define
+class Progress:
+    """
+    How far an import is.
+
+    :ivar seen: files looked at, known ones included.
+    :ivar imported: new in the catalog.  :ivar updated: read again, because they changed.
+    :ivar skipped: the owner had that track already.
+    :ivar unchanged: known, and as they were.
+    :ivar moved: known, at another place.  :ivar removed: forgotten, because they are gone.
+    :ivar seconds: since the beginning.
+    """
+
+    reference: str
+    seen: int = 0
+    imported: int = 0
+    updated: int = 0
+    skipped: int = 0
+    errored: int = 0
+    unchanged: int = 0
+    moved: int = 0
+    removed: int = 0
+    seconds: float = 0.0
+    is_over: bool = False
+
+    @property
+    def rate(self) -> float:
+        """Files a second."""
+        return self.seen / self.seconds if self.seconds else 0.0
+
+
+def _untold(*_: object) -> None:
+    """Nobody listens."""
+
+
+@frozen
+class Reports:
+    """
+    Who is told of an import, in the reactor's own thread.
+
+    :ivar progress: after each batch, and at the end.
+    :ivar trouble: a path, and words on what is wrong with it.
+    """
+
+    progress: Callable[[Progress], None] = _untold
+    trouble: Callable[[str, str], None] = _untold

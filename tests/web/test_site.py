@@ -1,111 +1,29 @@
-"""The front door: hosts, limits, deadlines, proxies, other sites' pages, the log, and leaving in good order."""
+"""The front door: hosts, limits, deadlines, other sites' pages, the log, and leaving in good order."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from ipaddress import ip_network
 from typing import Any
 
 from attrs import evolve
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from twisted.internet.address import IPv4Address, UNIXAddress
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import TCP4ServerEndpoint, serverFromString
+from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.error import CannotListenError, ConnectionRefusedError
 from twisted.internet.task import Clock, deferLater
 from twisted.logger import capturedLogs
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase, TestCase
-from twisted.web.http_headers import Headers
+from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 from twisted.web.server import Request
 from twisted.web.websocket import WebSocketResource, WebSocketTransport
 
-from fwtwisted.model.people import Viewer
 from fwtwisted.web.accesslog import blotted
-from fwtwisted.web.app import answer, nothing, reply, resource_app
-from fwtwisted.web.callers import Cookies
-from fwtwisted.web.forwarded import LOOPBACK, Trust
-from fwtwisted.web.page import Page, page_policy
-from fwtwisted.web.reading import document
+from fwtwisted.web.app import answer, resource_app
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.site import Doors, Mount, Site, SiteSettings
+from tests.web.echoing import MEGABYTE, Echo, Foreign, SiteCase
 from tests.web.serving import SILENT, HungUp, Served, Talk, reactor, serve
-
-MEGABYTE = 1 << 20
-
-
-class Echo:
-    """Says what it was asked."""
-
-    app = resource_app()
-
-    def __init__(self) -> None:
-        self.waiting: Deferred[None] = Deferred()
-        self.started: Deferred[None] = Deferred()
-        self.answered = 0
-
-    @app.route("/", methods=["GET"])
-    async def seen(self, request: LeanRequest) -> bytes:
-        self.answered += 1
-        names = {name.decode().lower() for name, _ in request.requestHeaders.getAllRawHeaders()}
-        return answer(request, 200, {"client": request.client_address, "id": request.id, "headers": sorted(names)})
-
-    @app.route("/", methods=["POST"])
-    async def told(self, request: LeanRequest) -> bytes:
-        return answer(request, 200, {"fields": len(await document(request, 3 * MEGABYTE))})
-
-    @app.route("/slow/", methods=["GET"])
-    async def slow(self, request: LeanRequest) -> bytes:
-        self.started.callback(None)
-        await self.waiting
-        return answer(request, 200, "slow")
-
-    @app.route("/large/", methods=["GET"])
-    async def large(self, request: LeanRequest) -> bytes:
-        return reply(request, 200, b"x" * (32 * MEGABYTE), b"text/plain")
-
-    @app.route("/secret/", methods=["GET"])
-    async def secret(self, request: LeanRequest) -> bytes:
-        request.viewer = Viewer(account_id=7, actor_id=9)
-        return nothing(request)
-
-    @app.route("/quiet/", methods=["GET"])
-    async def quiet(self, request: LeanRequest) -> bytes:
-        request.is_quiet = True
-        return nothing(request)
-
-
-class Foreign(Resource):
-    """A resource that is none of our apps."""
-
-    isLeaf = True
-
-    def render_GET(self, request: LeanRequest) -> bytes:
-        assert request.postpath is not None
-        return b"/".join(request.postpath)
-
-    def render_POST(self, request: LeanRequest) -> bytes:
-        raise ZeroDivisionError
-
-
-class SiteCase(TestCase):
-    """An echo behind a front door."""
-
-    async def serve(self, settings: SiteSettings = SILENT, clock: Clock | None = None) -> Served:
-        """Serve it."""
-        self.echo = Echo()
-        resource = self.echo.app.resource()
-        mounts = [
-            Mount("/api/v1/echo", resource),
-            Mount("/api/v1/roomy", resource, body_limit=2 * MEGABYTE),
-            Mount("/health", resource),
-            Mount("/media", resource),
-            Mount("/foreign", Foreign()),
-        ]
-        return await serve(self, mounts, settings, clock)
 
 
 class HostTests(SiteCase):
@@ -395,123 +313,6 @@ class OriginTests(SiteCase):
         self.assertEqual(0, self.echo.answered)
 
 
-class ForwardedTests(SiteCase):
-    """What proxies tell, over a socket."""
-
-    async def test_a_trusted_front_is_believed(self) -> None:
-        """The client's address and the request's id are its; header names that only go out are dropped."""
-        served = await self.serve()
-        headers = {
-            "X-Forwarded-For": "9.9.9.9, 1.2.3.4",
-            "X-Request-ID": "abc.1",
-            "X-Accel-Redirect": "/x",
-            "X-Sendfile": "y",
-        }
-        said = await served.ask("GET", "/api/v1/echo", headers)
-        self.assertEqual(("1.2.3.4", "abc.1"), (said.json["client"], said.json["id"]))
-        self.assertEqual("abc.1", said.header("X-Request-ID"))
-        self.assertNotIn("x-accel-redirect", said.json["headers"])
-        self.assertNotIn("x-sendfile", said.json["headers"])
-
-    async def test_others_are_not(self) -> None:
-        """Their headers never reach a handler."""
-        served = await self.serve(evolve(SILENT, trust=Trust(())))
-        headers = {
-            "X-Forwarded-For": "1.2.3.4",
-            "Forwarded": "for=1.2.3.4",
-            "X-Real-IP": "1.2.3.4",
-            "X-Request-ID": "a",
-        }
-        said = await served.ask("GET", "/api/v1/echo", headers | {"X-Forwarded-Proto": "https"})
-        self.assertEqual("127.0.0.1", said.json["client"])
-        self.assertNotEqual("a", said.json["id"])
-        self.assertEqual(["connection", "host"], said.json["headers"])
-
-    async def test_an_id_of_strange_letters_is_not_taken(self) -> None:
-        """It might not be a name but a line of a log."""
-        said = await (await self.serve()).ask("GET", "/api/v1/echo", {"X-Request-ID": "a b"})
-        self.assertRegex(said.json["id"], r"^[0-9a-f]{8}-[0-9a-f]+$")
-
-
-def told(trust: Trust, peer: str, **headers: str) -> str:
-    """The client's address."""
-    lines = Headers()
-    for name, value in headers.items():
-        lines.addRawHeader(name.replace("_", "-"), value)
-    return trust.peer(IPv4Address("TCP", peer, 1)).client_address(lines)
-
-
-class ProxyProtocolTests(SiteCase):
-    """A front that speaks the PROXY protocol."""
-
-    async def test_the_client_is_the_one_that_it_tells(self) -> None:
-        """Before HTTP begins; and that client is no trusted front."""
-        served = await self.serve()
-        doors = Doors(served.site, [serverFromString(reactor, "haproxy:tcp:0:interface=127.0.0.1")])
-        [address] = await doors.open()
-        self.addCleanup(lambda: Deferred.fromCoroutine(doors.close()))
-        assert isinstance(address, IPv4Address)
-        talk = await Served(served.site, address.port).talk()
-        talk.say(b"PROXY TCP4 1.2.3.4 127.0.0.1 1000 80\r\n")
-        talk.ask("GET", "/api/v1/echo", {"X-Forwarded-For": "6.6.6.6"})
-        self.assertEqual("1.2.3.4", (await talk.answer()).json["client"])
-        talk.hang_up()
-
-
-class TrustTests(SynchronousTestCase):
-    """Whose word counts, without a socket."""
-
-    walking = Trust((*LOOPBACK, ip_network("10.0.0.0/8"), ip_network("fd00::/8")))
-
-    def test_walking_past_our_own(self) -> None:
-        """The first from the right that is not ours; what cannot be read ends the walk."""
-        for chain, client in {
-            "1.2.3.4": "1.2.3.4",
-            "6.6.6.6, 1.2.3.4": "1.2.3.4",
-            "1.2.3.4, 10.0.0.1, 10.0.0.2": "1.2.3.4",
-            "10.0.0.3, 10.0.0.2": "10.0.0.3",
-            "1.2.3.4, unknown, 10.0.0.2": "10.0.0.2",
-            "1.2.3.4, _hidden": "127.0.0.1",
-            "[2001:db8::1]:443, fd00::1": "2001:db8::1",
-            "2001:db8::1": "2001:db8::1",
-            "1.2.3.4:5678": "1.2.3.4",
-            "::ffff:1.2.3.4": "1.2.3.4",
-            "": "127.0.0.1",
-            ",": "127.0.0.1",
-        }.items():
-            self.assertEqual(client, told(self.walking, "127.0.0.1", X_Forwarded_For=chain), chain)
-
-    def test_counting(self) -> None:
-        """With a number of proxies, that many from the right; with none the socket's own."""
-        chain = "6.6.6.6, 1.2.3.4, 5.6.7.8"
-        for hops, client in {0: "127.0.0.1", 1: "5.6.7.8", 2: "1.2.3.4", 3: "6.6.6.6", 9: "6.6.6.6"}.items():
-            self.assertEqual(client, told(Trust(hops=hops), "127.0.0.1", X_Forwarded_For=chain))
-
-    def test_strangers(self) -> None:
-        """Whatever they write."""
-        self.assertEqual("8.8.8.8", told(Trust(hops=1), "8.8.8.8", X_Forwarded_For="1.2.3.4"))
-
-    def test_the_standard_header(self) -> None:
-        """It counts where the older one is absent."""
-        told_so = 'for="[2001:db8::1]:80";proto=https, for=10.0.0.1'
-        self.assertEqual("2001:db8::1", told(self.walking, "127.0.0.1", Forwarded=told_so))
-        self.assertEqual("1.2.3.4", told(self.walking, "127.0.0.1", Forwarded=told_so, X_Forwarded_For="1.2.3.4"))
-        self.assertEqual("10.0.0.1", told(self.walking, "127.0.0.1", Forwarded="by=x, for=10.0.0.1"))
-
-    def test_unix_sockets(self) -> None:
-        """Who reaches our socket file is one of us."""
-        peer = Trust(()).peer(UNIXAddress("/run/x"))
-        self.assertEqual((True, True, ""), (peer.is_trusted, peer.is_local, peer.host))
-
-    @settings(max_examples=200, deadline=None)
-    @given(st.text(max_size=60), st.text(max_size=60))
-    def test_any_header(self, chain: str, standard: str) -> None:
-        """An address, whatever was written."""
-        for trust in (self.walking, Trust(hops=1)):
-            address = told(trust, "127.0.0.1", X_Forwarded_For=chain, Forwarded=standard)
-            self.assertTrue(address)
-
-
 class LogTests(SiteCase):
     """The access log."""
 
@@ -720,80 +521,6 @@ class MountTests(SiteCase):
                 Site([Mount(prefix, Foreign())], SILENT, reactor)
         with self.assertRaises(ValueError):
             Site([Mount("/a", Foreign()), Mount("/a", Foreign())], SILENT, reactor)
-
-
-class PageTests(TestCase):
-    """The built-in page."""
-
-    async def serve(self) -> Served:
-        """A page of two files."""
-        folder = self.mktemp()
-        os.makedirs(os.path.join(folder, "parts"))
-        for name, text in {
-            "index.html": "<title>x</title>",
-            "parts/a b.js": "1",
-            "serviceWorker.js": "2",
-            ".hidden": "3",
-        }.items():
-            with open(os.path.join(folder, name), "w") as file:
-                file.write(text)
-        cookies = Cookies(secure=False, new_token=lambda: "c" * 32)
-        page = Page(folder, cookies, page_policy(["https://store.example"]))
-        return await serve(self, [Mount("", page), Mount("/api/v1/echo", Echo().app.resource())])
-
-    async def test_every_unknown_place_is_the_page(self) -> None:
-        """With the token that writes must repeat, and a policy that names the store."""
-        served = await self.serve()
-        for path in ("/", "/library/tracks/7", "/@me", "/index.html", "/.hidden", "/no/such.js"):
-            said = await served.ask("GET", path)
-            self.assertEqual((200, b"<title>x</title>"), (said.status, said.body), path)
-            self.assertEqual({"csrftoken": f"{'c' * 32}; Path=/; Max-Age=31449600; SameSite=lax"}, said.cookies)
-        policy = said.header("Content-Security-Policy") or ""
-        self.assertIn("img-src 'self' data: blob: https://store.example;", policy)
-        self.assertEqual("text/html; charset=utf-8", said.header("Content-Type"))
-        self.assertEqual("SAMEORIGIN", said.header("X-Frame-Options"))
-
-    async def test_a_known_token_is_kept(self) -> None:
-        """Other tabs go on working."""
-        said = await (await self.serve()).ask("GET", "/", {"Cookie": f"csrftoken={'d' * 32}"})
-        self.assertTrue(said.cookies["csrftoken"].startswith("d" * 32))
-
-    async def test_places_of_programs_are_not(self) -> None:
-        """Unknown paths there are 404, and the page is only read."""
-        served = await self.serve()
-        for path in (
-            "/api/v1/nope",
-            "/federation/x",
-            "/.well-known/x",
-            "/rest/x",
-            "/media/x",
-            "/assets/x.js",
-            "/%61pi/x",
-        ):
-            self.assertEqual(404, (await served.ask("GET", path)).status, path)
-        said = await served.ask("POST", "/library")
-        self.assertEqual((405, "GET, HEAD"), (said.status, said.header("Allow")))
-
-    async def test_files(self) -> None:
-        """With their type and tag; a client that has one is told so."""
-        served = await self.serve()
-        said = await served.ask("GET", "/parts/a%20b.js")
-        self.assertEqual(
-            (200, b"1", "text/javascript; charset=utf-8"), (said.status, said.body, said.header("Content-Type"))
-        )
-        etag = said.header("ETag") or ""
-        again = await served.ask("GET", "/parts/a%20b.js", {"If-None-Match": etag})
-        self.assertEqual((304, b"", etag), (again.status, again.body, again.header("ETag")))
-        self.assertEqual("1", (await served.ask("HEAD", "/parts/a%20b.js")).header("Content-Length"))
-        self.assertEqual("/", (await served.ask("GET", "/serviceWorker.js")).header("Service-Worker-Allowed"))
-        self.assertEqual(
-            "/api/v1/instance/spa-manifest.json", (await served.ask("GET", "/manifest.json")).header("Location")
-        )
-
-    def test_a_folder_without_a_page(self) -> None:
-        """It stops the start."""
-        with self.assertRaises(FileNotFoundError):
-            Page(self.mktemp(), Cookies(secure=False), page_policy())
 
 
 class ForeignBytesTests(SiteCase):

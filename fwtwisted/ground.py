@@ -18,20 +18,20 @@ from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
 from fwtwisted.config import Config
+from fwtwisted.config.parts import cache_settings, database_settings
 from fwtwisted.db.bell import NotifyBell
 from fwtwisted.db.pool import Database, DatabaseSettings
 from fwtwisted.embedded import EmbeddedPostgres
 from fwtwisted.model.errors import Unavailable
 from fwtwisted.model.threads import Threads
+from fwtwisted.outside.blobs import LocalBlobs
 from fwtwisted.outside.shared import (
     Bell,
     Cache,
-    CacheSettings,
     MemoryCache,
     RedisBell,
     RedisCache,
     RedisConnection,
-    RedisPlace,
 )
 
 P = ParamSpec("P")
@@ -46,6 +46,7 @@ class Ground:
     What everything else stands on.
 
     :ivar database: open after :meth:`rise`.  :ivar bell: :ivar cache: :ivar threads:
+    :ivar blobs: where media lie.
     """
 
     _log = Logger()
@@ -54,6 +55,7 @@ class Ground:
         self.reactor, self.config = reactor, config
         self._pool = ThreadPool(0, THREADS, name="fwtwisted")
         self.threads: Threads = _threads(reactor, self._pool)
+        self.blobs = LocalBlobs(config.media.root, self.threads)
         self.database: Database
         self.bell: Bell
         self.cache: Cache
@@ -69,7 +71,7 @@ class Ground:
         os.makedirs(self.config.general.data, exist_ok=True)
         self._pool.start()
         self._falls.append(self._stop_threads)
-        settings = DatabaseSettings(await self._dsn(server=server), self.config.database.connections)
+        settings = database_settings(self.config, await self._dsn(server=server))
         self.database = Database(self.reactor, settings)
         self._falls.append(self.database.close)
         await self._redis_or_memory(settings)
@@ -103,14 +105,14 @@ class Ground:
         return await private.start(server=server)
 
     async def _redis_or_memory(self, settings: DatabaseSettings) -> None:
-        if self.config.database.cache_url is None:
-            self.cache = MemoryCache(self.reactor)
+        told = cache_settings(self.config)
+        if told.redis is None:
+            self.cache = MemoryCache(self.reactor, told)
             bell: NotifyBell | RedisBell = NotifyBell(self.reactor, settings, self.database)
         else:
-            place = CacheSettings(redis=RedisPlace.at(self.config.database.cache_url))
-            redis = RedisConnection(self.reactor, place)
-            self.cache = RedisCache(redis, self.reactor, place)
-            bell = RedisBell(self.reactor, redis, place)
+            redis = RedisConnection(self.reactor, told)
+            self.cache = RedisCache(redis, self.reactor, told)
+            bell = RedisBell(self.reactor, redis, told)
             self._start(redis)
         self.bell = bell
         self._start(bell)

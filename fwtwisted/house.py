@@ -34,14 +34,15 @@ from twisted.logger import ILogObserver, Logger
 
 from fwtwisted import __version__
 from fwtwisted.config import Config, ConfigError
+from fwtwisted.config import parts as settings
 from fwtwisted.db import migrations
-from fwtwisted.faces import Faces, site_settings
+from fwtwisted.faces import Faces
 from fwtwisted.ground import Ground
 from fwtwisted.model.errors import FwError
 from fwtwisted.parts import Parts
 from fwtwisted.web.health import Check, Finding, Pulse
 from fwtwisted.web.site import Doors, Site
-from fwtwisted.worker import Clock, Hands, WorkerSettings
+from fwtwisted.worker import Clock, Hands
 
 CANNOT_WORK = 78  # exit status for settings that can never work (EX_CONFIG)
 
@@ -111,7 +112,7 @@ class House(Service):
         await ground.reachable()
         await migrations.migrate(ground.database)
         parts = Parts(ground)
-        self._falls.append(_soon(parts.close))
+        self._falls.append(parts.close)
         await parts.begin()
         self._work(ground, parts)
         if "web" in plan.roles:
@@ -126,15 +127,10 @@ class House(Service):
         await self._greet(parts)
 
     def _work(self, ground: Ground, parts: Parts) -> None:
-        roles, processes = self._plan.roles, self._plan.config.processes
+        roles = self._plan.roles
         if "worker" in roles:
-            cores = processes.cpu_jobs
-            settings = WorkerSettings(
-                widths={**WorkerSettings().widths, "import": cores, "transcode": cores},
-                lease_seconds=processes.lease_seconds,
-                grace_seconds=processes.grace_seconds,
-            )
-            hands = Hands(self._reactor, ground.database, parts.jobs(), ground.bell.listen, settings)
+            told = settings.worker_settings(self._plan.config)
+            hands = Hands(self._reactor, ground.database, parts.jobs(), ground.bell.listen, told)
             hands.startService()
             self._falls.append(hands.stopService)
         if "schedule" in roles:
@@ -147,7 +143,7 @@ class House(Service):
         pulse.startService()
         self._falls.append(_soon(pulse.stopService))
         faces = Faces(ground, parts, _checks(ground), lambda: pulse.delay, lambda: self._draining)
-        site = Site(faces.mounts(), site_settings(ground.config), self._reactor)
+        site = Site(faces.mounts(), settings.site_settings(ground.config), self._reactor)
         doors = Doors(site, [serverFromString(self._reactor, text) for text in self._plan.endpoints])
         for address in await doors.open():
             self._log.info("listening on {address}", event="house.listening", address=_shown(address))
@@ -159,7 +155,10 @@ class House(Service):
         self._log.info("the page is at {url}/", event="house.page", url=url)
         token = await parts.accounts.issue_setup_token()
         if token is not None:
-            self._log.warn("nobody has an account yet: the link to create the administrator stands on standard output", event="house.empty")
+            self._log.warn(
+                "nobody has an account yet: the link to create the administrator stands on standard output",
+                event="house.empty",
+            )
             # To the terminal itself: the link is a secret, and what twistd hears on stdout goes to the log.
             print(f"\n  Create the administrator, once:  {url}/setup#{token}\n", file=sys.__stdout__, flush=True)
 

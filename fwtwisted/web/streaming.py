@@ -44,7 +44,8 @@ class _Player:
             await self._note(request, viewer, stream)
             return hand_over(request, place, delivery)
         if request.method == b"HEAD" and cached == "MISS":  # nothing is transcoded for somebody who only looks
-            return announce(request, delivery)
+            announce(request, delivery)
+            return None
         source = await stream.open()
         try:
             await self._note(request, viewer, stream)

@@ -1,0 +1,153 @@
+"""
+The settings of each part, from what was set.
+
+No part knows of configuration; each declares what it can be told.  This module is the only one that knows both sides.
+"""
+
+from __future__ import annotations
+
+from fwtwisted import __version__
+from fwtwisted.config.values import Config
+from fwtwisted.core.accounts import AccountsSettings
+from fwtwisted.core.importing.filing import FilingRules
+from fwtwisted.core.limits import LimitsSettings
+from fwtwisted.core.password_rules import PasswordRules
+from fwtwisted.core.passwords import PasswordSettings
+from fwtwisted.core.signin import SignInSettings
+from fwtwisted.core.streaming import StreamingSettings
+from fwtwisted.db.pool import DatabaseSettings
+from fwtwisted.logs import LogSettings
+from fwtwisted.model.people import Pod
+from fwtwisted.outside.ffmpeg import FfmpegSettings
+from fwtwisted.outside.shared import CacheSettings, RedisPlace
+from fwtwisted.web.callers import Cookies, CsrfGuard
+from fwtwisted.web.forwarded import Trust
+from fwtwisted.web.intake import IntakeSettings
+from fwtwisted.web.site import SiteSettings
+from fwtwisted.web.transfer import Front, FrontKind
+from fwtwisted.wire.audiotags import EXTENSIONS
+from fwtwisted.wire.v1 import Pictures
+from fwtwisted.wire.v1_instance import About
+from fwtwisted.worker import WorkerSettings
+
+
+def log_settings(config: Config, roles: str) -> LogSettings:
+    """:param roles: what the process does, as each line tells it."""
+    return LogSettings(config.logging.level, config.logging.form, roles)
+
+
+def database_settings(config: Config, dsn: str) -> DatabaseSettings:
+    """:param dsn: ``config.database.url``, or that of the private cluster."""
+    return DatabaseSettings(dsn, connections=config.database.connections)
+
+
+def cache_settings(config: Config) -> CacheSettings:
+    """Redis when there is one, else memory."""
+    url = config.database.cache_url
+    return CacheSettings(redis=None if url is None else RedisPlace.at(url))
+
+
+def worker_settings(config: Config) -> WorkerSettings:
+    """Lanes of CPU-bound work are as wide as there is room for it."""
+    widths = {**WorkerSettings().widths, "transcode": config.processes.cpu_jobs}
+    return WorkerSettings(
+        widths=widths, lease_seconds=config.processes.lease_seconds, grace_seconds=config.processes.grace_seconds
+    )
+
+
+def ffmpeg_settings(config: Config) -> FfmpegSettings:
+    """As many at once as there is room for."""
+    return FfmpegSettings(width=config.processes.cpu_jobs)
+
+
+# --- the web ---------------------------------------------------------------------------------------------------
+
+
+def site_settings(config: Config) -> SiteSettings:
+    """The front door."""
+    processes = config.processes
+    return SiteSettings(
+        hosts=config.general.names,
+        trust=Trust(processes.trusted_proxies, processes.num_proxies),
+        grace_seconds=processes.grace_seconds,
+    )
+
+
+def intake_settings(config: Config) -> IntakeSettings:
+    """How large an upload may be."""
+    return IntakeSettings(body_limit=config.media.upload_max_bytes)
+
+
+def front(config: Config) -> Front:
+    """How the web server before us is asked to send files."""
+    media = config.media
+    return Front(FrontKind(media.proxy_type), media.protect_path, media.root, media.music, media.music_served)
+
+
+def cookies(config: Config) -> Cookies:
+    """What is given to browsers."""
+    return Cookies(config.general.is_secure, config.general.session_seconds)
+
+
+def csrf_guard(config: Config) -> CsrfGuard:
+    """Which pages may write."""
+    return CsrfGuard(config.general.is_secure, frozenset(config.general.hosts))
+
+
+# --- people ----------------------------------------------------------------------------------------------------
+
+
+def pod(config: Config) -> Pod:
+    """This server, as others name it."""
+    return Pod(config.general.public_url, config.general.hostname)
+
+
+def accounts_settings(config: Config) -> AccountsSettings:
+    """What an account may be."""
+    accounts = config.accounts
+    return AccountsSettings(
+        pod=pod(config),
+        forbidden_names=accounts.forbidden_names,
+        rules=PasswordRules(accounts.password_rules, accounts.password_min_length),
+        pod_message_days=accounts.pod_message_days,
+        funkwhale_message_days=accounts.funkwhale_message_days,
+    )
+
+
+def password_settings(config: Config) -> PasswordSettings:
+    """How many hashes at once."""
+    return PasswordSettings(at_once=config.processes.cpu_jobs)
+
+
+def signin_settings(config: Config) -> SignInSettings:
+    """How long a session lasts."""
+    return SignInSettings(session_seconds=config.general.session_seconds)
+
+
+def limits_settings(config: Config) -> LimitsSettings:
+    """How often one may do what."""
+    return LimitsSettings(config.limits.enabled, config.limits.rates)
+
+
+# --- music -----------------------------------------------------------------------------------------------------
+
+
+def filing_rules(config: Config, *, only_musicbrainz: bool) -> FilingRules:
+    """:param only_musicbrainz: what the instance's settings say."""
+    return FilingRules(config.music.tags_max, only_musicbrainz)
+
+
+def pictures(config: Config) -> Pictures:
+    """Where pictures are found."""
+    media = config.media
+    return Pictures(media.url, config.general.public_url, media.jpeg_quality, media.thumbnails)
+
+
+def about(config: Config) -> About:
+    """What the pod tells of itself."""
+    return About(config.general.public_url, config.media.url, __version__, tuple(sorted(EXTENSIONS)))
+
+
+def streaming_settings(config: Config) -> StreamingSettings:
+    """Where files in place lie, and how often somebody counts as one more listener."""
+    return StreamingSettings(config.media.music, config.media.download_count_seconds)

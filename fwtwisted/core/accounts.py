@@ -61,7 +61,7 @@ class _Prepared:
     """A sign-up that is lawful in itself, and what took long to compute for it."""
 
     wish: SignUp
-    password: str
+    password: str = field(repr=False)
     keys: KeyPair
 
 

@@ -101,14 +101,18 @@ class Libraries:
         """
 
         async def work(tx: Tx) -> None:
-            found = [await _lock_own(tx, viewer, uuid)]
-            await doomed.doom(tx, await libraries.files_in(tx, found))
-            await libraries.remove_libraries(tx, found)
-            await jobs.ask(tx, REMOVE_FILES, LANE, {}, key="all")
-            tx.after_commit(self._ring, "jobs", LANE.encode())
-            tx.touch("libraries", "catalog")
+            await remove_with_uploads(tx, [await _lock_own(tx, viewer, uuid)], self._ring)
 
         await self._database.transaction(work)
+
+
+async def remove_with_uploads(tx: Tx, library_ids: Sequence[int], ring: Ring) -> None:
+    """Remove libraries and their uploads; the stored files follow after the commit, as a job."""
+    await doomed.doom(tx, await libraries.files_in(tx, library_ids))
+    await libraries.remove_libraries(tx, library_ids)
+    await jobs.ask(tx, REMOVE_FILES, LANE, {}, key="all")
+    tx.after_commit(ring, "jobs", LANE.encode())
+    tx.touch("libraries", "catalog")
 
 
 async def _known(tx: Queries, uuid: UUID) -> Library:

@@ -7,31 +7,29 @@ owned, one library at a time; the actor stays as a tombstone, so that its name n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from fwtwisted.core.accounts import keep_a_superuser
+from fwtwisted.core.libraries import Ring, remove_with_uploads
 from fwtwisted.core.passwords import Passwords, Verdict
 from fwtwisted.core.quotas import Preference, Quotas
 from fwtwisted.core.tokens import ListenTokens
-from fwtwisted.db import applications, catalog, doomed, jobs, libraries, people, sessions
+from fwtwisted.db import applications, catalog, jobs, libraries, people, sessions
 from fwtwisted.db.jobs import Job, JobKind
 from fwtwisted.db.people import Change
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.accounts import LongText, Me, Profile, ProfileChange
 from fwtwisted.model.errors import NON_FIELD, Forbidden, Invalid, NotFound
 from fwtwisted.model.music import Attachment
-from fwtwisted.model.people import PERMISSIONS, Account, Viewer
+from fwtwisted.model.people import PERMISSIONS, Account, Privacy, Viewer
 
 REMOVE_ACCOUNT = "accounts.remove"
-REMOVE_FILES = "files.remove"
 LANE = "maintenance"
 LARGEST_SETTINGS = 64 * 1024  # bytes
-
-Ring = Callable[[str, bytes], None]
 
 
 class Profiles:
@@ -113,13 +111,10 @@ class Profiles:
             await people.deactivate(tx, account.id)
             await sessions.end_sessions(tx, account.id)
             await applications.remove_applications_of(tx, account.id)
-            await self._ask(tx, REMOVE_ACCOUNT, {"account": account.id}, str(account.id))
+            await jobs.ask(tx, REMOVE_ACCOUNT, LANE, {"account": account.id}, key=str(account.id))
+            tx.after_commit(self._ring, "jobs", LANE.encode())
 
         await self._database.transaction(work)
-
-    async def _ask(self, tx: Tx, kind: str, args: dict[str, Any], key: str) -> None:
-        await jobs.ask(tx, kind, LANE, args, key=key)
-        tx.after_commit(self._ring, "jobs", LANE.encode())
 
     async def remove(self, job: Job) -> None:
         """Remove what a closed account owns, then the account; done twice it is done once."""
@@ -142,11 +137,7 @@ class Profiles:
         found = await libraries.lock_libraries_of(tx, actor_id)
         if not found:
             return False
-        first = found[:1]
-        await doomed.doom(tx, await libraries.files_in(tx, first))
-        await libraries.remove_libraries(tx, first)
-        await self._ask(tx, REMOVE_FILES, {}, "all")
-        tx.touch("libraries", "catalog")
+        await remove_with_uploads(tx, found[:1], self._ring)
         return True
 
     def jobs(self) -> Mapping[str, JobKind]:
@@ -183,6 +174,8 @@ async def _columns(tx: Tx, account: Account, change: ProfileChange) -> Change:
             on_actor["icon_id"] = await _change_avatar(tx, account, value if isinstance(value, UUID) else None)
         else:
             on_account[name] = value
+        if name == "privacy_level":
+            on_actor["manually_approves_followers"] = value is not Privacy.EVERYONE
     return Change(on_account, on_actor)
 
 

@@ -215,7 +215,7 @@ ACCOUNT_CHANGES = frozenset(
         "is_active", "is_staff", "is_superuser", "permissions", "upload_quota", "email", "email_verified",
     )
 )  # fmt: skip
-ACTOR_CHANGES = frozenset(("name", "summary", "summary_type", "icon_id"))
+ACTOR_CHANGES = frozenset(("name", "summary", "summary_type", "icon_id", "manually_approves_followers"))
 
 
 async def change_account(tx: Tx, account: Account, change: Change) -> None:

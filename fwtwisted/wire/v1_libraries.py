@@ -21,6 +21,7 @@ from fwtwisted.model.people import Library, Privacy
 from fwtwisted.wire.fields import Fields
 from fwtwisted.wire.v1 import Document, Query, last, when
 from fwtwisted.wire.v1_people import actor
+from fwtwisted.wire.v1_questions import scope
 
 LONGEST_SEARCH = 1_000
 WORD = re.compile(r'"([^"]*)"|(\S+)')
@@ -109,10 +110,9 @@ def _level(fields: Fields) -> Privacy:
 def library_question(query: Query) -> LibraryQuestion:
     """What a list's parameters ask; what makes no sense in ``ordering`` is ignored."""
     level = last(query, "privacy_level")
-    scope = last(query, "scope")
     return LibraryQuestion(
         words=search_words(last(query, "q") or ""),
-        scope=tuple(scope.replace(",", " ").split()) if scope else None,
+        scope=scope(query),
         privacy_level=Privacy(level) if level in tuple(Privacy) else None,
         ordering=_ordering(last(query, "ordering") or ""),
         nothing=bool(level) and level not in tuple(Privacy),

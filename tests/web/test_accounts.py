@@ -225,6 +225,15 @@ class MeTests(ServedPeopleCase):
         me = (await browser.ask("GET", "users/me/")).json
         self.assertEqual(("Alice L.", False), (me["name"], me["is_superuser"]))
 
+    async def test_a_public_profile_takes_followers_by_itself(self) -> None:
+        """Others are asked for."""
+        browser = await self.signed_in()
+        by_hand = "SELECT manually_approves_followers FROM actor"
+        self.assertTrue(await self.value(by_hand))
+        for level, expected in (("everyone", False), ("instance", True)):
+            await browser.ask("PATCH", "users/alice/", {"privacy_level": level})
+            self.assertEqual(expected, await self.value(by_hand))
+
     async def test_a_profile_that_cannot_be(self) -> None:
         """Each field is told, and nothing changes."""
         browser = await self.signed_in()

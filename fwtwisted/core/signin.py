@@ -28,7 +28,7 @@ from fwtwisted.db.jobs import Job, JobKind, Schedule
 from fwtwisted.db.people import Credentials
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.sessions import Caller
-from fwtwisted.model.errors import NON_FIELD, Invalid
+from fwtwisted.model.errors import NON_FIELD, Invalid, NotFound
 from fwtwisted.model.people import PERMISSION_SCOPES, TOKEN_SCOPES, USER_SCOPES, Via, Viewer, expanded
 
 PRUNE_SESSIONS = "sessions.prune"
@@ -144,6 +144,13 @@ class SignIn:
         account_id = found.account_id
         caller = await self._database.read(lambda tx: sessions.caller_by_account(tx, account_id))
         return await self._user(caller, Via.BASIC)
+
+    async def by_command(self, username: str) -> Viewer:
+        """Somebody for whom a person at the machine's own shell acts.  :raise NotFound:"""
+        account = await self._database.read(lambda tx: people.account_named(tx, username))
+        if account is None:
+            raise NotFound(f"There is no account named {username}.")
+        return Viewer(account.id, account.actor.id, account.username, True, scopes=USER_SCOPES, via=Via.COMMAND)
 
     def _remember(self, pair: bytes, hashed: str) -> None:
         self._matched[pair] = hashed

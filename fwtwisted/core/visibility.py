@@ -31,7 +31,11 @@ class Visibility:
         return await self._database.read(work)
 
     async def libraries_in(self, tx: Queries, viewer: Viewer) -> tuple[int, ...]:
-        """The same, for who has statements of their own to run beside it."""
+        """
+        The same, for who has statements of their own to run beside it.
+
+        Only for reading: a transaction that has changed libraries would have its unfinished view remembered.
+        """
         asked = (viewer.actor_id, viewer.is_local)
         version = await libraries.libraries_version(tx)
         known = self._answers.get(asked)

@@ -8,7 +8,7 @@ from fwtwisted.core.signin import PRUNE_SESSIONS, SignIn, SignInSettings
 from fwtwisted.core.tokens import ListenTokens
 from fwtwisted.db.jobs import Job
 from fwtwisted.model.accounts import ApplicationWish
-from fwtwisted.model.errors import Invalid, Throttled
+from fwtwisted.model.errors import Invalid, NotFound, Throttled
 from fwtwisted.model.people import TOKEN_SCOPES, USER_SCOPES, Via
 from tests.core.people import ADDRESS, PASSWORD, PeopleCase
 
@@ -53,6 +53,19 @@ class RightsTests(PeopleCase):
         await self.accounts.change("alice", is_active=False)
         for token in (made.token or "", "", "unknown"):
             self.assertIsNone(await self.signin.by_token(token))
+
+
+class CommandTests(PeopleCase):
+    """The machine's own shell."""
+
+    async def test_anybody_can_be_acted_for(self) -> None:
+        """By name, in any case, without a password."""
+        account = await self.an_account("alice", is_superuser=True)
+        viewer = await self.signin.by_command("ALICE")
+        self.assertEqual((account.id, account.actor.id, "alice"), (viewer.account_id, viewer.actor_id, viewer.username))
+        self.assertEqual((USER_SCOPES, Via.COMMAND, True), (viewer.scopes, viewer.via, viewer.is_local))
+        with self.assertRaises(NotFound):
+            await self.signin.by_command("nobody")
 
 
 class SessionTests(PeopleCase):

@@ -1,23 +1,11 @@
 """fwtwisted is installed as a package, a console script and a plugin of twistd."""
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 setup(
-    packages=[
-        "fwtwisted",
-        "fwtwisted.cli",
-        "fwtwisted.config",
-        "fwtwisted.core",
-        "fwtwisted.db",
-        "fwtwisted.embedded",
-        "fwtwisted.model",
-        "fwtwisted.outside",
-        "fwtwisted.web",
-        "fwtwisted.wire",
-        "twisted.plugins",
-    ],
+    packages=[*find_packages(include=["fwtwisted", "fwtwisted.*"]), "twisted.plugins"],
     package_data={
-        "fwtwisted": ["page/*", "page/*/*", "py.typed"],
+        "fwtwisted": ["page/**/*", "py.typed"],
         "fwtwisted.db": ["schema/*.sql"],
         "twisted.plugins": ["fwtwisted_plugin.py"],
     },

@@ -25,6 +25,8 @@ from attrs import frozen
 from mutagen import aiff, asf, flac, id3, mp3, mp4, oggflac, oggopus, oggspeex, oggvorbis, wave, wavpack
 from mutagen.asf._attrs import ASFByteArrayAttribute
 
+from fwtwisted.outside.ffmpeg import found_ffmpeg
+
 SECONDS = 1.6
 # How each kind is encoded: extension and ffmpeg's arguments.
 ENCODERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -50,6 +52,14 @@ BARE = ("aac", "tta")
 
 
 @cache
+def ffmpeg() -> str:
+    """Path of the ffmpeg of this machine, or of the wheel."""
+    program = found_ffmpeg()
+    assert program is not None, "there is no ffmpeg: install it, or the package imageio-ffmpeg"
+    return program
+
+
+@cache
 def _workshop() -> Path:
     """A folder for what was encoded, gone with the process."""
     folder = Path(tempfile.mkdtemp(prefix="audio-"))
@@ -65,7 +75,7 @@ def encoded(kind: str, pitch: int = 440, seconds: float = SECONDS, rate: int = 2
     if kind == "opus":
         rate = 48000
     source = f"sine=frequency={pitch}:duration={seconds}:sample_rate={rate}"
-    command = ["ffmpeg", "-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i", source, "-map_metadata", "-1"]
+    command = [ffmpeg(), "-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i", source, "-map_metadata", "-1"]
     subprocess.run([*command, "-fflags", "+bitexact", *arguments, str(target)], check=True)
     return target.read_bytes()
 

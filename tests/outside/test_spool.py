@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import sys
+from pathlib import Path
 from uuid import UUID, uuid4
 
 from twisted.internet import reactor
@@ -144,9 +145,8 @@ class KilledTests(TestCase):
     async def receive_and_die(self, folder: str) -> None:
         """Start a receiver, let it commit something, and kill it without a word."""
         child = _Watched()
-        process = reactor.spawnProcess(
-            child, sys.executable, [sys.executable, "-m", "tests.outside.spooling_child", folder], env=None
-        )
+        command = [sys.executable, "-m", "tests.outside.spooling_child", folder]
+        process = reactor.spawnProcess(child, command[0], command, env=None, path=str(Path(__file__).parents[2]))
         before = self.rows(folder)
         while self.rows(folder) == before:
             self.assertFalse(child.ended.called, child.said)

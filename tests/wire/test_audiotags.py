@@ -274,8 +274,10 @@ class CutTests(FolderCase):
         """The length of an MP4 in fragments comes from its list of segments, or is estimated."""
         for flags, length in (("dash", 30), ("frag_keyframe+empty_moov", None)):
             path = self.folder / f"{flags}.mp4"
-            command = ["ffmpeg", "-v", "error", "-nostdin", "-f", "lavfi", "-i", "sine=duration=30", "-c:a", "aac"]
-            subprocess.run([*command, "-frag_duration", "2000000", "-movflags", flags, str(path)], check=True)
+            command = [audio.ffmpeg(), "-v", "error", "-nostdin", "-f", "lavfi", "-i", "sine=duration=30"]
+            subprocess.run(
+                [*command, "-c:a", "aac", "-frag_duration", "2000000", "-movflags", flags, str(path)], check=True
+            )
             found = read(path)
             self.assertFalse(found.truncated)
             self.assertTrue(found.duration_seconds == length or (not length and 25 < found.duration_seconds < 40))
@@ -465,7 +467,7 @@ class ChunkTests(FolderCase):
         """What ffmpeg makes with tags of its own choosing."""
         path = self.folder / name
         source = ["-f", "lavfi", "-i", "sine=duration=2", "-metadata", "title=Été", "-metadata", "artist=Ada"]
-        command = ["ffmpeg", "-v", "error", "-nostdin", *source, "-metadata", "track=3/9", *arguments, str(path)]
+        command = [audio.ffmpeg(), "-v", "error", "-nostdin", *source, "-metadata", "track=3/9", *arguments, str(path)]
         subprocess.run(command, check=True)
         return path
 
@@ -744,6 +746,7 @@ class HostileTests(SynchronousTestCase):
         bodies = [body for body in _hostile(audio.encoded("mp3")).values() if len(body) < 100_000]
         done = subprocess.run(
             [sys.executable, "-c", script],
+            cwd=Path(__file__).parents[2],
             input="\n".join(map(bytes.hex, bodies)),
             capture_output=True,
             text=True,
@@ -817,7 +820,7 @@ class LibraryTests(FolderCase):
         for kind in set(audio.SPREAD):
             path = next(path for path in paths if path.suffix == f".{audio.ENCODERS[kind][0]}")
             decoded = subprocess.run(
-                ["ffmpeg", "-v", "error", "-nostdin", "-i", str(path), "-f", "null", "-"],
+                [audio.ffmpeg(), "-v", "error", "-nostdin", "-i", str(path), "-f", "null", "-"],
                 capture_output=True,
                 check=True,
             )

@@ -84,3 +84,80 @@ class Upload:
     metadata: Mapping[str, Any]
     creation_date: datetime
     import_date: datetime | None
+
+
+@frozen
+class UploadWish:
+    """
+    What comes with a file that somebody sends.
+
+    :ivar library: where it is to go.  :ivar channel: or there; exactly one is named.
+    :ivar said: of the file, beside its tags; as the document that it came in.
+    :ivar source: ``upload://NAME``, empty when the sender did not say.
+    :ivar reference: empty when the sender did not say.
+    """
+
+    library: UUID | None
+    channel: UUID | None
+    status: Status
+    said: Mapping[str, Any]
+    source: str = ""
+    reference: str = ""
+
+
+@frozen
+class UploadChange:
+    """What is to change of a draft; None: stays as it is."""
+
+    said: Mapping[str, Any] | None = None
+    status: Status | None = None
+    reference: str | None = None
+
+
+@frozen
+class TokenQuery:
+    """
+    A search of the kind *token query*; docs/api.md §1.5.
+
+    :ivar words: each must be found in one of the fields searched.
+    :ivar pairs: key and value of ``key:value``.
+    :ivar within: the only fields in which words are searched; None: all.
+    """
+
+    words: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+    within: frozenset[str] | None = None
+
+
+@frozen
+class UploadQuestion:
+    """
+    What the list of one's own uploads is asked; docs/api.md §4.7.
+
+    :ivar statuses: any of them; empty: all.
+    :ivar uuids: of a chosen few; None: no limit.
+    :ivar ordering: names and whether each falls; those that nobody knows are ignored.
+    """
+
+    library: UUID | None = None
+    channel: UUID | None = None
+    track: UUID | None = None
+    track_artist: UUID | None = None
+    album_artist: UUID | None = None
+    statuses: tuple[str, ...] = ()
+    reference: str | None = None
+    mimetype: str | None = None
+    scope: tuple[str, ...] | None = None
+    playable: bool | None = None
+    include_channels: bool = False
+    q: TokenQuery | None = None
+    uuids: tuple[UUID, ...] | None = None
+    ordering: tuple[tuple[str, bool], ...] = ()
+
+
+class Act(enum.StrEnum):
+    """What can be done to many uploads at once."""
+
+    DELETE = "delete"
+    RELAUNCH = "relaunch_import"
+    PUBLISH = "publish"

@@ -92,11 +92,12 @@ def _nothing() -> None:
     """Nobody waits for a sign of life."""
 
 
-def examine(path: str, name: str = "", alive: Callable[[], None] = _nothing) -> Examined:
+def examine(path: str, name: str = "", alive: Callable[[], None] = _nothing, *, checksum: str = "") -> Examined:
     """
     Look at a file.
 
     :param name: what it is called, when the path does not say.
+    :param checksum: what is known of it, so that not all of it must be read.
     :param alive: called now and then while it takes.
     """
     try:
@@ -108,7 +109,8 @@ def examine(path: str, name: str = "", alive: Callable[[], None] = _nothing) -> 
     except OSError as error:
         return Examined(trouble=NO_FILE if error.errno in _NO_FILE else BAD_DISK)
     with open(fd, "rb", buffering=STEP >> 4) as file:
-        return _examined(file, path, name or os.path.basename(path), about, alive)
+        seen = Examined(about.st_size, about.st_mtime_ns, checksum)
+        return _examined(file, path, name or os.path.basename(path), seen, alive)
 
 
 def _opened(path: str) -> tuple[int, os.stat_result]:
@@ -121,10 +123,9 @@ def _opened(path: str) -> tuple[int, os.stat_result]:
     return fd, about
 
 
-def _examined(file: BinaryIO, path: str, name: str, about: os.stat_result, alive: Callable[[], None]) -> Examined:
-    seen = Examined(about.st_size, about.st_mtime_ns)
+def _examined(file: BinaryIO, path: str, name: str, seen: Examined, alive: Callable[[], None]) -> Examined:
     try:
-        seen = evolve(seen, checksum=_checksum(file, alive))
+        seen = evolve(seen, checksum=seen.checksum or _checksum(file, alive))
         audio = read(file, name)
     except NotAudio as error:
         return evolve(seen, trouble=str(error))
@@ -144,6 +145,13 @@ def _checksum(file: BinaryIO, alive: Callable[[], None]) -> str:
         if done % SIGN_OF_LIFE_EACH < len(body):
             alive()
     return f"sha256:{digest.hexdigest()}"
+
+
+def whole_tags(path: str, name: str) -> AudioFile:
+    """What a file is, its picture included.  :raise NotAudio: :raise OSError:"""
+    fd, _ = _opened(path)
+    with open(fd, "rb") as file:
+        return read(file, name)
 
 
 # --- pictures ------------------------------------------------------------------------------------

@@ -1,0 +1,87 @@
+"""
+Keeping the store and the database of one mind: files whose rows are gone go, files whose rows never came go too.
+
+Source: docs/storage.md S-5, S-46; ``outside/spool.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from twisted.logger import Logger
+
+from fwtwisted.db import doomed, uploads
+from fwtwisted.db.jobs import Job, JobKind, Schedule
+from fwtwisted.db.pool import Database, Tx
+from fwtwisted.outside.blobs import BlobStore
+from fwtwisted.outside.spool import Spool, SpoolFile
+from fwtwisted.wire.names import TRACKS, stored_name
+
+REMOVE = "files.remove"
+LANE = "maintenance"
+AT_ONCE = 200
+BEAT = timedelta(minutes=10)
+
+
+class StoredFiles:
+    """Removes what nobody names."""
+
+    _log = Logger()
+
+    def __init__(self, database: Database, blobs: BlobStore, spool: Spool) -> None:
+        self._database, self._blobs, self._spool = database, blobs, spool
+
+    def jobs(self) -> Mapping[str, JobKind]:
+        """See ``worker``."""
+        return {REMOVE: JobKind(LANE, self._remove, time_limit=None)}
+
+    def schedules(self) -> Mapping[str, Schedule]:
+        """See ``worker``."""
+        return {REMOVE: Schedule(REMOVE, LANE, _next_after)}
+
+    async def _remove(self, _: Job) -> None:
+        while await self.remove_due():
+            continue
+
+    async def remove_due(self) -> int:
+        """Remove stored files whose time has come; how many, 0 when none is left."""
+
+        async def work(tx: Tx) -> int:
+            names = await doomed.due(tx, AT_ONCE)
+            for name in names:
+                await self._blobs.delete(name)
+            if names:
+                await doomed.gone(tx, names)
+            return len(names)
+
+        return await self._database.transaction(work)
+
+    async def recover(self) -> int:
+        """
+        Settle what receivers left behind that are gone; for the start of the house.
+
+        :return: how many uploads were under way when their receiver died.
+        """
+        count = 0
+        async for left in self._spool.leftovers():
+            await self._settle(left)
+            count += 1
+        if count:
+            self._log.info("cleared {count} uploads that were under way", event="spool.recovered", count=count)
+        return count
+
+    async def _settle(self, left: SpoolFile) -> None:
+        """Decide about one of them, as the table of ``outside/spool.py`` says."""
+        name = stored_name(TRACKS, left.uuid, left.filename)
+        known = await self._database.read(lambda tx: uploads.outcomes(tx, [left.uuid]))
+        if left.uuid not in known:
+            await self._blobs.delete(name)
+        elif await self._blobs.size(name) is None:
+            await self._blobs.keep(name, left.path)
+        await left.discard()
+
+
+def _next_after(moment: datetime) -> datetime:
+    """Every ten minutes."""
+    return moment + BEAT

@@ -1,0 +1,276 @@
+"""Uploads as people see them: one, a page, and what is done to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from attrs import frozen
+
+from fwtwisted.db.pool import Queries, Tx
+from fwtwisted.model.music import Scope
+from fwtwisted.model.uploads import TokenQuery, Upload, UploadQuestion
+
+_COLUMNS = """
+    upload.id, upload.uuid, upload.library_id, upload.track_id, upload.audio_file, upload.source, upload.size,
+    upload.mimetype, upload.bitrate, upload.duration, upload.import_status, upload.import_details,
+    upload.import_metadata, upload.import_reference, upload.metadata, upload.creation_date, upload.import_date
+"""
+
+# Who may change it: the owner of the library, or of the channel that the library belongs to.
+_OWN = """
+    (library.actor_id = %s OR EXISTS (SELECT FROM channel
+                                       WHERE channel.library_id = library.id AND channel.attributed_to_id = %s))
+"""
+
+_ONE = f"SELECT {_COLUMNS} FROM upload JOIN library ON library.id = upload.library_id WHERE upload.uuid = %s"
+OWN = f"{_ONE} AND {_OWN}"
+LOCK_OWN = f"{OWN} FOR UPDATE OF upload"
+PLAYABLE = f"{_ONE} AND upload.import_status IN ('finished', 'skipped') AND upload.library_id = ANY(%s)"
+
+
+async def own(tx: Queries, uuid: UUID, actor_id: int) -> Upload | None:
+    """An upload that the actor owns, whatever its state."""
+    return await tx.maybe(Upload, OWN, uuid, actor_id, actor_id)
+
+
+async def lock_own(tx: Tx, uuid: UUID, actor_id: int) -> Upload | None:
+    """The same, held until the transaction ends."""
+    return await tx.maybe(Upload, LOCK_OWN, uuid, actor_id, actor_id)
+
+
+async def playable(tx: Queries, uuid: UUID, libraries: Sequence[int]) -> Upload | None:
+    """An upload that can be played, in one of the libraries."""
+    return await tx.maybe(Upload, PLAYABLE, uuid, list(libraries))
+
+
+# --- lists ---------------------------------------------------------------------------------------
+
+_FROM = f"""
+      FROM upload
+      JOIN library ON library.id = upload.library_id
+      JOIN actor AS owner ON owner.id = library.actor_id
+      LEFT JOIN track ON track.id = upload.track_id
+      LEFT JOIN artist AS track_artist ON track_artist.id = track.artist_id
+      LEFT JOIN album ON album.id = track.album_id
+      LEFT JOIN artist AS album_artist ON album_artist.id = album.artist_id
+     WHERE {_OWN}
+"""
+
+ORDERINGS = {
+    "creation_date": "upload.creation_date",
+    "import_date": "upload.import_date",
+    "bitrate": "upload.bitrate",
+    "size": "upload.size",
+    "artist__name": "track_artist.folded_name",
+}
+SEARCHED = {
+    "track_artist": "track_artist.name",
+    "album_artist": "album_artist.name",
+    "album": "album.title",
+    "title": "track.title",
+}
+FILTERED = {
+    "artist": "lower(track_artist.name) = lower(%s)",
+    "mimetype": "upload.mimetype = %s",
+    "status": "upload.import_status = %s",
+}
+
+
+@frozen
+class Condition:
+    """A piece of SQL and the values for its placeholders."""
+
+    sql: str
+    values: tuple[object, ...] = ()
+
+
+NOTHING = Condition("false")
+
+
+@frozen
+class Asked:
+    """Which of an actor's own uploads.  :ivar scopes: None: all."""
+
+    actor_id: int
+    question: UploadQuestion
+    scopes: Sequence[Scope] | None = None
+
+
+def _conditions(asked: Asked) -> Iterator[Condition]:
+    question = asked.question
+    for sql, value in (
+        ("library.uuid = %s", question.library),
+        ("EXISTS (SELECT FROM channel WHERE channel.library_id = library.id AND channel.uuid = %s)", question.channel),
+        ("track.uuid = %s", question.track),
+        ("track_artist.uuid = %s", question.track_artist),
+        ("album_artist.uuid = %s", question.album_artist),
+        ("upload.import_reference = %s", question.reference),
+        ("upload.mimetype = %s", question.mimetype),
+    ):
+        if value is not None:
+            yield Condition(sql, (value,))
+    if question.statuses:
+        yield Condition("upload.import_status = ANY(%s)", (list(question.statuses),))
+    if question.uuids is not None:
+        yield Condition("upload.uuid = ANY(%s)", (list(question.uuids),))
+    if question.playable is not None:
+        yield Condition("(upload.import_status IN ('finished', 'skipped')) = %s", (question.playable,))
+    if not question.include_channels and question.channel is None:
+        yield Condition(
+            "(track.id IS NULL OR NOT EXISTS (SELECT FROM channel WHERE channel.artist_id = track.artist_id))"
+        )
+    if asked.scopes is not None:
+        yield _any_of([_within(scope) for scope in asked.scopes])
+    if question.q is not None:
+        yield from _searched(question.q)
+
+
+def _any_of(conditions: Sequence[Condition]) -> Condition:
+    either = " OR ".join(one.sql for one in conditions)
+    return Condition(f"({either or 'false'})", tuple(value for one in conditions for value in one.values))
+
+
+def _within(scope: Scope) -> Condition:
+    if scope.owner is not None:
+        return Condition("library.actor_id = %s", (scope.owner,))
+    if scope.domain is not None:
+        return Condition("owner.domain = %s", (scope.domain,))
+    return Condition("library.id = ANY(%s)", (list(scope.libraries or ()),))
+
+
+def _searched(query: TokenQuery) -> Iterator[Condition]:
+    """Source: docs/api.md §1.5, token query."""
+    fields = [name for name in SEARCHED if query.within is None or name in query.within]
+    for word in query.words:
+        yield _any_of([_contains(SEARCHED[name], word) for name in fields])
+    others = []
+    for key, value in query.pairs:
+        if key in SEARCHED:
+            yield _contains(SEARCHED[key], value)
+        else:
+            others.append((key, value))
+    known = [(key, value) for key, value in others if key in FILTERED]
+    if others and not known:
+        yield NOTHING
+    for key, value in known:
+        yield Condition(FILTERED[key], (value,))
+
+
+def _contains(column: str, text: str) -> Condition:
+    return Condition(f"position(folded(%s) IN folded({column})) > 0", (text,))
+
+
+def _where(asked: Asked) -> tuple[str, list[object]]:
+    conditions = list(_conditions(asked))
+    sql = _FROM + "".join(f" AND {one.sql}" for one in conditions)
+    return sql, [asked.actor_id, asked.actor_id, *(value for one in conditions for value in one.values)]
+
+
+async def count(tx: Queries, asked: Asked) -> int:
+    """How many match."""
+    sql, values = _where(asked)
+    return await tx.one(int, f"SELECT count(*) {sql}", *values)
+
+
+async def page(tx: Queries, asked: Asked, limit: int, offset: int) -> list[Upload]:
+    """One page of them; the newest first where no order is asked."""
+    sql, values = _where(asked)
+    words = [(ORDERINGS[name], falls) for name, falls in asked.question.ordering if name in ORDERINGS]
+    order = ", ".join(f"{column} {'DESC NULLS LAST' if falls else 'ASC NULLS FIRST'}" for column, falls in words)
+    order = order or "upload.creation_date DESC"
+    return await tx.many(
+        Upload, f"SELECT {_COLUMNS} {sql} ORDER BY {order}, upload.id DESC LIMIT %s OFFSET %s", *values, limit, offset
+    )
+
+
+async def uuids(tx: Queries, asked: Asked) -> list[UUID]:
+    """All that match, oldest first."""
+    sql, values = _where(asked)
+    return await tx.many(lambda uuid: uuid, f"SELECT upload.uuid {sql} ORDER BY upload.id", *values)
+
+
+# --- changes -------------------------------------------------------------------------------------
+
+CHANGE = """
+    UPDATE upload
+       SET import_metadata = coalesce(%s::jsonb, import_metadata), import_status = coalesce(%s, import_status),
+           import_reference = coalesce(%s, import_reference), modification_date = now()
+     WHERE uuid = %s
+"""
+
+
+async def change(tx: Tx, uuid: UUID, said: Mapping[str, Any] | None, status: str | None, reference: str | None) -> None:
+    """Change an upload; None leaves what is there."""
+    await tx.do(CHANGE, None if said is None else dict(said), status, reference, uuid)
+
+
+MAKE_PENDING = """
+    UPDATE upload SET import_status = 'pending', import_details = '{}', modification_date = now()
+     WHERE uuid = ANY(%s) AND import_status = ANY(%s)
+ RETURNING uuid
+"""
+
+
+async def make_pending(tx: Tx, uuids: Sequence[UUID], among: Sequence[str]) -> list[UUID]:
+    """Have uploads of certain states wait for their import; which."""
+    return await tx.many(lambda uuid: uuid, MAKE_PENDING, list(uuids), list(among))
+
+
+# --- the import ----------------------------------------------------------------------------------
+
+
+@frozen
+class Waiting:
+    """An upload that waits for its import.  :ivar owner_id: the actor who owns its library."""
+
+    uuid: UUID
+    owner_id: int
+    track_id: int | None
+    audio_file: str | None
+    source: str | None
+    checksum: str | None
+    import_metadata: Mapping[str, Any]
+
+
+WAITING = """
+    SELECT upload.uuid, library.actor_id, upload.track_id, upload.audio_file, upload.source, upload.checksum,
+           upload.import_metadata
+      FROM upload JOIN library ON library.id = upload.library_id
+     WHERE upload.uuid = %s AND upload.import_status = 'pending'
+"""
+LOCK_WAITING = "SELECT 1 FROM upload WHERE uuid = %s AND import_status = 'pending' FOR UPDATE"
+
+
+async def waiting(tx: Queries, uuid: UUID) -> Waiting | None:
+    """The upload, if it waits for its import."""
+    return await tx.maybe(Waiting, WAITING, uuid)
+
+
+async def still_waits(tx: Tx, uuid: UUID) -> bool:
+    """Whether it does, and goes on doing so until the transaction ends."""
+    return await tx.maybe(int, LOCK_WAITING, uuid) is not None
+
+
+STRANDED = """
+    SELECT upload.uuid FROM upload
+     WHERE upload.import_status = 'pending' AND upload.modification_date < now() - %s * interval '1 second'
+       AND NOT EXISTS (SELECT FROM job WHERE job.kind = %s AND job.key = upload.uuid::text)
+     ORDER BY upload.id LIMIT %s
+"""
+
+
+async def stranded(tx: Queries, kind: str, age_seconds: float, limit: int) -> list[UUID]:
+    """Uploads that wait for an import which nobody is asked for."""
+    return await tx.many(lambda uuid: uuid, STRANDED, age_seconds, kind, limit)
+
+
+# --- quota ---------------------------------------------------------------------------------------
+
+OWN_QUOTA = "SELECT upload_quota FROM account WHERE id = %s"
+
+
+async def own_quota(tx: Queries, account_id: int) -> int | None:
+    """The account's own quota in megabytes; None: the pod's counts."""
+    return await tx.one(lambda quota: quota, OWN_QUOTA, account_id)

@@ -93,8 +93,7 @@ export function importWords(upload) {
   if (upload.import_status !== "errored") return "";
   const code = details.error_code ?? "unknown_error";
   if (code === "invalid_metadata") return tagWords(details.detail);
-  const detail = sentences(details.detail);
-  return [CODES[code] ?? code, detail].filter(Boolean).join(" ");
+  return sentences(details.detail) || CODES[code] || code;
 }
 
 function tagWords(detail) {

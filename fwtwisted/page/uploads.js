@@ -58,9 +58,11 @@ export function makeUploads({ send, ask, room, arrived, later, now = () => new D
   }
 
   function pump() {
-    const busy = items().filter((item) => item.state === "sending").length;
-    const waiting = items().filter((item) => item.state === "waiting").slice(0, AT_ONCE - busy);
-    waiting.forEach(run);
+    while (items().filter((item) => item.state === "sending").length < AT_ONCE) {
+      const next = items().find((item) => item.state === "waiting");
+      if (!next) return;
+      run(next);
+    }
   }
 
   function referenceForNext() {
@@ -77,11 +79,12 @@ export function makeUploads({ send, ask, room, arrived, later, now = () => new D
     return left != null && item.size > left - ahead ? "There is not enough space left for you on this server." : "";
   }
 
+  /** Send one file; it is "sending" or "failed" already when this returns. */
   async function run(item) {
     const words = hopeless(item);
     if (words) {
       update(item, { state: "failed", words });
-      return pump();
+      return;
     }
     item.stop = new AbortController();
     update(item, { state: "sending", sent: 0, words: "" });
@@ -96,7 +99,7 @@ export function makeUploads({ send, ask, room, arrived, later, now = () => new D
       const cancelled = error.name === "AbortError";
       update(item, cancelled ? { state: "cancelled" } : { state: "failed", words: asProblem(error).message });
     }
-    return pump();
+    pump();
   }
 
   function settle(item, upload) {

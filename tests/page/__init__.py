@@ -1,0 +1,1 @@
+"""The page: its modules by themselves, and all of it in a browser."""

@@ -18,6 +18,7 @@ from fwtwisted.web.music import Albums, Artists, Licenses, MusicDesk, Search, Ta
 from fwtwisted.web.page import Page, page_policy
 from fwtwisted.web.site import Mount
 from fwtwisted.web.streaming import Listen, StreamMp3
+from fwtwisted.web.uploads import UploadDesk
 
 API = "/api/v1"
 PAGE_FOLDER = Path(__file__).parent / "page"
@@ -34,7 +35,7 @@ class Faces:
         delay: Callable[[], float],
         is_draining: Callable[[], bool],
     ) -> None:
-        self._config, self._parts = ground.config, parts
+        self._config, self._parts, self._threads = ground.config, parts, ground.threads
         self._api_url = f"{ground.config.general.public_url}{API}"
         self._cookies = settings.cookies(ground.config)
         signin = parts.signin
@@ -51,6 +52,7 @@ class Faces:
             *self._people(),
             *self._music(),
             *self._listening(),
+            self._uploads(),
             *self._streaming(),
             *instance.mounts(self._parts.instance, self._parts.preferences, self._callers, self._cookies),
             Mount("/health", self._health.app.resource()),
@@ -92,6 +94,14 @@ class Faces:
             Mount(f"{API}/history/listenings", History(desk).app.resource()),
             Mount(f"{API}/activity", Activity(desk).app.resource()),
         ]
+
+    def _uploads(self) -> Mount:
+        parts, intake = self._parts, settings.intake_settings(self._config)
+        spool, threads = parts.spool, self._threads
+        desk = UploadDesk(
+            parts.uploads, self._callers, parts.paper, spool.open, spool.room, threads, intake, self._api_url
+        )
+        return desk.mount()
 
     def _streaming(self) -> list[Mount]:
         front = settings.front(self._config)

@@ -16,6 +16,8 @@ from fwtwisted.config import parts as settings
 from fwtwisted.core.accounts import Accounts
 from fwtwisted.core.applications import Applications
 from fwtwisted.core.catalog import Catalog
+from fwtwisted.core.folders import Folders, FoldersGround
+from fwtwisted.core.importing.importer import Importer
 from fwtwisted.core.instance import Instance
 from fwtwisted.core.libraries import Libraries
 from fwtwisted.core.limits import Limits
@@ -27,12 +29,17 @@ from fwtwisted.core.profiles import Profiles
 from fwtwisted.core.quotas import Quotas
 from fwtwisted.core.shelves import Shelves
 from fwtwisted.core.signin import SignIn
+from fwtwisted.core.stored_files import StoredFiles
 from fwtwisted.core.streaming import Streaming
 from fwtwisted.core.tokens import ListenTokens
+from fwtwisted.core.upload_jobs import Places, UploadJobs
+from fwtwisted.core.uploads import Uploads
 from fwtwisted.core.visibility import Visibility
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.ground import Ground
 from fwtwisted.outside.ffmpeg import Transcoder
+from fwtwisted.outside.readers import Readers
+from fwtwisted.outside.spool import Spool
 from fwtwisted.outside.transcodes import Transcodes
 from fwtwisted.wire.v1_catalog import CatalogPaper
 
@@ -88,21 +95,56 @@ class Parts:
             settings.streaming_settings(config),
         )
 
+        # Files coming in.
+        self.spool = Spool(os.path.join(config.media.root, ".spool"), threads)
+        self.stored_files = StoredFiles(database, ground.blobs, self.spool)
+        places = Places(ground.blobs, threads, config.media.music)
+        importer = Importer(database, ground.blobs, threads, preference, settings.importing_settings(config))
+        self.uploads = Uploads(
+            database,
+            ground.blobs,
+            threads,
+            self.visibility,
+            self.shelves,
+            places,
+            preference,
+            bell.ring,
+            self.pod,
+        )
+        self.upload_jobs = UploadJobs(database, threads, importer, places, bell.ring)
+        self.readers = Readers(ground.reactor, settings.readers_settings(config))
+        self.folders = Folders(
+            FoldersGround(
+                ground.reactor,
+                database,
+                ground.blobs,
+                importer,
+                self.readers.examine,
+                threads,
+                settings.folders_settings(config),
+            )
+        )
+
     def jobs(self) -> Mapping[str, JobKind]:
         """Every kind of job that this program can do."""
-        return _merged(part.jobs() for part in (self.signin, self.profiles, self.streaming))
+        return _merged(
+            part.jobs() for part in (self.signin, self.profiles, self.streaming, self.upload_jobs, self.stored_files)
+        )
 
     def schedules(self) -> Mapping[str, Schedule]:
         """Every chore with a beat."""
-        return _merged(part.schedules() for part in (self.signin, self.streaming))
+        return _merged(part.schedules() for part in (self.signin, self.streaming, self.upload_jobs, self.stored_files))
 
     async def begin(self) -> None:
         """What must be done before anything else happens."""
         self.transcodes.startService()
+        self.readers.startService()
+        await self.stored_files.recover()
 
     async def close(self) -> None:
         """Let go of what outlives a call."""
         self.preferences.close()
+        await self.readers.stopService()
         await self.transcodes.stopService()
 
 

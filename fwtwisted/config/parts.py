@@ -9,7 +9,8 @@ from __future__ import annotations
 from fwtwisted import __version__
 from fwtwisted.config.values import Config
 from fwtwisted.core.accounts import AccountsSettings
-from fwtwisted.core.importing.filing import FilingRules
+from fwtwisted.core.folders import FoldersSettings
+from fwtwisted.core.importing.importer import ImportingSettings
 from fwtwisted.core.limits import LimitsSettings
 from fwtwisted.core.password_rules import PasswordRules
 from fwtwisted.core.passwords import PasswordSettings
@@ -19,6 +20,7 @@ from fwtwisted.db.pool import DatabaseSettings
 from fwtwisted.logs import LogSettings
 from fwtwisted.model.people import Pod
 from fwtwisted.outside.ffmpeg import FfmpegSettings
+from fwtwisted.outside.readers import ReadersSettings
 from fwtwisted.outside.shared import CacheSettings, RedisPlace
 from fwtwisted.web.callers import Cookies, CsrfGuard
 from fwtwisted.web.forwarded import Trust
@@ -132,9 +134,19 @@ def limits_settings(config: Config) -> LimitsSettings:
 # --- music -----------------------------------------------------------------------------------------------------
 
 
-def filing_rules(config: Config, *, only_musicbrainz: bool) -> FilingRules:
-    """:param only_musicbrainz: what the instance's settings say."""
-    return FilingRules(config.music.tags_max, only_musicbrainz)
+def importing_settings(config: Config) -> ImportingSettings:
+    """How files are filed."""
+    return ImportingSettings(config.general.public_url, config.music.tags_max)
+
+
+def folders_settings(config: Config) -> FoldersSettings:
+    """Where files may be imported in place."""
+    return FoldersSettings(config.general.public_url, config.media.music)
+
+
+def readers_settings(config: Config) -> ReadersSettings:
+    """How many processes read files."""
+    return ReadersSettings(children=config.processes.cpu_jobs)
 
 
 def pictures(config: Config) -> Pictures:

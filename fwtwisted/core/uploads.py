@@ -27,7 +27,7 @@ from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.db.upload_lists import Asked
 from fwtwisted.db.uploads import NewUpload
 from fwtwisted.model.errors import BadRequest, Invalid, NotFound, QuotaExceeded, Unauthenticated, Unavailable
-from fwtwisted.model.people import Viewer
+from fwtwisted.model.people import Pod, Viewer
 from fwtwisted.model.threads import Threads
 from fwtwisted.model.uploads import SENT, Act, Status, Upload, UploadChange, UploadQuestion, UploadWish
 from fwtwisted.outside.blobs import BlobStore
@@ -61,13 +61,6 @@ class Incoming:
     sha256: str
 
 
-@frozen
-class UploadsSettings:
-    """:ivar base_url: of this pod, without a slash at its end."""
-
-    base_url: str
-
-
 class Uploads:
     """What people do with uploads."""
 
@@ -81,11 +74,11 @@ class Uploads:
         places: Places,
         preference: Preference,
         ring: Ring,
-        settings: UploadsSettings,
+        pod: Pod,
     ) -> None:
         self._database, self._blobs, self._threads = database, blobs, threads
         self._visibility, self._shelves, self._places = visibility, shelves, places
-        self._preference, self._ring, self._settings = preference, ring, settings
+        self._preference, self._ring, self._pod = preference, ring, pod
 
     # --- taking in -------------------------------------------------------------------------------
 
@@ -132,7 +125,7 @@ class Uploads:
         audio = seen.audio
         return NewUpload(
             uuid=incoming.uuid,
-            fid=f"{self._settings.base_url}/federation/music/uploads/{incoming.uuid}",
+            fid=self._pod.fid(f"music/uploads/{incoming.uuid}"),
             library_id=library_id,
             track_id=None,
             audio_file=name,

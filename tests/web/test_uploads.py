@@ -16,10 +16,11 @@ from fwtwisted.core.importing.importer import Importer, ImportingSettings
 from fwtwisted.core.shelves import Shelves
 from fwtwisted.core.stored_files import StoredFiles
 from fwtwisted.core.upload_jobs import IMPORT, LANE, Places, UploadJobs
-from fwtwisted.core.uploads import Uploads, UploadsSettings
+from fwtwisted.core.uploads import Uploads
 from fwtwisted.core.visibility import Visibility
 from fwtwisted.db import jobs
 from fwtwisted.db.jobs import Job
+from fwtwisted.model.people import Pod
 from fwtwisted.outside.blobs import LocalBlobs
 from fwtwisted.outside.spool import Spool, SpoolSettings
 from fwtwisted.web.callers import Callers, CsrfGuard, Identities
@@ -52,7 +53,7 @@ class UploadsCase(ServedPeopleCase):
         importer = Importer(self.database, self.blobs, deferToThread, self.wished, ImportingSettings(BASE))
         self.uploads = Uploads(
             self.database, self.blobs, deferToThread, Visibility(self.database), Shelves(), places, self.wished,
-            lambda name, body: self.rings.append((name, body)), UploadsSettings(BASE),
+            lambda name, body: self.rings.append((name, body)), Pod(BASE, "pod.example"),
         )  # fmt: skip
         self.jobs = UploadJobs(
             self.database, deferToThread, importer, places, lambda name, body: self.rings.append((name, body))

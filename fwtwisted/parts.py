@@ -136,16 +136,18 @@ class Parts:
         return _merged(part.schedules() for part in (self.signin, self.streaming, self.upload_jobs, self.stored_files))
 
     async def begin(self) -> None:
-        """What must be done before anything else happens."""
+        """What a server does before anything else: put in order what a killed one left behind."""
+        await self._ground.blobs.sweep()
+        await self.stored_files.recover()
         self.transcodes.startService()
         self.readers.startService()
-        await self.stored_files.recover()
 
     async def close(self) -> None:
         """Let go of what outlives a call."""
         self.preferences.close()
         await self.readers.stopService()
-        await self.transcodes.stopService()
+        if self.transcodes.running:
+            await self.transcodes.stopService()
 
 
 def _merged(tables: Iterable[Mapping[str, T]]) -> dict[str, T]:

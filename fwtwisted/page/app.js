@@ -137,7 +137,7 @@ async function addFiles(files) {
     return;
   }
   const { music, others } = sorted(files, session.pod.extensions);
-  if (others.length) toasts.tell(music.length ? `${count(others.length, "file")} left out, as this server does not read them as music.` : `This server takes ${session.pod.extensions.join(", ") || "audio files"}; there was none of these.`);
+  if (others.length) toasts.tell(music.length ? `${count(others.length, "file")} left out: not music that this server reads.` : `This server takes ${session.pod.extensions.join(", ") || "audio files"}; there was none of these.`);
   if (!music.length) return;
   staged.push(...music);
   if (location.pathname !== "/upload") go("/upload");

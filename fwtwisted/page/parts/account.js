@@ -24,6 +24,7 @@ export function accountMenu(app, anchor) {
   const [to, called, label] = THEMES[theme()];
   const leave = async () => {
     try {
+      app.player.clear();
       await app.session.signOut();
       app.tell("You are signed out.");
     } catch (error) {

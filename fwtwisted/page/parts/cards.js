@@ -28,7 +28,7 @@ function playButton(app, kind, id, title) {
       pressed.removeAttribute("aria-busy");
     }
   };
-  return iconButton("play", `Play ${title}`, play, { class: "card-play" });
+  return iconButton("play", `Play ${title}`, play, { class: "icon-button card-play" });
 }
 
 /** A link on a picture: reached by pointer only, since the name below is the same link. */

@@ -82,5 +82,5 @@ export function playerBar(app, panel) {
 function nowOf(app, track, panel) {
   const open = h("button", { type: "button", class: "bar-cover", "aria-label": "Show what is playing", onclick: panel.toggle }, cover(track.image, track.album?.title ?? track.title, { sizes: "56px", eager: true }));
   const title = track.album ? name("a", { class: "bar-title", href: `/albums/${track.album.id}` }, track.title) : name("span", { class: "bar-title" }, track.title);
-  return [open, h("div", { class: "bar-words" }, title, name("a", { class: "bar-artist", href: `/artists/${track.artist.id}` }, track.artist.name)), heart(app, track)];
+  return [open, h("div", { class: "bar-words" }, title, name("a", { class: "bar-artist", href: `/artists/${track.artist.id}` }, track.artist.name)), heart(app, track)].filter(Boolean);
 }

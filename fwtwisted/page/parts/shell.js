@@ -40,13 +40,15 @@ export function shell(app, bar) {
   const brand = h("a", { class: "brand", href: "/" }, mark(), h("span", { class: "brand-name", dir: "auto" }));
   const quota = h("a", { class: "quota", href: "/upload" });
   const account = h("button", { type: "button", class: "account", "aria-haspopup": "menu", onclick: () => accountMenu(app, account) });
+  const enter = h("a", { class: "button primary enter", href: "/login" }, "Sign in");
   const stage = h("main", { class: "stage-main", id: "main", tabindex: -1 });
-  const root = h("div", { class: "shell" }, h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); stage.focus(); } }, "Skip to content"), h("div", { class: "side" }, brand, nav, quota), h("header", { class: "top" }, h("a", { class: "brand small", href: "/", "aria-label": "Home" }, mark()), field, account), stage, app.panel.place, bar);
+  const root = h("div", { class: "shell" }, h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); stage.focus(); } }, "Skip to content"), h("div", { class: "side" }, brand, nav, quota), h("header", { class: "top" }, h("a", { class: "brand small", href: "/", "aria-label": "Home" }, mark()), field, h("div", { class: "top-end" }, enter, account)), stage, app.panel.place, bar);
 
   app.session.state.watch(({ me, pod }) => {
     brand.querySelector(".brand-name").textContent = pod?.name ?? "";
-    account.replaceChildren(me ? h("span", { class: "avatar", "aria-hidden": "true" }, (me.name || me.username).slice(0, 1).toUpperCase()) : icon("person"), h("span", { class: "account-name", dir: "auto" }, me ? me.name || me.username : "Welcome"));
-    account.setAttribute("aria-label", me ? `Account of ${me.name || me.username}` : "Sign in and settings");
+    account.replaceChildren(...[me ? h("span", { class: "avatar", "aria-hidden": "true" }, (me.name || me.username).slice(0, 1).toUpperCase()) : icon("person"), me && h("span", { class: "account-name", dir: "auto" }, me.name || me.username)].filter(Boolean));
+    enter.hidden = Boolean(me);
+    account.setAttribute("aria-label", me ? `Account of ${me.name || me.username}` : "Settings");
     root.classList.toggle("visitor", !me);
     const used = quotaOf(me);
     quota.hidden = !used;

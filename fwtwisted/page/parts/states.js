@@ -51,6 +51,7 @@ export function awaited(ctx, key, skeleton, fetch, show) {
     try {
       ctx.memory[key] = await fetch(ctx.signal);
       place.replaceChildren(show(ctx.memory[key]));
+      if (document.activeElement?.id === "main") place.querySelector("h1")?.focus({ preventScroll: true });
     } catch (error) {
       if (ctx.signal.aborted) return;
       place.replaceChildren(trouble(error, attempt, { signal: ctx.signal, round }));

@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from fwtwisted.config import ConfigError, Reading, kept_secret_key, read_config
+from fwtwisted.config import Config, ConfigError, Reading, kept_secret_key, parts, read_config
 from fwtwisted.config.envfile import as_compose, as_systemd, parsed, quoted
 from fwtwisted.config.forms import BOOL, DICT, HOST_NAME, LIST, RATES, SIZE, TIME, Form
 from fwtwisted.config.table import SETTINGS, unknown
 from fwtwisted.config.values import config_of
+from fwtwisted.logs import LogSettings
+from fwtwisted.web.transfer import FrontKind
 
 DATA = "/nowhere/data"
 NAMES = st.from_regex(r"[A-Z_][A-Z0-9_]{0,8}", fullmatch=True)
@@ -298,3 +300,68 @@ class SecretKeyTests(SynchronousTestCase):
     def test_a_folder_that_cannot_be_used(self) -> None:
         """The sentence names the setting that would help."""
         self.assertIn("DJANGO_SECRET_KEY", str(self.assertRaises(ConfigError, kept_secret_key, "/nowhere")))
+
+
+class PartsTests(SynchronousTestCase):
+    """What was set arrives at the parts."""
+
+    def config(self, **environ: str) -> Config:
+        """Settings of an environment alone."""
+        return read_config(environ, data=DATA, folder="/nowhere").config
+
+    def test_without_any_setting(self) -> None:
+        """Every part can be built from nothing."""
+        config = self.config()
+        self.assertEqual(LogSettings("info", "text", "web"), parts.log_settings(config, "web"))
+        self.assertEqual(frozenset({"localhost", "127.0.0.1", "::1"}), parts.site_settings(config).hosts)
+        self.assertEqual(FrontKind.DIRECT, parts.front(config).kind)
+        self.assertIsNone(parts.cache_settings(config).redis)
+        self.assertEqual(2 * 2**30, parts.intake_settings(config).body_limit)
+        self.assertEqual(("http://localhost:5000", "localhost:5000"), (parts.pod(config).url, parts.pod(config).domain))
+        self.assertIn("flac", parts.about(config).extensions)
+        self.assertFalse(parts.cookies(config).secure)
+        self.assertEqual(60, parts.worker_settings(config).lease_seconds)
+        self.assertEqual("host=x", parts.database_settings(config, "host=x").dsn)
+        self.assertEqual(30, parts.importing_settings(config).most_tags)
+        self.assertEqual((30, 3600), parts.limits_settings(config).rates["login"])
+        self.assertTrue(parts.pictures(config).renditions)
+
+    def test_with_settings(self) -> None:
+        """Each value lands where it belongs."""
+        config = self.config(
+            FUNKWHALE_HOSTNAME="pod.example",
+            CACHE_URL="redis://:pw@cache:7/2",
+            CELERYD_CONCURRENCY="3",
+            THROTTLING_RATES="login=5/m",
+            NUM_PROXIES="2",
+            TRUSTED_PROXIES="10.0.0.0/8",
+            PASSWORD_MIN_LENGTH="12",
+            REVERSE_PROXY_TYPE="nginx",
+            MUSIC_DIRECTORY_PATH="/music/",
+            MUSIC_DIRECTORY_SERVE_PATH="/srv/music",
+            SESSION_COOKIE_AGE="1h",
+        )
+        redis = parts.cache_settings(config).redis
+        assert redis is not None
+        self.assertEqual(("cache", 7, 2), (redis.host, redis.port, redis.database))
+        self.assertEqual(3, parts.ffmpeg_settings(config).width)
+        self.assertEqual(3, parts.password_settings(config).at_once)
+        self.assertEqual(3600, parts.signin_settings(config).session_seconds)
+        self.assertEqual((5, 60), parts.limits_settings(config).rates["login"])
+        self.assertEqual(2, parts.site_settings(config).trust.hops)
+        self.assertEqual(12, parts.accounts_settings(config).rules.min_length)
+        front = parts.front(config)
+        self.assertEqual(("/music", "/srv/music"), (front.music_root, front.music_serve_root))
+        self.assertEqual(frozenset({"pod.example"}), parts.csrf_guard(config).hosts)
+        self.assertTrue(parts.cookies(config).secure)
+
+    def test_limits_can_be_off(self) -> None:
+        """Then one may try as often as one likes."""
+        self.assertFalse(parts.limits_settings(self.config(THROTTLING_ENABLED="false")).enabled)
+
+    def test_a_cache_that_cannot_be(self) -> None:
+        """Is told without its password."""
+        with self.assertRaises(ConfigError) as caught:
+            self.config(CACHE_URL="redis://:hunter2@host:7/many")
+        self.assertIn("CACHE_URL", str(caught.exception))
+        self.assertNotIn("hunter2", str(caught.exception))

@@ -146,7 +146,7 @@ DATABASE: Final = Section(
         Setting("DATABASE_PASSWORD", TEXT, secret=True, unset="`funkwhale`", help="its password"),
         Setting("DATABASE_NAME", TEXT, unset="`funkwhale`", help="database"),
         Setting("DATABASE_CONNECTIONS", whole(2, 100), "8", own=True, help="connections of one process"),
-        Setting("CACHE_URL", url_of("redis", "rediss", "unix"), secret=True,
+        Setting("CACHE_URL", url_of("redis", "rediss", "unix", "redis+socket"), secret=True,
                 unset="kept in the process; enough as long as there is one process",
                 help="Redis for caches, counters and wake-ups, `redis://:password@host:port/0` or `unix:///socket?db=0`"),
         *_ignored("a connection is kept until it breaks", "DB_CONN_MAX_AGE"),

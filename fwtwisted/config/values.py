@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 from attrs import frozen
 
 from fwtwisted.config.forms import Network, rate
+from fwtwisted.outside.shared import RedisPlace
 
 Values = Mapping[str, Any]
 """Read values by name; None for what is unset and has no default."""
@@ -32,7 +33,8 @@ class General:
     :ivar data: absolute path of the data folder.
     :ivar hostname: host name, with the port where it is not the protocol's own.
     :ivar protocol: ``http`` or ``https``.
-    :ivar hosts: what a ``Host`` header may say, lower case; a leading dot stands for all subdomains, ``*`` for all.
+    :ivar hosts: what a ``Host`` header may say, lower case, with a port where it is part of the name; a leading dot
+        stands for all subdomains, ``*`` for everything.
     :ivar secret_key: as it was set; None: to be made and kept (:func:`fwtwisted.config.secret_key.kept_secret_key`).
     """
 
@@ -48,6 +50,12 @@ class General:
     def public_url(self) -> str:
         """Protocol and host, without a slash at the end."""
         return f"{self.protocol}://{self.hostname}"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The hosts without their ports and brackets."""
+        bare = (host if host.endswith("]") else host.partition(":")[0] for host in self.hosts)
+        return frozenset(name.strip("[]") for name in bare)
 
     @property
     def is_secure(self) -> bool:
@@ -216,7 +224,7 @@ def _general(values: Values, data: str) -> General:
         hostname=hostname,
         protocol=protocol,
         hosts=(
-            urlsplit(f"//{hostname}").netloc,
+            hostname,
             *(host.lower() for host in values["DJANGO_ALLOWED_HOSTS"]),
             *(() if named else OWN_HOSTS),
         ),
@@ -256,6 +264,11 @@ PARTS: Final = ("DATABASE_HOST", "DATABASE_PORT", "DATABASE_USER", "DATABASE_PAS
 def _database(values: Values) -> Database:
     in_docker = values["IS_DOCKER_SETUP"]
     cache = values["CACHE_URL"] or ("redis://redis:6379/0" if in_docker else None)
+    if cache is not None:
+        try:
+            RedisPlace.at(cache)
+        except ValueError as wrong:
+            raise ConfigError(f"CACHE_URL is {wrong}.") from wrong
     return Database(values["DATABASE_URL"] or _built_url(values), values["DATABASE_CONNECTIONS"], cache)
 
 

@@ -20,7 +20,7 @@ from fwtwisted.db.pool import Database, Queries
 from fwtwisted.model.preferences import TABLE, Preference, Values
 from fwtwisted.wire import v1_instance
 from fwtwisted.wire.v1 import Document
-from fwtwisted.wire.v1_instance import Counts, Pod, Ranked
+from fwtwisted.wire.v1_instance import About, Counts, Ranked
 
 COUNT_SECONDS: Final = 600.0
 PUBLIC: Final = tuple(row for row in TABLE if row.is_public)
@@ -51,12 +51,12 @@ class Instance:
     """
 
     def __init__(
-        self, database: Database, clock: IReactorTime, pod: Pod, values: Callable[[], Awaitable[Values]]
+        self, database: Database, clock: IReactorTime, about: About, values: Callable[[], Awaitable[Values]]
     ) -> None:
-        self._database, self.pod, self._values = database, pod, values
+        self._database, self.about, self._values = database, about, values
         self._facts: Fresh[Facts] = Fresh(clock, COUNT_SECONDS, self._counted)
         self._ready: dict[str, _Ready] = {}
-        self._links = orjson.dumps(v1_instance.nodeinfo_links(pod))
+        self._links = orjson.dumps(v1_instance.nodeinfo_links(about))
 
     def nodeinfo_links(self) -> bytes:
         """Where nodeinfo is, as JSON."""
@@ -72,7 +72,7 @@ class Instance:
 
     async def public_settings(self) -> bytes:
         """The preferences that everybody may see, as JSON."""
-        return await self._telling("settings", lambda values: v1_instance.settings(PUBLIC, values, self.pod))
+        return await self._telling("settings", lambda values: v1_instance.settings(PUBLIC, values, self.about))
 
     async def manifest(self) -> bytes:
         """The page's manifest as JSON."""
@@ -80,18 +80,18 @@ class Instance:
 
     async def settings(self, preferences: list[Preference]) -> list[Document]:
         """The documents of some preferences."""
-        return v1_instance.settings(preferences, await self._values(), self.pod)
+        return v1_instance.settings(preferences, await self._values(), self.about)
 
     async def all_settings(self) -> list[Document]:
         """The documents of all preferences."""
         return await self.settings(list(TABLE))
 
-    async def _counting(self, name: str, make: Callable[[Pod, Values, Counts, tuple[str, ...]], Document]) -> bytes:
+    async def _counting(self, name: str, make: Callable[[About, Values, Counts, tuple[str, ...]], Document]) -> bytes:
         """Ready bytes of a document that tells preferences and counters."""
         values, facts = await self._values(), await self._facts.get()
         ready = self._ready.get(name)
         if ready is None or ready.values is not values or ready.facts is not facts:
-            document = make(self.pod, values, facts.counts, facts.allowed)
+            document = make(self.about, values, facts.counts, facts.allowed)
             ready = self._ready[name] = _Ready(values, facts, orjson.dumps(document))
         return ready.body
 

@@ -60,7 +60,7 @@ NOTHING: Final = Counts()
 
 
 @frozen
-class Pod:
+class About:
     """
     What does not change while the process runs.
 
@@ -93,18 +93,18 @@ class Pod:
 # --- nodeinfo ------------------------------------------------------------------------------------
 
 
-def nodeinfo_links(pod: Pod) -> Document:
+def nodeinfo_links(about: About) -> Document:
     """Where nodeinfo is found."""
     places = {"2.0": "/api/v1/instance/nodeinfo/2.0", "2.1": "/api/v2/instance/nodeinfo/2.1"}
     return {
         "links": [
-            {"rel": f"http://nodeinfo.diaspora.software/ns/schema/{version}", "href": pod.public_url + path}
+            {"rel": f"http://nodeinfo.diaspora.software/ns/schema/{version}", "href": about.public_url + path}
             for version, path in places.items()
         ]
     }
 
 
-def nodeinfo_2_0(pod: Pod, values: Values, counts: Counts, allowed: Sequence[str]) -> Document:
+def nodeinfo_2_0(about: About, values: Values, counts: Counts, allowed: Sequence[str]) -> Document:
     """
     Nodeinfo 2.0.
 
@@ -113,12 +113,12 @@ def nodeinfo_2_0(pod: Pod, values: Values, counts: Counts, allowed: Sequence[str
     shown = counts if values["instance__nodeinfo_stats_enabled"] else NOTHING
     return {
         "version": "2.0",
-        "software": {"name": SOFTWARE, "version": pod.version},
+        "software": {"name": SOFTWARE, "version": about.version},
         **_common(values, shown),
         "metadata": {
-            **_metadata(pod, values, counts, allowed),
+            **_metadata(about, values, counts, allowed),
             "library": {
-                "federationEnabled": _federates(pod, values),
+                "federationEnabled": _federates(about, values),
                 "anonymousCanListen": is_open(values),
                 "tracks": {"total": shown.tracks},
                 "artists": {"total": shown.artists},
@@ -126,31 +126,31 @@ def nodeinfo_2_0(pod: Pod, values: Values, counts: Counts, allowed: Sequence[str
                 "music": {"hours": round(shown.hours, 2)},
             },
             "reportTypes": _report_types(values),
-            "endpoints": _endpoints(pod, values),
+            "endpoints": _endpoints(about, values),
             "rules": values["instance__rules"],
             "terms": values["instance__terms"],
         },
     }
 
 
-def nodeinfo_2_1(pod: Pod, values: Values, counts: Counts, allowed: Sequence[str]) -> Document:
+def nodeinfo_2_1(about: About, values: Values, counts: Counts, allowed: Sequence[str]) -> Document:
     """Nodeinfo 2.1; parameters as for 2.0."""
     shown = counts if values["instance__nodeinfo_stats_enabled"] else NOTHING
     document: Document = {
         "version": "2.1",
         "software": {
             "name": SOFTWARE,
-            "version": pod.version,
-            "repository": pod.repository,
-            "homepage": pod.homepage,
+            "version": about.version,
+            "repository": about.repository,
+            "homepage": about.homepage,
         },
         **_common(values, shown),
         "metadata": {
-            **_metadata(pod, values, counts, allowed),
+            **_metadata(about, values, counts, allowed),
             "languages": values["moderation__languages"],
             "location": values["instance__location"],
             "content": _content(counts) if values["instance__nodeinfo_stats_enabled"] else None,
-            "features": _features(pod, values),
+            "features": _features(about, values),
             "codeOfConduct": values["instance__rules"],
         },
     }
@@ -163,8 +163,8 @@ def is_open(values: Values) -> bool:
     return not values["common__api_authentication_required"]
 
 
-def _federates(pod: Pod, values: Values) -> bool:
-    return pod.federates and bool(values["federation__enabled"])
+def _federates(about: About, values: Values) -> bool:
+    return about.federates and bool(values["federation__enabled"])
 
 
 def _common(values: Values, shown: Counts) -> Document:
@@ -183,7 +183,7 @@ def _common(values: Values, shown: Counts) -> Document:
     }
 
 
-def _metadata(pod: Pod, values: Values, counts: Counts, allowed: Sequence[str]) -> Document:
+def _metadata(about: About, values: Values, counts: Counts, allowed: Sequence[str]) -> Document:
     """What both versions say in their metadata."""
     lists, told = values["moderation__allow_list_enabled"], values["moderation__allow_list_public"]
     usage = {
@@ -192,15 +192,15 @@ def _metadata(pod: Pod, values: Values, counts: Counts, allowed: Sequence[str]) 
         "downloads": {"total": counts.downloads},
     }
     return {
-        "actorId": pod.actor_id,
+        "actorId": about.actor_id,
         "private": values["instance__nodeinfo_private"],
         "shortDescription": values["instance__short_description"],
         "longDescription": values["instance__long_description"],
         "contactEmail": values["instance__contact_email"],
         "nodeName": values["instance__name"],
-        "banner": pod.picture(values[BANNER]),
+        "banner": about.picture(values[BANNER]),
         "defaultUploadQuota": values["users__upload_quota"],
-        "supportedUploadExtensions": list(pod.extensions),
+        "supportedUploadExtensions": list(about.extensions),
         "allowList": {"enabled": lists, "domains": list(allowed) if lists and told else None},
         "funkwhaleSupportMessageEnabled": values["instance__funkwhale_support_message_enabled"],
         "instanceSupportMessage": values["instance__support_message"],
@@ -213,9 +213,9 @@ def _report_types(values: Values) -> list[Document]:
     return [{"type": kind, "label": label, "anonymous": kind in anonymous} for kind, label in REPORT_TYPES.items()]
 
 
-def _endpoints(pod: Pod, values: Values) -> Document:
+def _endpoints(about: About, values: Values) -> Document:
     """Where other pods find what is public here; nothing while the pod is closed or speaks to nobody."""
-    speaks = is_open(values) and _federates(pod, values)
+    speaks = is_open(values) and _federates(about, values)
     indexed = speaks and values["federation__public_index"]
     counted = speaks and values["instance__nodeinfo_stats_enabled"]
     return {
@@ -242,10 +242,10 @@ def _ranked(tags: Iterable[Ranked]) -> list[Document]:
     return [{"name": tag.name, "count": tag.count} for tag in tags]
 
 
-def _features(pod: Pod, values: Values) -> list[str]:
+def _features(about: About, values: Values) -> list[str]:
     conditional = {
         "anonymousCanListen": is_open(values),
-        "federation": _federates(pod, values),
+        "federation": _federates(about, values),
         "onlyMbidTaggedContent": values["music__only_allow_musicbrainz_tagged_files"],
     }
     return ["channels", "podcasts", *(name for name, holds in conditional.items() if holds)]
@@ -266,7 +266,7 @@ FACES: Final[Mapping[Kind, tuple[str, str, str | None]]] = {
 }
 
 
-def setting(preference: Preference, value: Value, pod: Pod) -> Document:
+def setting(preference: Preference, value: Value, about: About) -> Document:
     """A preference with its value."""
     field, widget, input_type = FACES[preference.kind]
     choices = [[value, label] for value, label in preference.choices.items()]
@@ -275,7 +275,7 @@ def setting(preference: Preference, value: Value, pod: Pod) -> Document:
         "name": preference.name,
         "identifier": preference.identifier,
         "default": preference.default,
-        "value": _shown(preference, value, pod),
+        "value": _shown(preference, value, about),
         "verbose_name": preference.verbose_name,
         "help_text": preference.help_text,
         "additional_data": {"choices": choices} if choices else {},
@@ -283,15 +283,15 @@ def setting(preference: Preference, value: Value, pod: Pod) -> Document:
     }
 
 
-def settings(preferences: Iterable[Preference], values: Values, pod: Pod) -> list[Document]:
+def settings(preferences: Iterable[Preference], values: Values, about: About) -> list[Document]:
     """Several, in their order."""
-    return [setting(preference, values[preference.identifier], pod) for preference in preferences]
+    return [setting(preference, values[preference.identifier], about) for preference in preferences]
 
 
-def _shown(preference: Preference, value: Value, pod: Pod) -> Value:
+def _shown(preference: Preference, value: Value, about: About) -> Value:
     """The value as it is told: pictures by their URL, the sign-up form's text with its HTML."""
     if preference.kind is Kind.IMAGE:
-        return pod.picture(value)
+        return about.picture(value)
     if preference.kind is Kind.FORM and value.get("help_text"):
         text = value["help_text"]
         return value | {"help_text": text | {"html": rendered(text["text"], text["content_type"])}}

@@ -9,7 +9,7 @@ from fwtwisted.core.preferences import Preferences
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.preferences import BANNER, DEFAULTS
 from fwtwisted.outside.shared import MemoryBell
-from fwtwisted.wire.v1_instance import Pod
+from fwtwisted.wire.v1_instance import About
 from tests.database import DatabaseCase
 
 
@@ -92,7 +92,7 @@ class InstanceTests(DatabaseCase):
         self.bell_clock = Clock()  # rings arrive when it moves
         self.bell = MemoryBell(self.bell_clock)
         self.preferences = Preferences(self.database, self.bell, self.clock)
-        pod = Pod("https://pod.example", "https://pod.example/media/", "1", ("mp3",))
+        pod = About("https://pod.example", "https://pod.example/media/", "1", ("mp3",))
         self.instance = Instance(self.database, self.clock, pod, self.preferences.values)
 
     async def test_ready_bytes(self) -> None:

@@ -13,7 +13,7 @@ from fwtwisted.model.people import ALL_SCOPES, Viewer
 from fwtwisted.outside.shared import MemoryBell
 from fwtwisted.web.callers import Callers, Cookies, CsrfGuard, Identities
 from fwtwisted.web.instance import mounts
-from fwtwisted.wire.v1_instance import Pod
+from fwtwisted.wire.v1_instance import About
 from tests.database import DatabaseCase
 from tests.web.serving import Answer, encoded_form, serve
 
@@ -36,7 +36,7 @@ class InstanceCase(DatabaseCase):
         """Serve it."""
         clock = Clock()
         self.preferences = Preferences(self.database, MemoryBell(clock), clock)
-        pod = Pod("https://pod.example", "https://pod.example/media/", "1", ("mp3",))
+        pod = About("https://pod.example", "https://pod.example/media/", "1", ("mp3",))
         instance = Instance(self.database, clock, pod, self.preferences.values)
         callers = Callers(
             Identities(_by_token, _nobody, _nobody, _nobody),
@@ -130,12 +130,13 @@ class AdminTests(InstanceCase):
         self.assertEqual(400, said.status)
         self.assertEqual({"value": ["A valid integer is required."]}, said.json["users__upload_quota"])
         self.assertIn("no__such", said.json)
-        for document in (
+        wrong: list[Any] = [
             [],
             "x",
             {"instance__name": {"a": 1}},
             {"moderation__signup_form_customization": {"fields": 1}},
-        ):
+        ]
+        for document in wrong:
             self.assertEqual(400, (await self.ask("POST", self.BULK, document, "admin")).status)
 
     async def test_forms(self) -> None:

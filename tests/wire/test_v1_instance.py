@@ -9,8 +9,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from fwtwisted.model.preferences import BANNER, DEFAULTS, PREFERENCES, TABLE, Values
 from fwtwisted.wire.v1_instance import (
+    About,
     Counts,
-    Pod,
     Ranked,
     manifest,
     nodeinfo_2_0,
@@ -20,7 +20,7 @@ from fwtwisted.wire.v1_instance import (
     settings,
 )
 
-POD = Pod("https://pod.example", "https://pod.example/media/", "1.2.3", ("flac", "mp3"), federates=True)
+POD = About("https://pod.example", "https://pod.example/media/", "1.2.3", ("flac", "mp3"), federates=True)
 COUNTS = Counts(
     users=3, active_month=1, active_half_year=2, favorites=4, listenings=5, downloads=6, tracks=7, artists=8,
     albums=9, hours=1.23456, local_tracks=10, local_artists=11, local_albums=12, local_hours=13.9,

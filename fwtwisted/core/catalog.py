@@ -8,7 +8,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from fwtwisted.core.orders import Orders
-from fwtwisted.core.questions import music_filter, raw_query, words_of
+from fwtwisted.core.questions import MOST_WORDS, music_filter, raw_query, words_of
 from fwtwisted.core.shelves import Shelves
 from fwtwisted.core.visibility import Visibility
 from fwtwisted.db import catalog, catalog_filters
@@ -21,6 +21,7 @@ from fwtwisted.model.questions import Question
 
 T = TypeVar("T")
 
+LONGEST_SEARCH = 1_000  # characters; more can match nothing
 SUGGESTIONS = 3  # of each kind, in one answer of the small search
 
 
@@ -183,6 +184,7 @@ class Catalog:
         """
         if not text.strip():
             raise BadRequest("No query was given.")
+        text = text[:LONGEST_SEARCH]
         raw, words = raw_query(text), words_of(text)
         asked = MusicFilter(words=words, raw=raw, include_channels=True, nothing=raw is None and not words)
 
@@ -191,7 +193,9 @@ class Catalog:
             tracks, on_tracks = await self._shelves.tracks(tx, best[Kind.TRACK], ())
             on_albums = await self._shelves.albums(tx, best[Kind.ALBUM], ())
             on_artists = await self._shelves.artists(tx, best[Kind.ARTIST], ())
-            tags, _ = await catalog.tag_list(tx, text.split(), None, None, [("length", False)], SUGGESTIONS, 0)
+            tags, _ = await catalog.tag_list(
+                tx, text.split()[:MOST_WORDS], None, None, [("length", False)], SUGGESTIONS, 0
+            )
             return Suggestions(
                 Listed(best[Kind.ARTIST], SUGGESTIONS, on_artists),
                 Listed(best[Kind.ALBUM], SUGGESTIONS, on_albums),

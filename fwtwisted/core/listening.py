@@ -7,6 +7,7 @@ from datetime import datetime
 
 from attrs import frozen
 
+from fwtwisted.core.questions import MOST_WORDS
 from fwtwisted.core.shelves import Shelves
 from fwtwisted.core.visibility import Visibility
 from fwtwisted.db import catalog, listening, people
@@ -198,7 +199,7 @@ async def _scope(
         return None, None
     actors: list[int] = []
     domains: list[str] = []
-    for word in words:
+    for word in words[:MOST_WORDS]:
         name, _, rest = word.partition(":")
         if name == "me" and viewer.actor_id is not None:
             actors.append(viewer.actor_id)

@@ -1,7 +1,8 @@
 """
 The looking up of everything that a question to the catalog refers to.
 
-A :class:`Question` comes from a face; :func:`music_filter` turns it into the :class:`MusicFilter` that ``db/catalog_filters.py`` understands.  Source: docs/api.md §1.5 and §4.8.
+A :class:`Question` comes from a face; :func:`music_filter` turns it into the :class:`MusicFilter` that
+``db/catalog_filters.py`` understands.  Source: docs/api.md §1.5 and §4.8.
 """
 
 from __future__ import annotations
@@ -15,14 +16,21 @@ from fwtwisted.model.music import Kind, MusicFilter, Scope
 from fwtwisted.model.people import Viewer
 from fwtwisted.model.questions import Question
 
-QUOTES = re.compile(r"[\"&()!':*|<>\\]")
+SIGNS = re.compile(r"[\"&()!:*|<>\\]")
 WORD = re.compile(r"\w", re.UNICODE)
+MOST_WORDS = 20  # of a search, and of a scope; each costs PostgreSQL work, and no person writes more
+LONGEST_WORD = 100  # characters
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """The words of a search: signs of the query language removed, those without a letter or digit dropped."""
-    cleaned = (QUOTES.sub("", word) for word in text.split())
-    return tuple(word for word in cleaned if WORD.search(word))
+    """
+    The words of a search: signs of the query language removed, those without a letter or digit dropped.
+
+    What is more than :data:`MOST_WORDS` is left out.  Apostrophes stay: the database reads them as the gaps that they
+    are in its own texts.
+    """
+    cleaned = (SIGNS.sub("", word)[:LONGEST_WORD] for word in text.split())
+    return tuple(dict.fromkeys(word for word in cleaned if WORD.search(word)))[:MOST_WORDS]
 
 
 def raw_query(text: str) -> str | None:
@@ -80,14 +88,14 @@ async def _must_exist(tx: Tx, kind: Kind, question: Question) -> None:
     named = {Kind.ARTIST: question.artist, Kind.ALBUM: question.album}
     for what, id in named.items():
         if id is not None and what is not kind and not await catalog.exists(tx, what, id):
-            raise Invalid.on(what, "Select a valid choice. That choice is not one of the available choices.")
+            raise Invalid.on(what.value, "Select a valid choice. That choice is not one of the available choices.")
 
 
 async def scopes_of(tx: Tx, viewer: Viewer, words: tuple[str, ...] | None) -> tuple[Scope, ...] | None:
     """Whose libraries the words of ``scope=`` mean; None: everybody's.  Words that mean nothing match nothing."""
     if words is None or "all" in words:
         return None
-    found = [await _scope(tx, viewer, word) for word in words]
+    found = [await _scope(tx, viewer, word) for word in words[:MOST_WORDS]]
     return tuple(scope for scope in found if scope is not None)
 
 

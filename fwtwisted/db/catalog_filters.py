@@ -49,7 +49,8 @@ FOUND = {
                                  WHERE album.search @@ {query})""",
 }
 TIMES_QUERIED = {Kind.ARTIST: 1, Kind.ALBUM: 2, Kind.TRACK: 3}
-PREFIX_QUERY = "to_tsquery('simple', '''' || folded(%s) || ''':*')"
+# Folding may write apostrophes of its own (for typographic ones): within a quoted word they are gaps.
+PREFIX_QUERY = """to_tsquery('simple', '''' || translate(folded(%s), '''\\', '  ') || ''':*')"""
 RAW_QUERY = "to_tsquery('simple', %s)"
 
 COMPARISONS = {
@@ -186,11 +187,13 @@ def _names(where: _Where, names: Sequence[NameFilter]) -> None:
 
 def _tags(where: _Where, asked: MusicFilter) -> None:
     kind = where.kind
-    for tag in asked.tags:
+    if asked.tags:
         where.add(
             f"""{kind}.id IN (SELECT {kind}_tag.{kind}_id FROM {kind}_tag JOIN tag ON tag.id = {kind}_tag.tag_id
-                               WHERE lower(tag.name) = lower(%s))""",
-            tag,
+                               WHERE lower(tag.name) IN (SELECT lower(asked) FROM unnest(%s::text[]) AS asked)
+                               GROUP BY {kind}_tag.{kind}_id HAVING count(*) = %s)""",
+            list(asked.tags),
+            len(asked.tags),
         )
     if asked.related is not None:
         where.add(
@@ -296,7 +299,7 @@ async def shortest(tx: Tx, kind: Kind, asked: MusicFilter, limit: int) -> list[i
 async def _asked(tx: Tx, asked: MusicFilter, sql: str, args: Sequence[object]) -> list[int]:
     try:
         return await tx.many(int, sql, *args)
-    except psycopg2.errors.SyntaxError as trouble:
+    except (psycopg2.errors.SyntaxError, psycopg2.errors.ProgramLimitExceeded) as trouble:
         if asked.raw is None:
             raise
         raise BadRequest("The search query cannot be read.") from trouble

@@ -257,9 +257,17 @@ def _last_resort(failure: Failure, request: LeanRequest) -> None:
     if request.is_over or request.startedWriting:
         _unheard(failure, request)
     elif isinstance(error, FwError):
-        request.respond(told(request, error))
+        request.respond(_told_or_broken(request, error))
     else:
         request.respond(broken(request, failure))
+
+
+def _told_or_broken(request: LeanRequest, error: FwError) -> bytes:
+    """The answer that tells a failure; one that cannot be told is a bug, and still answered."""
+    try:
+        return told(request, error)
+    except orjson.JSONEncodeError:
+        return broken(request, Failure())
 
 
 def _unheard(failure: Failure, request: LeanRequest) -> None:

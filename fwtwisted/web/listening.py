@@ -18,7 +18,7 @@ from fwtwisted.wire import v1_listening
 from fwtwisted.wire.fields import Fields
 from fwtwisted.wire.v1 import Document, last, page, paging
 from fwtwisted.wire.v1_catalog import CatalogPaper
-from fwtwisted.wire.v1_questions import hidden, scope
+from fwtwisted.wire.v1_questions import hidden, scope, search_words
 
 
 @frozen
@@ -36,7 +36,7 @@ class ListeningDesk:
         viewer = await self.callers.open(request, leaf)
         lists = Query.of(request).lists()
         asked = paging(lists)
-        words = tuple((last(lists, "q") or "").split())[:20] if kind is Kind.FAVORITE else ()
+        words = search_words(lists) if kind is Kind.FAVORITE else ()
         question = DeedQuestion(
             username=last(lists, "username") or None if kind is Kind.LISTENING else None,
             domain=(last(lists, "domain") or "").lower() or None if kind is Kind.LISTENING else None,

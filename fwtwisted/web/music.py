@@ -22,7 +22,7 @@ from fwtwisted.web.request import LeanRequest
 from fwtwisted.wire import v1_catalog, v1_libraries
 from fwtwisted.wire.v1 import Document, Paging, last, page, paging
 from fwtwisted.wire.v1_catalog import CatalogPaper
-from fwtwisted.wire.v1_questions import ordering, question, strict_order
+from fwtwisted.wire.v1_questions import ordering, question, search_words, strict_order
 
 MOST_LICENSES = 1_000
 
@@ -192,7 +192,7 @@ class Tags:
         asked = paging(lists)
         order = strict_order(lists, ("name", "creation_date", "length"))
         found, count = await self._desk.catalog.tags(
-            (last(lists, "q") or "").split(),
+            search_words(lists),
             last(lists, "name") or None,
             last(lists, "name__startswith") or None,
             order,

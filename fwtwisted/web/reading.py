@@ -26,6 +26,7 @@ from fwtwisted.web.request import LeanRequest
 
 MIB = 1 << 20
 MOST_PAIRS = 1000  # in a query or a form
+DEEPEST = 100  # lists and objects within each other; what is kept must be writable again, and writers go less deep
 
 Document: TypeAlias = dict[str, Any]
 
@@ -146,7 +147,17 @@ def _json_object(body: bytes) -> Document:
         raise Invalid({NON_FIELD: ["Invalid data. Expected a dictionary."]})
     if b"\\u0000" in body and _holds_nul(value):
         raise BadRequest("Null characters are not allowed.")
+    if body.count(b"[") + body.count(b"{") > DEEPEST and _is_deeper(value, DEEPEST):
+        raise BadRequest("JSON parse error - nested too deeply")
     return value
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Whether lists and objects stand in each other more than so many levels deep."""
+    if not isinstance(value, list | dict):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def _holds_nul(value: object) -> bool:

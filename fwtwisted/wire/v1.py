@@ -22,7 +22,7 @@ Query: TypeAlias = Mapping[str, Sequence[str]]
 """A query string: each name with its values, in the order in which they came."""
 
 PAGE_SIZE = 50
-LARGEST_PAGE_NUMBER = 10**9
+LONGEST_NUMBER = 10  # digits
 
 
 def when(moment: datetime) -> str:
@@ -76,7 +76,7 @@ def paging(query: Query, *, largest: int = PAGE_SIZE) -> Paging:
 
     :raise NotFound: for a page that no list can have.
     """
-    size = _whole(last(query, "page_size"))
+    size = _whole((last(query, "page_size") or "").strip()[:LONGEST_NUMBER])
     number = last(query, "page") or "1"
     page = _whole(number)
     if page is None:
@@ -87,7 +87,7 @@ def paging(query: Query, *, largest: int = PAGE_SIZE) -> Paging:
 def _whole(text: str | None) -> int | None:
     """A whole number from 1 on; None for all else."""
     text = (text or "").strip()
-    if not text.isascii() or not text.isdigit() or len(text) > len(str(LARGEST_PAGE_NUMBER)):
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
         return None
     return int(text) or None
 

@@ -6,7 +6,6 @@ Source: docs/api.md §3.9–§3.11, §4.6.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,10 +20,7 @@ from fwtwisted.model.people import Library, Privacy
 from fwtwisted.wire.fields import Fields
 from fwtwisted.wire.v1 import Document, Query, last, when
 from fwtwisted.wire.v1_people import actor
-from fwtwisted.wire.v1_questions import scope
-
-LONGEST_SEARCH = 1_000
-WORD = re.compile(r'"([^"]*)"|(\S+)')
+from fwtwisted.wire.v1_questions import lenient_order, scope, search_words
 
 
 def library(library: Library) -> Document:
@@ -111,19 +107,9 @@ def library_question(query: Query) -> LibraryQuestion:
     """What a list's parameters ask; what makes no sense in ``ordering`` is ignored."""
     level = last(query, "privacy_level")
     return LibraryQuestion(
-        words=search_words(last(query, "q") or ""),
+        words=search_words(query),
         scope=scope(query),
         privacy_level=Privacy(level) if level in tuple(Privacy) else None,
-        ordering=_ordering(last(query, "ordering") or ""),
+        ordering=tuple(lenient_order(query)),
         nothing=bool(level) and level not in tuple(Privacy),
     )
-
-
-def search_words(text: str) -> tuple[str, ...]:
-    """The words of a search of the kind *contains*; a phrase in quotes counts as one."""
-    return tuple(found[1] or found[2] for found in WORD.finditer(text[:LONGEST_SEARCH]) if found[1] or found[2])
-
-
-def _ordering(text: str) -> tuple[tuple[str, bool], ...]:
-    words = (word.strip() for word in text.split(","))
-    return tuple((word.removeprefix("-"), word.startswith("-")) for word in words if word)

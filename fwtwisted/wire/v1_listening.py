@@ -18,7 +18,7 @@ from fwtwisted.wire.fields import REQUIRED
 from fwtwisted.wire.v1 import Document, when
 from fwtwisted.wire.v1_catalog import CatalogPaper, track
 from fwtwisted.wire.v1_people import actor, user_basic
-from fwtwisted.wire.v1_questions import LARGEST_ID
+from fwtwisted.wire.v1_questions import LARGEST_ID, LONGEST_ID
 
 VERB = {Kind.FAVORITE: "Like", Kind.LISTENING: "Listen"}
 PLACE = {Kind.FAVORITE: "favorites", Kind.LISTENING: "listenings"}
@@ -83,8 +83,8 @@ def track_in(document: Mapping[str, Any]) -> int:
         value = value[-1]
     if value is None or value == "":
         raise Invalid.on("track", REQUIRED)
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value[:20])
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < LONGEST_ID:
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_ID:
         raise Invalid.on("track", "Incorrect type. Expected pk value.")
     return value

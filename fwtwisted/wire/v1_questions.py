@@ -7,6 +7,7 @@ ignored, exactly as that page says; the last of a repeated single value counts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID
@@ -19,6 +20,9 @@ from fwtwisted.wire.v1 import Query, last
 T = TypeVar("T")
 
 LARGEST_ID = 2**63 - 1
+LONGEST_ID = 19  # digits that may be too many for one
+MOST_WORDS = 20  # of a search
+PHRASE = re.compile(r'"([^"]*)"|(\S+)')
 LONGEST_TEXT = 1_000  # characters of a search or a name; more can match nothing
 TRUTHS = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}
 NO_CHOICE = "Select a valid choice. That choice is not one of the available choices."
@@ -42,9 +46,10 @@ def whole(query: Query, name: str) -> int | None:
     text = last(query, name)
     if not text:
         return None
-    if not (text.isascii() and text.isdigit()) or int(text[:20]) > LARGEST_ID:
+    number = _number_or_none(text)
+    if number is None:
         raise Invalid.on(name, NO_CHOICE)
-    return int(text)
+    return number
 
 
 def uuid_or_none(text: str | None) -> UUID | None:
@@ -107,7 +112,8 @@ def _reference(query: Query, name: str, read: Callable[[str], T | None]) -> tupl
 
 
 def _number_or_none(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    """The number of an object; None for what can be none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_ID else None
 
 
 def _mbid(query: Query) -> UUID | None:
@@ -159,8 +165,23 @@ def ordering(kind: Kind, query: Query) -> list[Ordered]:
 
 def strict_order(query: Query, allowed: tuple[str, ...]) -> list[tuple[str, bool]]:
     """Words of ``ordering`` and whether each is descending.  :raise Invalid: for one that is not allowed."""
-    words = [word.strip() for word in (last(query, "ordering") or "").split(",") if word.strip()]
-    found = [(word.removeprefix("-"), word.startswith("-")) for word in words]
+    found = lenient_order(query)
     if any(name not in allowed for name, _ in found):
         raise Invalid.on("ordering", NO_CHOICE)
     return found
+
+
+def lenient_order(query: Query) -> list[tuple[str, bool]]:
+    """Words of ``ordering``, each once, and whether it is descending; nobody has said yet which there are."""
+    words = (word.strip() for word in (last(query, "ordering") or "").split(","))
+    return list(dict.fromkeys((word.removeprefix("-"), word.startswith("-")) for word in words if word))
+
+
+def search_words(query: Query) -> tuple[str, ...]:
+    """
+    The words of ``q`` in a search of the kind *contains*: a phrase in quotes counts as one.
+
+    What is more than :data:`MOST_WORDS` is left out.
+    """
+    found = PHRASE.finditer((last(query, "q") or "")[:LONGEST_TEXT])
+    return tuple(dict.fromkeys(one[1] or one[2] for one in found if one[1] or one[2]))[:MOST_WORDS]

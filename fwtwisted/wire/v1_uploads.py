@@ -39,7 +39,7 @@ from fwtwisted.wire.fields import REQUIRED, Fields
 from fwtwisted.wire.token_query import token_query
 from fwtwisted.wire.v1 import Document, Query, last, when, when_or_none
 from fwtwisted.wire.v1_catalog import CatalogPaper
-from fwtwisted.wire.v1_questions import scope, truth
+from fwtwisted.wire.v1_questions import lenient_order, scope, truth
 
 LONGEST_REFERENCE = 250
 LONGEST_SOURCE = 500
@@ -264,15 +264,10 @@ def upload_question(query: Query) -> UploadQuestion:
         playable=truth(query, "playable"),
         include_channels=truth(query, "include_channels") or False,
         q=token_query(text) if text else None,
-        ordering=_ordering(last(query, "ordering") or ""),
+        ordering=tuple(lenient_order(query)),
     )
     fields.check()
     return asked
-
-
-def _ordering(text: str) -> tuple[tuple[str, bool], ...]:
-    words = (word.strip() for word in text.split(","))
-    return tuple((word.removeprefix("-"), word.startswith("-")) for word in words if word)
 
 
 @frozen

@@ -30,6 +30,7 @@ from fwtwisted.db.pool import Database, DatabaseSettings
 from fwtwisted.outside.blobs import LocalBlobs
 from fwtwisted.outside.readers import Readers, ReadersSettings
 from fwtwisted.outside.reading import examine
+from fwtwisted.outside.watching import FolderWatch
 from tests.audio import make_many
 from tests.servers import Postgres
 
@@ -65,6 +66,11 @@ def a_library(dsn: str) -> UUID:
     return UUID(str(uuid))
 
 
+def unwatched(_: object) -> FolderWatch:
+    """Nothing is watched here."""
+    raise NotImplementedError
+
+
 async def preference(_: str) -> Any:
     """No special wishes."""
     return False
@@ -78,7 +84,7 @@ async def timed(dsn: str, folder: Path, media: Path, in_place: bool, library: UU
     blobs = LocalBlobs(str(media), deferToThread)
     importer = Importer(database, blobs, deferToThread, preference, ImportingSettings(BASE))
     settings = FoldersSettings(BASE, str(folder))
-    ground = FoldersGround(reactor, database, blobs, importer, readers.examine, deferToThread, settings)
+    ground = FoldersGround(reactor, database, blobs, importer, readers.examine, deferToThread, unwatched, settings)
     before = time.process_time()
     progress = await Folders(ground).import_folder(Wish(library, [str(folder)], in_place, recursive=True))
     spent = time.process_time() - before

@@ -41,6 +41,7 @@ from fwtwisted.outside.ffmpeg import Transcoder
 from fwtwisted.outside.readers import Readers
 from fwtwisted.outside.spool import Spool
 from fwtwisted.outside.transcodes import Transcodes
+from fwtwisted.outside.watching import FolderWatch
 from fwtwisted.wire.v1_catalog import CatalogPaper
 
 T = TypeVar("T")
@@ -121,6 +122,7 @@ class Parts:
                 importer,
                 self.readers.examine,
                 threads,
+                lambda changed: FolderWatch(ground.reactor, threads, changed),
                 settings.folders_settings(config),
             )
         )

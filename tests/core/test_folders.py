@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.threads import deferToThread
 
 from fwtwisted.core.folders import Folders, FoldersGround, FoldersSettings, Progress, Reports, Wish
@@ -18,6 +19,7 @@ from fwtwisted.db.pool import Tx
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.outside.blobs import LocalBlobs
 from fwtwisted.outside.reading import Examined, examine
+from fwtwisted.outside.watching import Changes, FolderWatch, WatchSettings
 from tests import audio
 from tests.database import DatabaseCase
 
@@ -54,9 +56,14 @@ class FoldersCase(DatabaseCase):
         importer = Importer(self.database, blobs, deferToThread, self.preference, ImportingSettings(BASE))
         told = {"music": str(self.music), "batch_files": 7} | settings
         ground = FoldersGround(
-            reactor, self.database, blobs, importer, self.looked_at, deferToThread, FoldersSettings(BASE, **told)  # type: ignore[arg-type]
+            reactor, self.database, blobs, importer, self.looked_at, deferToThread, self.watch_of,
+            FoldersSettings(BASE, **told),  # type: ignore[arg-type]
         )  # fmt: skip
         return Folders(ground)
+
+    def watch_of(self, changed: Callable[[Changes], None]) -> FolderWatch:
+        """A watch that is soon calm."""
+        return FolderWatch(reactor, deferToThread, changed, WatchSettings(calm_seconds=0.1))  # type: ignore[arg-type]
 
     async def run_import(self, *paths: Path, in_place: bool = True, **settings: Any) -> Progress:
         """Import ``self.music``, or the paths."""
@@ -337,3 +344,68 @@ class CopyTests(FoldersCase):
         await self.begin()
         audio.make_many(self.music, 20)
         self.assert_progress(await self.run_import(in_place=False, batch_bytes=20_000), imported=20)
+
+
+class WatchTests(FoldersCase):
+    """Imports that go on."""
+
+    async def begin(self) -> None:
+        """Begin to watch an empty folder."""
+        await super().begin()
+        self.rounds: list[Progress] = []
+        self.waiting: list[Deferred[None]] = []
+        wish = Wish(self.uuid, [str(self.music)], in_place=True, recursive=True)
+        self.watching = Deferred.fromCoroutine(self.folders().watch(wish, Reports(progress=self.told)))
+        self.addCleanup(self.end)
+        await self.until(lambda: bool(self.rounds))
+
+    async def end(self) -> None:
+        """Watch no more."""
+        self.watching.cancel()
+        await self.assertFailure(self.watching, CancelledError)
+
+    def told(self, progress: Progress) -> None:
+        """A round is over; who waits hears of it when we are through."""
+        if progress.is_over:
+            self.rounds.append(progress)
+            waiting, self.waiting = self.waiting, []
+            for one in waiting:
+                reactor.callLater(0, one.callback, None)
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        """Wait for as many rounds as it takes."""
+        while not done():
+            self.waiting.append(Deferred())
+            await self.waiting[-1]
+
+    def sum(self, name: str) -> int:
+        """What all rounds counted."""
+        return sum(getattr(one, name) for one in self.rounds)
+
+    async def test_come_change_move_go(self) -> None:
+        """New files are imported, changed ones read again, moved ones recognised, vanished ones forgotten."""
+        await self.begin()
+        path = audio.make(self.music / "a" / "b", "flac", title="Low", artist="Nina")
+        await self.until(lambda: self.sum("imported") == 1)
+        audio.tag(path, "flac", title="High", artist="Nina")
+        await self.until(lambda: self.sum("updated") == 1)
+        self.assertEqual(["High"], await self.rows("SELECT title FROM track"))
+        (self.music / "a").rename(self.music / "c")
+        await self.until(lambda: self.sum("moved") == 1)
+        audio.make(self.music / "c" / "b", "mp3", title="New", artist="Nina")
+        await self.until(lambda: self.sum("imported") == 2)
+        shutil.rmtree(self.music / "c")
+        await self.until(lambda: self.sum("removed") == 2)
+        self.assertEqual([], await self.rows("SELECT id FROM track"))
+        audio.make(self.music / "a", "mp3", title="Back", artist="Nina")
+        await self.until(lambda: self.sum("imported") == 3)
+
+    async def test_a_whole_album_at_once(self) -> None:
+        """Folders that are moved in, with all that is in them."""
+        await self.begin()
+        outside = self.music.parent / f"{self.music.name}-outside"
+        audio.make_many(outside, 30)
+        outside.rename(self.music / "in")
+        await self.until(lambda: self.sum("imported") == 30)
+        audio.make(self.music / "in" / audio.song(0).artist, "mp3", title="Late", artist="Nina")
+        await self.until(lambda: self.sum("imported") == 31)

@@ -21,9 +21,12 @@ from __future__ import annotations
 
 import os
 
+from attrs import evolve
+
 from fwtwisted.core.folders.copying import CopyRun
 from fwtwisted.core.folders.in_place import InPlaceRun
 from fwtwisted.core.folders.values import FoldersGround, FoldersSettings, Progress, Reports, Wish
+from fwtwisted.core.folders.watching import Watching
 from fwtwisted.core.importing.walking import is_below
 from fwtwisted.db import uploads
 from fwtwisted.model.errors import Invalid, NotFound
@@ -55,19 +58,33 @@ class Folders:
         library = await ground.database.read(lambda tx: uploads.local_library(tx, wish.library))
         if library is None:
             raise NotFound(f"There is no library {wish.library} of an account of this pod.")
-        paths = await ground.threads(self._checked, wish)
+        wish = await ground.threads(self._checked, wish)
         run = InPlaceRun if wish.in_place else CopyRun
-        return await run(ground, library, wish, paths, reports or Reports()).all()
+        return await run(ground, library, wish, reports or Reports()).all()
 
-    def _checked(self, wish: Wish) -> list[str]:
-        """In a thread: the paths, absolute, as they are to be remembered."""
-        paths = []
-        for path in wish.paths:
-            place = os.path.abspath(path)
-            if not os.path.exists(place):
-                raise Invalid.on("paths", f"{path}: there is no such file or folder.")
-            paths.append(self._below_music(path, place) if wish.in_place else place)
-        return paths
+    async def watch(self, wish: Wish, reports: Reports | None = None) -> None:
+        """
+        The same, and then whatever changes, until cancelled.  Raises as :meth:`import_folder`.
+
+        :raise OSError: the system does not watch folders.
+        """
+        ground = self._ground
+        told = reports or Reports()
+        await Watching(ground.clock, ground.threads, self.import_folder, ground.new_watch, wish, told).all()
+
+    def _checked(self, wish: Wish) -> Wish:
+        """In a thread: the same with its paths absolute, as they are to be remembered."""
+        return evolve(
+            wish,
+            paths=[self._place(path, in_place=wish.in_place) for path in wish.paths],
+            deep=[self._place(path, in_place=wish.in_place) for path in wish.deep],
+        )
+
+    def _place(self, path: str, *, in_place: bool) -> str:
+        place = os.path.abspath(path)
+        if not os.path.exists(place):
+            raise Invalid.on("paths", f"{path}: there is no such file or folder.")
+        return self._below_music(path, place) if in_place else place
 
     def _below_music(self, path: str, place: str) -> str:
         """The place as MUSIC_DIRECTORY_PATH spells it, wherever links lead."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import uuid4
 
 from attrs import evolve
@@ -12,7 +12,7 @@ from fwtwisted.core.folders.run import Looked, Run, Sifted
 from fwtwisted.core.importing.filing import beyond_the_catalog
 from fwtwisted.core.importing.importer import Piece, Settled
 from fwtwisted.core.importing.settling import Outcome
-from fwtwisted.core.importing.walking import Spotted, is_empty, missing_of
+from fwtwisted.core.importing.walking import Spotted, is_below, is_empty, missing_of
 from fwtwisted.db import importing as known
 from fwtwisted.db import uploads
 from fwtwisted.db.pool import Tx
@@ -36,7 +36,7 @@ class InPlaceRun(Run):
     async def begin(self) -> None:
         """Find out which known files are gone, so that those that turn up elsewhere are recognised."""
         self._missing = {}
-        for path in self.paths:
+        for path in _apart([*self.wish.paths, *self.wish.deep]):
             after = ""
             while page := await self._known_at(path, after):
                 await self._note_missing(page)
@@ -137,7 +137,7 @@ class InPlaceRun(Run):
     async def end(self) -> None:
         """Forget what is gone."""
         gone = [one for same in self._missing.values() for one in same]
-        for path in self.paths if gone else ():
+        for path in self.wish.paths if gone and not self.wish.empty_is_meant else ():
             if await self.ground.threads(is_empty, path):
                 self.complain(path, EMPTY)
                 gone = [one for one in gone if not _path(one).startswith(path + os.sep)]
@@ -157,6 +157,12 @@ class InPlaceRun(Run):
             return count
 
         self.progress.removed += await self.ground.database.transaction(work)
+
+
+def _apart(paths: Iterable[str]) -> set[str]:
+    """The paths without those that lie below another one."""
+    several = set(paths)
+    return {path for path in several if not any(path != other and is_below(path, other) for other in several)}
 
 
 def _path(one: InPlace) -> str:

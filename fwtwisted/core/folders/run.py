@@ -42,15 +42,14 @@ Sifted = Sequence[tuple[Spotted, InPlace | None]]
 class Run(ABC):
     """One import; its kinds say which files must be read, and what becomes of those that were."""
 
-    def __init__(
-        self, ground: FoldersGround, library: OwnedLibrary, wish: Wish, paths: list[str], reports: Reports
-    ) -> None:
-        self.ground, self.library, self.wish, self.paths = ground, library, wish, paths
+    def __init__(self, ground: FoldersGround, library: OwnedLibrary, wish: Wish, reports: Reports) -> None:
+        self.ground, self.library, self.wish = ground, library, wish
         self.progress = Progress(wish.reference or str(uuid4()))
         self._reports = reports
         self._began = ground.clock.seconds()
         music = ground.settings.music if wish.in_place else None
-        self._walk = Walk(paths, wish.recursive, wish.extensions, os.path.realpath(music) if music else None)
+        within = os.path.realpath(music) if music else None
+        self._walk = Walk(wish.paths, wish.recursive, wish.extensions, within, wish.deep)
         self._troubles: deque[tuple[str, str]] = deque()
 
     async def all(self) -> Progress:

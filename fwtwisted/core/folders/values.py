@@ -14,6 +14,7 @@ from fwtwisted.db.pool import Database
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.blobs import BlobStore
 from fwtwisted.outside.reading import Examined
+from fwtwisted.outside.watching import Changes, FolderWatch
 from fwtwisted.wire.audiotags import EXTENSIONS
 
 
@@ -40,6 +41,7 @@ class FoldersGround:
     What an import of folders stands on.
 
     :ivar examine: looks at a file, in whatever process; always answers.
+    :ivar new_watch: begins to watch folders, given who is told of changes.
     """
 
     clock: IReactorTime
@@ -48,6 +50,7 @@ class FoldersGround:
     importer: Importer
     examine: Callable[[str], Deferred[Examined]]
     threads: Threads
+    new_watch: Callable[[Callable[[Changes], None]], FolderWatch]
     settings: FoldersSettings
 
 
@@ -57,9 +60,11 @@ class Wish:
     What is to be imported.
 
     :ivar paths: of folders and files.
+    :ivar deep: folders that are imported with all that is below them, whatever ``recursive`` says.
     :ivar reference: the import's name, to find its uploads by; one is drawn when it is empty.
     :ivar prune: also remove tracks, albums and artists that lost their last file and that nobody kept.
     :ivar extensions: which files of a folder are taken, without dots.
+    :ivar empty_is_meant: a folder that is empty was emptied; else most likely its disk is away.
     """
 
     library: UUID
@@ -69,6 +74,8 @@ class Wish:
     reference: str = ""
     prune: bool = True
     extensions: frozenset[str] = frozenset(EXTENSIONS)
+    empty_is_meant: bool = False
+    deep: Sequence[str] = ()
 
 
 @define

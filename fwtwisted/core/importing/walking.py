@@ -38,6 +38,7 @@ class Walk:
     What to look through.
 
     :ivar paths: absolute paths of folders and files.
+    :ivar deep: folders that are looked through with all that is below them, whatever ``recursive`` says.
     :ivar extensions: without a dot, lower case; files that are named by path count whatever they are called.
     :ivar within: real path that no link may lead out of; None: anywhere.
     """
@@ -46,6 +47,7 @@ class Walk:
     recursive: bool
     extensions: frozenset[str] = frozenset(EXTENSIONS)
     within: str | None = None
+    deep: Sequence[str] = ()
 
     def batches(self, size: int, complain: Complain) -> Iterator[list[Spotted]]:
         """The files, ``size`` at a time; those of one folder together, folders in order."""
@@ -57,11 +59,15 @@ class Walk:
         entered: set[tuple[int, int]] = set()
         for path in self.paths:
             if os.path.isdir(path):
-                yield from self._folder(path, entered, complain)
+                yield from self._folder(path, self.recursive, entered, complain)
             elif spotted := _spotted(path):
                 yield spotted
+        for path in self.deep:
+            yield from self._folder(path, True, entered, complain)
 
-    def _folder(self, top: str, entered: set[tuple[int, int]], complain: Complain) -> Iterator[Spotted]:
+    def _folder(
+        self, top: str, recursive: bool, entered: set[tuple[int, int]], complain: Complain
+    ) -> Iterator[Spotted]:
         waiting = [top]
         while waiting:
             folder = waiting.pop()
@@ -84,7 +90,7 @@ class Walk:
                     below.append(path)
                 elif stat.S_ISREG(about_it.st_mode) and self._is_music(name):
                     yield Spotted(path, about_it.st_size, about_it.st_mtime_ns)
-            if self.recursive:
+            if recursive:
                 waiting += reversed(below)
 
     def _is_music(self, name: str) -> bool:

@@ -1,10 +1,13 @@
-"""``docs/settings.md``: the table of settings as a page for people."""
+"""``docs/settings.md``: the tables of settings as a page for people."""
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 from fwtwisted.config.table import SECTIONS, Section, Setting
+from fwtwisted.config.values import USUAL_RATES
+from fwtwisted.model.preferences import TABLE, Kind, Preference
 
 HEAD: Final = """\
 # Settings
@@ -44,9 +47,58 @@ usual 100 MiB, or what `NGINX_MAX_BODY_SIZE` says.
 """
 
 
+RATES_HEAD: Final = """\
+## Usual rates
+
+Counted per account, or per address of who has none (an IPv6 address by its /64); `THROTTLING_RATES` changes them. Over
+the limit: status 429 and `Retry-After`. Scopes that are not marked *(enforced)* are accepted, and not counted yet.
+"""
+ENFORCED: Final = frozenset({"login", "password-change", "anonymous-oauth-app", "authenticated-oauth-app"})
+"""The scopes that something spends."""
+
+PREFERENCES_HEAD: Final = """\
+## Instance settings
+
+What administrators change while the pod runs, over `/api/v1/instance/admin/settings/` ([api.md](api.md) §4.1). Kept in
+the database; a change is in force everywhere within five seconds. *(public)* ones are shown to everybody.
+"""
+
+KINDS: Final = {
+    Kind.SWITCH: "bool",
+    Kind.NUMBER: "whole number",
+    Kind.LINE: "line",
+    Kind.TEXT: "text",
+    Kind.CHOICE: "one choice",
+    Kind.CHOICES: "choices",
+    Kind.FORM: "object",
+    Kind.IMAGE: "picture",
+}
+
+
 def settings_page() -> str:
     """The whole page."""
-    return "\n".join((HEAD, *(_section(section) for section in SECTIONS))).rstrip("\n") + "\n"
+    sections = (_section(section) for section in SECTIONS)
+    return "\n".join((HEAD, *sections, _rates(), _preferences())).rstrip("\n") + "\n"
+
+
+def _rates() -> str:
+    """The table of rate limits."""
+    marks = {scope: " *(enforced)*" for scope in ENFORCED}
+    rows = [f"| `{scope}`{marks.get(scope, '')} | {rate} |" for scope, rate in sorted(USUAL_RATES.items())]
+    return "\n".join((RATES_HEAD, "| scope | rate |", "|---|---|", *rows, ""))
+
+
+def _preferences() -> str:
+    """The table of instance settings."""
+    rows = [_preference(preference) for preference in TABLE]
+    return "\n".join((PREFERENCES_HEAD, "| identifier | kind | default | meaning |", "|---|---|---|---|", *rows, ""))
+
+
+def _preference(preference: Preference) -> str:
+    mark = " *(public)*" if preference.is_public else ""
+    default = f"`{json.dumps(preference.default)}`" if preference.default not in ("", None) else "empty"
+    words = f"{preference.verbose_name}: {preference.help_text}"
+    return f"| `{preference.identifier}`{mark} | {KINDS[preference.kind]} | {default} | {words} |"
 
 
 def _section(section: Section) -> str:

@@ -44,7 +44,6 @@ class General:
     hosts: tuple[str, ...]
     secret_key: str | None
     session_seconds: int
-    access_token_seconds: int
 
     @property
     def public_url(self) -> str:
@@ -230,7 +229,6 @@ def _general(values: Values, data: str) -> General:
         ),
         secret_key=values["DJANGO_SECRET_KEY"],
         session_seconds=int(values["SESSION_COOKIE_AGE"]),
-        access_token_seconds=int(values["ACCESS_TOKEN_EXPIRE_SECONDS"]),
     )
 
 

@@ -122,7 +122,7 @@ function sent(url, form, headers, progress, signal) {
       if (request.status >= 200 && request.status < 300) resolve(body);
       else reject(problemOf(request.status, body, request.getResponseHeader("Retry-After")));
     };
-    request.onerror = () => reject(new Problem(0, "The connection broke during the upload."));
+    request.onerror = () => reject(new Problem(0, "The upload broke off: the connection was lost, or the file changed meanwhile."));
     request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
     request.onloadend = () => signal?.removeEventListener("abort", stop);
     if (signal?.aborted) return reject(new DOMException("cancelled", "AbortError"));

@@ -100,8 +100,8 @@ function tagWords(detail) {
   if (!detail || typeof detail !== "object") return sentences(detail) || CODES.invalid_metadata;
   const missing = [...new Set(Object.keys(detail).map((key) => FIELDS[key]).filter(Boolean))];
   const said = sentences(detail);
-  if (!missing.length || !/required|missing|blank|null/i.test(said)) return `The file’s tags are not right. ${said}`.trim();
-  return `The file has no ${missing.join(" and no ")} in its tags. Add it with a tag editor, then try again.`;
+  if (!missing.length || !/required|missing|blank|null|has no/i.test(said)) return said || CODES.invalid_metadata;
+  return `The file has no ${missing.join(" and no ")} in its tags. Write it with a tag editor, then send the file again.`;
 }
 
 /** Any thrown thing as a Problem. */

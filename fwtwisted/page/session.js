@@ -9,7 +9,7 @@ const NOBODY = { phase: "starting", pod: null, me: null, problem: null };
 function podOf(nodeinfo) {
   const { metadata = {}, software = {} } = nodeinfo;
   return {
-    name: metadata.nodeName || location.host,
+    name: metadata.nodeName || (URL.canParse(metadata.actorId) ? new URL(metadata.actorId) : location).hostname,
     about: metadata.shortDescription ?? "",
     open: metadata.library?.anonymousCanListen === true,
     extensions: metadata.supportedUploadExtensions ?? [],

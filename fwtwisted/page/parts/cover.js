@@ -10,27 +10,28 @@ export function hueOf(text) {
 
 /** A square (or, `round`, a circle) with the image, or the picture of the name until and unless it loads. */
 export function cover(image, text, { round = false, alt = "", large = false, sizes = "200px", eager = false } = {}) {
-  const box = h("div", { class: round ? "cover round" : "cover", data: { hue: hueOf(text) } }, image ? null : picture(text));
+  const box = h("div", { class: round ? "cover round" : "cover", data: { hue: hueOf(text) } }, image ? null : picture(text, round));
   if (!image) return box;
   const photo = h("img", {
     alt, decoding: "async", loading: eager ? null : "lazy", sizes: large ? null : sizes,
     srcset: large ? null : `${image.small} 200w, ${image.large} 600w`,
     onload: () => photo.classList.add("seen"),
-    onerror: () => photo.replaceWith(picture(text)),
+    onerror: () => photo.replaceWith(picture(text, round)),
   });
   photo.src = large ? image.large : image.small;
   box.append(photo);
   return box;
 }
 
-function picture(text) {
+function picture(text, round) {
   const seed = hash(text);
   const hue = seed % 360;
   const corner = [[0, 0], [100, 0], [100, 100], [0, 100]][(seed >>> 9) % 4];
   const turn = ((seed >>> 11) % 2 ? 1 : -1) * (18 + ((seed >>> 12) % 40));
   const shade = (step) => `hsl(${(hue + (turn * step) / 4 + 360) % 360} ${34 + step * 3}% ${30 + step * 7}%)`;
   const rings = [112, 88, 64, 40, 18].map((r, step) => s("circle", { cx: corner[0], cy: corner[1], r, fill: shade(step + 1) }));
-  const letter = s("text", { x: corner[0] ? 9 : 91, y: corner[1] ? 27 : 91, "text-anchor": corner[0] ? "start" : "end", class: "cover-letter" }, initial(text));
+  const place = round ? { x: 50, y: 51 } : { x: corner[0] ? 9 : 91, y: corner[1] ? 27 : 91, "text-anchor": corner[0] ? "start" : "end" };
+  const letter = s("text", { ...place, class: "cover-letter" }, initial(text));
   return s("svg", { viewBox: "0 0 100 100", "aria-hidden": "true" }, s("rect", { width: 100, height: 100, fill: shade(0) }), rings, letter);
 }
 

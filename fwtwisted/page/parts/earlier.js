@@ -26,7 +26,7 @@ function rowOf(app, upload) {
   const again = async () => {
     try {
       await app.api.post("uploads/action/", { action: "relaunch_import", objects: [upload.uuid], filters: {} });
-      row.replaceWith(rowOf(app, { ...upload, import_status: "pending", import_details: {} }));
+      watchAgain(app, row, upload);
     } catch (error) {
       app.tell(error.message);
     }
@@ -50,6 +50,20 @@ function rowOf(app, upload) {
       upload.import_status === "errored" && iconButton("retry", `Import ${title} again`, again),
       iconButton("trash", `Delete ${title}`, () => app.confirm(`Delete “${title}”?`, "The file is removed from this server.", "Delete", drop))));
   return row;
+}
+
+/** Show that an upload is read again, until it is known what became of it or it takes too long to wait for. */
+async function watchAgain(app, row, upload, tries = 8) {
+  const shown = rowOf(app, { ...upload, import_status: "pending", import_details: {} });
+  row.replaceWith(shown);
+  for (let left = tries; left > 0 && shown.isConnected; left -= 1) {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const { results } = await app.api.get("uploads/", { import_reference: upload.import_reference }).catch(() => ({ results: [] }));
+    const found = results.find((one) => one.uuid === upload.uuid);
+    if (!found || found.import_status === "pending") continue;
+    shown.replaceWith(rowOf(app, found));
+    return;
+  }
 }
 
 export function earlier(ctx) {

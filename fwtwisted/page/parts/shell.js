@@ -42,7 +42,7 @@ export function shell(app, bar) {
   const account = h("button", { type: "button", class: "account", "aria-haspopup": "menu", onclick: () => accountMenu(app, account) });
   const enter = h("a", { class: "button primary enter", href: "/login" }, "Sign in");
   const stage = h("main", { class: "stage-main", id: "main", tabindex: -1 });
-  const root = h("div", { class: "shell" }, h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); stage.focus(); } }, "Skip to content"), h("div", { class: "side" }, brand, nav, quota), h("header", { class: "top" }, h("a", { class: "brand small", href: "/", "aria-label": "Home" }, mark()), field, h("div", { class: "top-end" }, enter, account)), stage, app.panel.place, bar);
+  const root = h("div", { class: "shell" }, h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); stage.focus(); } }, "Skip to content"), h("aside", { class: "side", "aria-label": "Sidebar" }, brand, nav, quota), h("header", { class: "top" }, h("a", { class: "brand small", href: "/", "aria-label": "Home" }, mark()), field, h("div", { class: "top-end" }, enter, account)), stage, app.panel.place, bar);
 
   app.session.state.watch(({ me, pod }) => {
     brand.querySelector(".brand-name").textContent = pod?.name ?? "";

@@ -261,7 +261,9 @@ class ReadingTests(SynchronousTestCase):
         self.assertIn("DJANGO_SETTINGS_MODULE", notices)
         self.assertIn("log-in by LDAP is not offered", notices)
         self.assertNotIn("PATH,", notices)
-        self.assertEqual([], unknown(["DJANGO_SECRET_KEY_FILE", "FUNKWHALE_PLUGIN_SCROBBLER_LASTFM_API_KEY"]))
+        self.assertEqual(
+            [], unknown(["CACHE_DIRECTORY", "DJANGO_SECRET_KEY_FILE", "FUNKWHALE_PLUGIN_SCROBBLER_LASTFM_API_KEY"])
+        )
 
     def test_every_row_counts(self) -> None:
         """No setting is in the table as effective without being read."""

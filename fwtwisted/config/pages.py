@@ -83,7 +83,7 @@ def settings_page() -> str:
 
 def _rates() -> str:
     """The table of rate limits."""
-    marks = {scope: " *(enforced)*" for scope in ENFORCED}
+    marks = dict.fromkeys(ENFORCED, " *(enforced)*")
     rows = [f"| `{scope}`{marks.get(scope, '')} | {rate} |" for scope, rate in sorted(USUAL_RATES.items())]
     return "\n".join((RATES_HEAD, "| scope | rate |", "|---|---|", *rows, ""))
 

@@ -272,11 +272,11 @@ SETTINGS: Final[dict[str, Setting]] = {row.name: row for section in SECTIONS for
 
 # A name of this beginning that is in no row is most likely a slip of the pen.
 PREFIXES: Final = (
-    "ACCOUNT_", "AWS_", "CACHE_", "CELERY", "DATABASE_", "DJANGO_", "FEDERATION_", "FUNKWHALE_", "LDAP_", "MEDIA_",
-    "MUSIC_", "PODCASTS_", "S3_", "SUBSONIC_", "THROTTL", "TYPESENSE_", "UPLOAD_",
+    "ACCOUNT_", "AWS_QUERYSTRING_", "AWS_S3_", "AWS_STORAGE_", "CACHE", "CELERY", "DATABASE_", "DJANGO_", "FEDERATION_",
+    "FUNKWHALE_", "LDAP_", "MEDIA_", "MUSIC_", "PODCASTS_", "S3_", "SUBSONIC_", "THROTTL", "TYPESENSE_", "UPLOAD_",
 )  # fmt: skip
-# Read by the command, or by plugins that are not loaded; not settings of the server.
-KNOWN_ELSEWHERE: Final = ("FUNKWHALE_PLUGIN_", "FUNKWHALE_CLI_")
+# Settings of other programs, which may stand in our environment as well.
+KNOWN_ELSEWHERE: Final = ("CACHE_DIRECTORY", "FUNKWHALE_CLI_", "FUNKWHALE_PLUGIN_")
 
 
 def unknown(names: Iterator[str] | list[str]) -> list[str]:

@@ -38,7 +38,7 @@ from fwtwisted.config import parts as settings
 from fwtwisted.db import migrations
 from fwtwisted.faces import Faces
 from fwtwisted.ground import Ground
-from fwtwisted.model.errors import FwError
+from fwtwisted.model.errors import FwError, Unavailable
 from fwtwisted.parts import Parts
 from fwtwisted.web.health import Check, Finding, Pulse
 from fwtwisted.web.site import Doors, Site
@@ -153,7 +153,10 @@ class House(Service):
         """Say where the page is, and on an empty pod how to make its administrator."""
         url = self._plan.config.general.public_url
         self._log.info("the page is at {url}/", event="house.page", url=url)
-        token = await parts.accounts.issue_setup_token()
+        try:
+            token = await parts.accounts.issue_setup_token()
+        except Unavailable:  # we serve already, and go on when it is back
+            return
         if token is not None:
             self._log.warn(
                 "nobody has an account yet: the link to create the administrator stands on standard output",

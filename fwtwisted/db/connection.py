@@ -1,15 +1,16 @@
 """
 One connection to PostgreSQL, at half of what txpostgres alone costs per statement.
 
-``txpostgres.Connection`` opens and closes; this subclass runs the statements.  It keeps one reader in the reactor for
-the whole life of the connection instead of adding and removing one for each statement, and hands out the result in
-the same turn in which it arrived.
+``txpostgres.Connection`` makes a connection and hears its rings; this subclass takes the steps.  It keeps one reader in
+the reactor for the whole life of the connection instead of adding and removing one for each statement, and hands out
+the result in the same turn in which it arrived.
 
 Two traps shape the code:
 
-* libpq closes its descriptor by itself when the server goes away.  The epoll reactor could then not unregister the
-  number, and a later connection that gets the same one would never be watched.  So the reactor watches a ``dup()``
-  of the descriptor, which is ours to close.
+* libpq closes its descriptor by itself when the server goes away, or does not let us in.  The epoll reactor could then
+  not unregister the number, and a later connection that gets the same one would never be watched.  So the reactor
+  watches a ``dup()`` of the descriptor, which is ours to close; while we connect, a new one at each step, for libpq may
+  turn to another descriptor between two of them.
 * PostgreSQL's protocol wants every statement polled to its end.  So nothing here can be cancelled; who waits may
   leave (``Database`` sees to that), the statement does not.
 
@@ -27,6 +28,7 @@ import psycopg2
 import psycopg2.extras
 from psycopg2 import extensions
 from twisted.internet.defer import Deferred, fail
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorFDSet, IReadWriteDescriptor
 from twisted.python.failure import Failure
 from txpostgres import txpostgres
@@ -86,6 +88,7 @@ class Connection(txpostgres.Connection):
     def __init__(self, reactor: IReactorFDSet) -> None:
         super().__init__(reactor)
         self.on_close: Callable[[], None] = _nothing
+        self._opening: Deferred[None] | None = None
         self._job: tuple[Deferred[Any], Any] | None = None
         self._watch: _Watch | None = None
         self._writing = False
@@ -93,17 +96,39 @@ class Connection(txpostgres.Connection):
     @property
     def alive(self) -> bool:
         """Whether statements can be sent."""
-        return self._watch is not None
+        return self._watch is not None and self._opening is None
 
     def connect(self, dsn: str) -> Deferred[None]:
         """Open the connection; fails with ``psycopg2.OperationalError``."""
-        opened: Deferred[None] = super().connect(dsn).addCallback(self._attach)
-        return opened
+        try:
+            self._connection = self.connectionFactory(dsn, **{"async": True})
+        except psycopg2.Error:
+            return fail()
+        opening: Deferred[None] = Deferred()
+        self._opening = opening
+        self._approach()
+        return opening
 
-    def _attach(self, _: object) -> None:
-        self.reactor.removeReader(self)
+    def _approach(self) -> None:
+        """Take the opening one step further."""
+        self._detach()
+        try:
+            state = self._connection.poll()
+        except psycopg2.Error:
+            self._opened(Failure())
+            return
         self._watch = _Watch(self, os.dup(self._connection.fileno()))
+        if state == extensions.POLL_WRITE:
+            self._await_writing()
+            return
         self.reactor.addReader(self._watch)
+        if state == extensions.POLL_OK:
+            self._opened(None)
+
+    def _opened(self, outcome: Failure | None) -> None:
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            opening.callback(outcome)
 
     def _detach(self) -> None:
         watch, self._watch = self._watch, None
@@ -116,20 +141,21 @@ class Connection(txpostgres.Connection):
 
     def abandon(self) -> None:
         """Stop an attempt to connect; it fails with ``twisted.internet.error.ConnectionDone``."""
-        super().close()
+        self.close()
 
     def close(self) -> None:
         """Close; a statement that still runs fails with :class:`ConnectionGone`."""
         self._detach()
         if self._connection is not None and not self._connection.closed:
             self._connection.close()
+        self._opened(Failure(ConnectionDone()))
         self._finish(Failure(ConnectionGone("the connection was closed")))
 
     def execute(self, sql: str, args: Sequence[object] | None = None) -> Deferred[Any]:
         """Run the statement; fires with the psycopg2 cursor that holds its rows."""
         if self._job is not None:
             return fail(Busy("another statement is running on this connection"))
-        if self._watch is None:
+        if not self.alive:
             return fail(ConnectionGone("the connection is closed"))
         cursor = self._connection.cursor()
         try:
@@ -144,6 +170,9 @@ class Connection(txpostgres.Connection):
     def advance(self) -> None:
         """Take the protocol one step further; called when the descriptor is ready."""
         if self._watch is None:
+            return
+        if self._opening is not None:
+            self._approach()
             return
         try:
             state = self._connection.poll()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from fwtwisted.config import Config, ConfigError, Reading, kept_secret_key, parts, read_config
+from fwtwisted.config.checking import checked, shown_lines
 from fwtwisted.config.envfile import as_compose, as_systemd, parsed, quoted
 from fwtwisted.config.forms import BOOL, DICT, HOST_NAME, LIST, RATES, SIZE, TIME, Form
 from fwtwisted.config.table import SETTINGS, unknown
@@ -367,3 +368,36 @@ class PartsTests(SynchronousTestCase):
             self.config(CACHE_URL="redis://:hunter2@host:7/many")
         self.assertIn("CACHE_URL", str(caught.exception))
         self.assertNotIn("hunter2", str(caught.exception))
+
+
+class CheckingTests(SynchronousTestCase):
+    """What the operator is told about the settings."""
+
+    def reading(self, **environ: str) -> Reading:
+        """Settings with a data folder of this test's own."""
+        return read_config(environ, data=self.mktemp(), folder="/nowhere")
+
+    def test_shown(self) -> None:
+        """Every effective setting in a line, secrets as stars, with its origin."""
+        lines = "\n".join(shown_lines(self.reading(DATABASE_PASSWORD="hunter2", LOGLEVEL="error")))
+        self.assertNotIn("hunter2", lines)
+        self.assertRegex(lines, r"DATABASE_PASSWORD +\*\*\*  \(environment\)")
+        self.assertRegex(lines, r"LOGLEVEL +error  \(environment\)")
+        self.assertRegex(lines, r"LOG_FORMAT +text  \(default\)")
+        self.assertNotIn("EMAIL_CONFIG", lines)
+
+    def test_a_fresh_machine_is_well(self) -> None:
+        """Folders that are not there yet can be made."""
+        outcomes = {outcome.name: outcome for outcome in checked(self.reading().config)}
+        self.assertTrue(outcomes["data folder"].is_well)
+        self.assertIn("to be made", outcomes["MEDIA_ROOT"].text)
+        self.assertNotIn("MUSIC_DIRECTORY_PATH", outcomes)
+
+    def test_folders_that_cannot_be(self) -> None:
+        """A file where a folder should be, and a folder that is not there."""
+        path = os.path.abspath(self.mktemp())
+        with open(path, "w", encoding="ascii"):
+            pass
+        config = self.reading(MEDIA_ROOT=f"{path}/media", MUSIC_DIRECTORY_PATH="/nowhere/music").config
+        ill = {outcome.name for outcome in checked(config) if not outcome.is_well}
+        self.assertLessEqual({"MEDIA_ROOT", "MUSIC_DIRECTORY_PATH"}, ill)

@@ -54,7 +54,7 @@ class FoldersCase(DatabaseCase):
         """Folders below ``self.music``."""
         blobs = LocalBlobs(str(self.media), deferToThread)
         importer = Importer(self.database, blobs, deferToThread, self.preference, ImportingSettings(BASE))
-        told = {"music": str(self.music), "batch_files": 7} | settings
+        told = {"music": str(self.music), "batch_files": 7, "again_seconds": 0.1} | settings
         ground = FoldersGround(
             reactor, self.database, blobs, importer, self.looked_at, deferToThread, self.watch_of,
             FoldersSettings(BASE, **told),  # type: ignore[arg-type]
@@ -63,6 +63,7 @@ class FoldersCase(DatabaseCase):
 
     def watch_of(self, changed: Callable[[Changes], None]) -> FolderWatch:
         """A watch that is soon calm."""
+        self.changed = changed
         return FolderWatch(reactor, deferToThread, changed, WatchSettings(calm_seconds=0.1))  # type: ignore[arg-type]
 
     async def run_import(self, *paths: Path, in_place: bool = True, **settings: Any) -> Progress:
@@ -324,21 +325,6 @@ class CopyTests(FoldersCase):
         self.assert_progress(await self.run_import(in_place=False), imported=1, unchanged=1)
         self.assertEqual(1, len(self.stored()))
 
-    async def test_disk_full(self) -> None:
-        """A full store stops the import with that word; what was settled stays, nothing is half kept."""
-        await self.begin()
-        audio.make_many(self.music, 20)
-        folders = self.folders(batch_files=5)
-        full = self.media / "tracks"
-        self.media.mkdir()
-        full.symlink_to("/dev/full")
-        await self.assertFailure(
-            Deferred.fromCoroutine(folders.import_folder(Wish(self.uuid, [str(self.music)], recursive=True))), Exception
-        )
-        full.unlink()
-        self.assertEqual(0, await self.value("SELECT count(*) FROM upload"))
-        self.assert_progress(await self.run_import(in_place=False), imported=20)
-
     async def test_a_batch_by_weight(self) -> None:
         """Large files are copied in small lots, all of them."""
         await self.begin()
@@ -409,3 +395,10 @@ class WatchTests(FoldersCase):
         await self.until(lambda: self.sum("imported") == 30)
         audio.make(self.music / "in" / audio.song(0).artist, "mp3", title="Late", artist="Nina")
         await self.until(lambda: self.sum("imported") == 31)
+
+    async def test_what_happened_is_not_known(self) -> None:
+        """When the kernel could not keep up, everything is looked at."""
+        await self.begin()
+        rounds = len(self.rounds)
+        self.changed(Changes(everything=True))
+        await self.until(lambda: len(self.rounds) == rounds + 1)

@@ -68,9 +68,7 @@ class Folders:
 
         :raise OSError: the system does not watch folders.
         """
-        ground = self._ground
-        told = reports or Reports()
-        await Watching(ground.clock, ground.threads, self.import_folder, ground.new_watch, wish, told).all()
+        await Watching(self._ground, self.import_folder, wish, reports or Reports()).all()
 
     def _checked(self, wish: Wish) -> Wish:
         """In a thread: the same with its paths absolute, as they are to be remembered."""

@@ -26,6 +26,7 @@ class FoldersSettings:
     :ivar batch_files: files settled at once.
     :ivar batch_bytes: bytes copied at once, roughly.
     :ivar attempts: how often to try when the database is away, a second longer apart each time.
+    :ivar again_seconds: how soon a watched folder is looked at as a whole after trouble.
     """
 
     base_url: str
@@ -33,6 +34,7 @@ class FoldersSettings:
     batch_files: int = 300
     batch_bytes: int = 256 << 20
     attempts: int = 8
+    again_seconds: float = 10.0
 
 
 @frozen

@@ -7,21 +7,17 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from attrs import evolve
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IDelayedCall
 
-from fwtwisted.core.folders.values import Progress, Reports, Wish
+from fwtwisted.core.folders.values import FoldersGround, Progress, Reports, Wish
 from fwtwisted.core.importing.walking import is_below
 from fwtwisted.model.errors import Invalid, NoRoom, Unavailable
-from fwtwisted.model.threads import Threads
-from fwtwisted.outside.watching import Changes, FolderWatch
+from fwtwisted.outside.watching import Changes
 
 # How often all is looked at when not every folder can be watched.
 LOOK_SECONDS = 600.0
-# How soon all is looked at after trouble.
-AGAIN_SECONDS = 10.0
 
 Import = Callable[[Wish, Reports], Awaitable[Progress]]
-NewWatch = Callable[[Callable[[Changes], None]], FolderWatch]
 
 
 class Watching:
@@ -29,17 +25,13 @@ class Watching:
     One import that goes on.
 
     :param run: imports once.
-    :param new_watch: begins to watch, given who is told.
     """
 
-    def __init__(
-        self, clock: IReactorTime, threads: Threads, run: Import, new_watch: NewWatch, wish: Wish, reports: Reports
-    ) -> None:
-        self._clock, self._threads, self._run = clock, threads, run
-        self._wish, self._reports = wish, reports
+    def __init__(self, ground: FoldersGround, run: Import, wish: Wish, reports: Reports) -> None:
+        self._ground, self._run, self._wish, self._reports = ground, run, wish, reports
         self._changes = Changes()
         self._waiting: Deferred[None] | None = None
-        self._watch = new_watch(self._changed)
+        self._watch = ground.new_watch(self._changed)
 
     async def all(self) -> None:
         """Import everything, then whatever changes, until cancelled."""
@@ -50,7 +42,7 @@ class Watching:
             while True:
                 await self._next_changes()
                 changes, self._changes = self._changes, Changes()
-                wish = await self._threads(wish_after, self._wish, paths, changes)
+                wish = await self._ground.threads(wish_after, self._wish, paths, changes)
                 if wish is not None:
                     await self._import(wish)
         finally:
@@ -83,7 +75,8 @@ class Watching:
             return
         look: IDelayedCall | None = None
         if is_troubled or not self._watch.is_complete:
-            look = self._clock.callLater(AGAIN_SECONDS if is_troubled else LOOK_SECONDS, self._look_at_all)
+            seconds = self._ground.settings.again_seconds if is_troubled else LOOK_SECONDS
+            look = self._ground.clock.callLater(seconds, self._look_at_all)
         self._waiting = Deferred()
         try:
             await self._waiting

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from attrs import evolve
 from twisted.internet import reactor
-from twisted.internet.task import Clock
+from twisted.internet.task import Clock, deferLater
 from twisted.internet.testing import StringTransport
 from twisted.internet.threads import deferToThread
 
@@ -213,10 +213,10 @@ class TranscodeTests(StreamingCase):
         self.assertEqual(1, await self.value("SELECT count(*) FROM doomed_file"))
 
     async def _until_kept(self) -> None:
-        for _ in range(500):
+        for _ in range(1000):
             if await self.value("SELECT count(*) FROM upload_version"):
                 return
-            await deferToThread(os.stat, ".")
+            await deferLater(reactor, 0.02, lambda: None)
         self.fail("no version was kept")
 
 

@@ -9,10 +9,11 @@ from urllib.parse import quote
 import orjson
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.logger import Logger, LogPublisher
+from twisted.logger import ILogObserver, LogEvent, Logger, LogPublisher
 from twisted.python import log as legacy
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
 
 from fwtwisted.logs import LogSettings, observer, redacted
 
@@ -37,8 +38,12 @@ class LogsCase(SynchronousTestCase):
         self.stream = io.StringIO()
         lines = observer(LogSettings(level, form, role), self.stream)
         self.now = LOG_TIME
-        publisher = LogPublisher(lambda event: lines({**event, "log_time": self.now}))
-        return Logger(namespace="tests", observer=publisher)
+
+        @implementer(ILogObserver)
+        def at_our_time(event: LogEvent) -> None:
+            lines({**event, "log_time": self.now})
+
+        return Logger(namespace="tests", observer=LogPublisher(at_our_time))
 
     @property
     def text(self) -> str:

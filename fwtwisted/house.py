@@ -27,9 +27,8 @@ from typing import Any
 from attrs import frozen
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IAddress
+from twisted.internet.interfaces import IAddress, IStreamServerEndpoint
 from twisted.logger import ILogObserver, Logger
 
 from fwtwisted import __version__
@@ -53,12 +52,12 @@ class Plan:
     What a process is to do.
 
     :ivar roles: of ``web``, ``worker``, ``schedule``.
-    :ivar endpoints: where to listen, as endpoint strings.
+    :ivar endpoints: where to listen.
     """
 
     config: Config
     roles: frozenset[str]
-    endpoints: Sequence[str]
+    endpoints: Sequence[IStreamServerEndpoint]
     notices: Sequence[str] = ()
 
 
@@ -144,7 +143,7 @@ class House(Service):
         self._falls.append(_soon(pulse.stopService))
         faces = Faces(ground, parts, _checks(ground), lambda: pulse.delay, lambda: self._draining)
         site = Site(faces.mounts(), settings.site_settings(ground.config), self._reactor)
-        doors = Doors(site, [serverFromString(self._reactor, text) for text in self._plan.endpoints])
+        doors = Doors(site, self._plan.endpoints)
         for address in await doors.open():
             self._log.info("listening on {address}", event="house.listening", address=_shown(address))
         self._falls.append(doors.close)

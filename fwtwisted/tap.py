@@ -12,6 +12,8 @@ from typing import Any
 
 from twisted.application.service import IService
 from twisted.internet import reactor
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.logger import ILogObserver
 from twisted.python import usage
 
@@ -57,12 +59,21 @@ def makeService(options: Options) -> IService:
         reading = read_config(
             os.environ, data=options["data"], env_file=options["env-file"], endpoints=options["endpoints"]
         )
+        config = reading.config
+        endpoints = [_endpoint(text) for text in options["endpoints"] or [config.processes.endpoint]]
     except ConfigError as wrong:
         print(f"fwtwisted: {wrong}", file=sys.stderr)
         raise SystemExit(CANNOT_WORK) from wrong
-    config = reading.config
-    plan = Plan(config, options["roles"], options["endpoints"] or [config.processes.endpoint], tuple(reading.notices))
+    plan = Plan(config, options["roles"], endpoints, tuple(reading.notices))
     return House(reactor, plan, _observer(options, plan))
+
+
+def _endpoint(text: str) -> IStreamServerEndpoint:
+    """Where to listen.  :raise ConfigError: that is no endpoint string."""
+    try:
+        return serverFromString(reactor, text)
+    except (ValueError, TypeError, LookupError, OSError) as wrong:
+        raise ConfigError(f"--endpoint cannot be '{text}': {wrong}") from wrong
 
 
 def _observer(options: Options, plan: Plan) -> ILogObserver | None:

@@ -100,9 +100,9 @@ class Client:
                 response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
             )
 
-    def get(self, path: str, headers: Mapping[str, str] = {}, **query: object) -> Answer:
+    def get(self, path: str, headers: Mapping[str, str] | None = None, **query: object) -> Answer:
         """Read; ``query`` becomes the query string."""
-        return self.ask("GET", f"{path}?{urlencode(query)}" if query else path, headers=headers)
+        return self.ask("GET", f"{path}?{urlencode(query)}" if query else path, headers=headers or {})
 
     def post(self, path: str, **document: object) -> Answer:
         """Write a JSON document."""
@@ -137,14 +137,18 @@ class Client:
         found: list[Any] = []
         page = 1
         while True:
-            told = self.get("/api/v1/uploads/", page=page, page_size=100, **query).json
+            told = self.get("/api/v1/uploads/", None, page=page, page_size=100, **query).json
             found += told["results"]
             if told["next"] is None:
                 return found
             page += 1
 
     def _own_headers(self, method: str) -> dict[str, str]:
-        headers = {"Host": f"localhost:{self.port}", "Origin": f"http://localhost:{self.port}"}
+        headers = {
+            "Host": f"localhost:{self.port}",
+            "Origin": f"http://localhost:{self.port}",
+            "Connection": "close",
+        }
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if method != "GET" and "csrftoken" in self.cookies:

@@ -18,6 +18,12 @@ from tests.servers import postgres
 watching = cast(IReactorFDSet, reactor)
 
 
+def watched() -> set[object]:
+    """What the reactor watches on behalf of connections."""
+    everything = [*watching.getReaders(), *watching.getWriters()]
+    return {one for one in everything if type(one).__module__.startswith(("fwtwisted.db", "txpostgres"))}
+
+
 class OpeningTests(TestCase):
     """How a connection is opened, or not."""
 
@@ -35,18 +41,18 @@ class OpeningTests(TestCase):
 
     async def test_refused(self) -> None:
         """Where nobody listens the attempt fails, and the next one does not suffer from it."""
-        before = set(watching.getReaders()), set(watching.getWriters())
+        before = watched()
         for _ in range(5):
             with self.assertRaises(psycopg2.OperationalError):
                 await self.connection().connect("host=/nowhere/at/all")
-        self.assertEqual(before, (set(watching.getReaders()), set(watching.getWriters())))
+        self.assertEqual(before, watched())
         good = self.connection()
         await good.connect(postgres().dsn("postgres"))
         self.assertEqual((1,), await self.asked(good))
 
     async def test_cut_off(self) -> None:
         """A server that hangs up in the middle of the opening, as one that dies: the same."""
-        before = set(watching.getReaders()), set(watching.getWriters())
+        before = watched()
         with socket.create_server(("127.0.0.1", 0)) as door:
             dsn = f"host=127.0.0.1 port={door.getsockname()[1]}"
             for _ in range(5):
@@ -61,18 +67,18 @@ class OpeningTests(TestCase):
                 await good.connect(postgres().dsn("postgres"))
                 self.assertEqual((1,), await self.asked(good))
                 good.close()
-        self.assertEqual(before, (set(watching.getReaders()), set(watching.getWriters())))
+        self.assertEqual(before, watched())
 
     async def test_abandoned(self) -> None:
         """A server that never answers: who gives up hears so, and nothing stays."""
-        before = set(watching.getReaders()), set(watching.getWriters())
+        before = watched()
         with socket.create_server(("127.0.0.1", 0)) as door:
             connection = self.connection()
             opening = connection.connect(f"host=127.0.0.1 port={door.getsockname()[1]}")
-            reactor.callLater(0.05, connection.abandon)  # type: ignore[attr-defined]
+            reactor.callLater(0.05, connection.abandon)
             with self.assertRaises(ConnectionDone):
                 await opening
-        self.assertEqual(before, (set(watching.getReaders()), set(watching.getWriters())))
+        self.assertEqual(before, watched())
 
 
 def _hang_up(door: socket.socket) -> None:

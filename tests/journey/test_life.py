@@ -20,6 +20,7 @@ def long_file(folder: Path) -> Path:
     """A wave of about 53 MB."""
     path = folder / "long.wav"
     path.write_bytes(audio.encoded("wav", 440, LONG_SECONDS, 44100))
+    audio.tag(path, "wav", title="Long", artist="Ada")
     return path
 
 

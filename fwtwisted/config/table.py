@@ -184,7 +184,7 @@ MEDIA: Final = Section(
                 help="who sends audio: this server (`direct`), or the web server before it, told by "
                      "`X-Accel-Redirect` (`nginx`) or `X-Sendfile` (`apache2`)"),
         Setting("PROTECT_FILES_PATH", URL_PATH, "/_protected", help="internal location of nginx"),
-        Setting("MUSIC_DIRECTORY_PATH", PATH, unset="no limit for the command, nothing for the web",
+        Setting("MUSIC_DIRECTORY_PATH", PATH, unset="nothing is used in place",
                 help="folder below which files may be imported in place"),
         Setting("MUSIC_DIRECTORY_SERVE_PATH", PATH, unset="= `MUSIC_DIRECTORY_PATH`",
                 help="the same folder as the web server before us sees it"),

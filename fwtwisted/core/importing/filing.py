@@ -175,8 +175,9 @@ def between(names: Sequence[str], text: str) -> list[str] | None:
         if index:
             found.append(text[end:start])
         end = start + len(name)
-    well = end == len(text) and all(phrase.strip(" ") or phrase == " " for phrase in found)
-    return [phrase.replace(";", ",") if phrase.strip() == ";" else phrase for phrase in found] if well else None
+    if end != len(text) or not all(found):
+        return None
+    return [", " if phrase.strip() == ";" else phrase for phrase in found]
 
 
 def beyond_the_catalog(audio: AudioFile) -> dict[str, Any]:

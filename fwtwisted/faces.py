@@ -10,6 +10,7 @@ from fwtwisted.ground import Ground
 from fwtwisted.parts import Parts
 from fwtwisted.web import accounts, instance
 from fwtwisted.web.accounts import PeopleDesk
+from fwtwisted.web.attachments import AttachmentDesk
 from fwtwisted.web.callers import Callers, Identities
 from fwtwisted.web.health import Check, Health
 from fwtwisted.web.libraries import LibraryDesk
@@ -53,6 +54,7 @@ class Faces:
             *self._music(),
             *self._listening(),
             self._uploads(),
+            *self._pictures(),
             *self._streaming(),
             *instance.mounts(self._parts.instance, self._parts.preferences, self._callers, self._cookies),
             Mount("/health", self._health.app.resource()),
@@ -102,6 +104,12 @@ class Faces:
             parts.uploads, self._callers, parts.paper, spool.open, spool.room, threads, intake, self._api_url
         )
         return desk.mount()
+
+    def _pictures(self) -> list[Mount]:
+        parts = self._parts
+        intake = settings.intake_settings(self._config)
+        desk = AttachmentDesk(parts.attachments, self._callers, parts.pictures, parts.spool.open, self._threads, intake)
+        return desk.mounts()
 
     def _streaming(self) -> list[Mount]:
         front = settings.front(self._config)

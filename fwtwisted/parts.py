@@ -15,6 +15,7 @@ from fwtwisted.config import kept_secret_key
 from fwtwisted.config import parts as settings
 from fwtwisted.core.accounts import Accounts
 from fwtwisted.core.applications import Applications
+from fwtwisted.core.attachments import Attachments
 from fwtwisted.core.catalog import Catalog
 from fwtwisted.core.folders import Folders, FoldersGround
 from fwtwisted.core.importing.importer import Importer
@@ -38,6 +39,7 @@ from fwtwisted.core.visibility import Visibility
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.ground import Ground
 from fwtwisted.outside.ffmpeg import Transcoder
+from fwtwisted.outside.images import Images
 from fwtwisted.outside.readers import Readers
 from fwtwisted.outside.spool import Spool
 from fwtwisted.outside.transcodes import Transcodes
@@ -99,6 +101,13 @@ class Parts:
         # Files coming in.
         self.spool = Spool(os.path.join(config.media.root, ".spool"), threads)
         self.stored_files = StoredFiles(database, ground.blobs, self.spool)
+        self.attachments = Attachments(
+            database,
+            ground.blobs,
+            Images(threads, settings.image_settings(config)),
+            bell.ring,
+            settings.attachment_settings(config),
+        )
         places = Places(ground.blobs, threads, config.media.music)
         importer = Importer(database, ground.blobs, threads, preference, settings.importing_settings(config))
         self.uploads = Uploads(
@@ -130,12 +139,23 @@ class Parts:
     def jobs(self) -> Mapping[str, JobKind]:
         """Every kind of job that this program can do."""
         return _merged(
-            part.jobs() for part in (self.signin, self.profiles, self.streaming, self.upload_jobs, self.stored_files)
+            part.jobs()
+            for part in (
+                self.signin,
+                self.profiles,
+                self.streaming,
+                self.upload_jobs,
+                self.stored_files,
+                self.attachments,
+            )
         )
 
     def schedules(self) -> Mapping[str, Schedule]:
         """Every chore with a beat."""
-        return _merged(part.schedules() for part in (self.signin, self.streaming, self.upload_jobs, self.stored_files))
+        return _merged(
+            part.schedules()
+            for part in (self.signin, self.streaming, self.upload_jobs, self.stored_files, self.attachments)
+        )
 
     async def begin(self) -> None:
         """What a server does before anything else: put in order what a killed one left behind."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from fwtwisted import __version__
 from fwtwisted.config.values import Config
 from fwtwisted.core.accounts import AccountsSettings
+from fwtwisted.core.attachments import AttachmentSettings
 from fwtwisted.core.folders import FoldersSettings
 from fwtwisted.core.importing.importer import ImportingSettings
 from fwtwisted.core.limits import LimitsSettings
@@ -20,6 +21,7 @@ from fwtwisted.db.pool import DatabaseSettings
 from fwtwisted.logs import LogSettings
 from fwtwisted.model.people import Pod
 from fwtwisted.outside.ffmpeg import FfmpegSettings
+from fwtwisted.outside.images import ImageSettings
 from fwtwisted.outside.readers import ReadersSettings
 from fwtwisted.outside.shared import CacheSettings, RedisPlace
 from fwtwisted.web.callers import Cookies, CsrfGuard
@@ -163,3 +165,13 @@ def about(config: Config) -> About:
 def streaming_settings(config: Config) -> StreamingSettings:
     """Where files in place lie, and how often somebody counts as one more listener."""
     return StreamingSettings(config.media.music, config.media.download_count_seconds)
+
+
+def attachment_settings(config: Config) -> AttachmentSettings:
+    """How long loose pictures stay, and how well renditions are written."""
+    return AttachmentSettings(config.media.unattached_seconds, config.media.jpeg_quality)
+
+
+def image_settings(config: Config) -> ImageSettings:
+    """What pictures are taken, and how well they are written."""
+    return ImageSettings(quality=config.media.jpeg_quality, at_once=config.processes.cpu_jobs)

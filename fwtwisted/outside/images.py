@@ -193,6 +193,20 @@ class Images:
         square: bytes = await self._slots.run(self._threads, rendition, body, size, self.settings.quality)
         return square
 
+    async def rendition_file(self, path: str, size: int) -> bytes:
+        """
+        The same for a local file.
+
+        :raise OSError: it cannot be read.
+        """
+        square: bytes = await self._slots.run(self._threads, self._rendition_file, path, size)
+        return square
+
+    def _rendition_file(self, path: str, size: int) -> bytes:
+        """In a thread."""
+        with open(path, "rb") as file:
+            return rendition(file.read(), size, self.settings.quality)
+
     def _checked_file(self, path: str) -> Picture:
         """In a thread: no more is read than may be."""
         with open(path, "rb") as file:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from uuid import UUID
 
 from fwtwisted.wire.ascii import in_ascii
@@ -26,9 +27,19 @@ AVATARS = "users/avatars"
 # Whatever lies under no root of this list is private, also under roots that nobody has heard of.
 PUBLIC_ROOTS = (ATTACHMENTS, RENDITIONS, BANNERS, AVATARS)
 
+_IMAGE_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+}
 _LONGEST_FILE_PART = 200  # with any root and a rendition's suffix below 255
 _LONGEST_SUFFIX = 12
 _LONGEST_NAME = 1024
+_RENDITION = re.compile(
+    rf"{RENDITIONS}/(?P<stem>.+)-crop-c0-5__0-5-(?P<size>\d{{1,4}})x(?P=size)(-\d+)?(?P<suffix>\.\w+)"
+)
 _LONGEST_PIECE = 255
 
 
@@ -105,3 +116,21 @@ def rendition_name(original: str, size: int, quality: int) -> str:
     stem, suffix = os.path.splitext(original)
     told = f"-{quality}" if suffix.lower() in _QUALITY_SUFFIXES else ""
     return f"{RENDITIONS}/{stem}-crop-c0-5__0-5-{size}x{size}{told}{suffix}".replace(" ", "")
+
+
+def original_name(rendition: str, sizes: Sequence[int], quality: int) -> tuple[str, int] | None:
+    """
+    Of which image a name is the rendition that we would make, and how large; None when it is none.
+
+    :param sizes: of the renditions that there are.
+    """
+    match = _RENDITION.fullmatch(rendition)
+    if match is None or int(match["size"]) not in sizes:
+        return None
+    original, size = match["stem"] + match["suffix"], int(match["size"])
+    return (original, size) if rendition_name(original, size, quality) == rendition else None
+
+
+def media_type_of(name: str) -> str:
+    """The media type of an image by its stored name, which was given by its bytes; never one that a browser runs."""
+    return _IMAGE_TYPES.get(os.path.splitext(name)[1].lower(), "application/octet-stream")

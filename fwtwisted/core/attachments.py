@@ -1,0 +1,218 @@
+"""
+Pictures: taken from people, cut to the two sizes that pages show, removed when nothing needs them.
+
+A picture is stored before its row is written, and doomed until then (``db/doomed.py``): whoever dies in between leaves
+nothing behind.  Renditions have no rows.  They are made when they are first asked for, once for all who ask at the same
+time, and go with their original.
+
+Source: docs/api.md §4.5; docs/storage.md §2.2, S-5.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from attrs import frozen
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from fwtwisted.core.stored_files import LANE, REMOVE
+from fwtwisted.db import attachments, catalog, doomed, importing
+from fwtwisted.db.jobs import Job, JobKind, Schedule, ask
+from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from fwtwisted.model.music import Attachment
+from fwtwisted.model.people import Viewer
+from fwtwisted.outside.blobs import BlobStore
+from fwtwisted.outside.images import Images, Picture
+from fwtwisted.wire.http import ByteSource
+from fwtwisted.wire.names import ATTACHMENTS, is_public, original_name, rendition_name, stored_name
+
+PRUNE = "attachments.prune"
+PRUNED_AT_ONCE = 200
+HOPE_SECONDS = 3600.0  # how long a picture may wait in the store for its row
+SIZES = (200, 600)
+
+
+@frozen
+class AttachmentSettings:
+    """
+    :ivar loose_seconds: age at which a picture that nothing refers to is removed.
+    :ivar quality: of JPEG renditions, part of their names.
+    """
+
+    loose_seconds: float = 86_400.0
+    quality: int = 95
+
+
+class Attachments:
+    """Takes, shows and removes pictures."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: BlobStore,
+        images: Images,
+        ring: Callable[[str, bytes], None],
+        settings: AttachmentSettings,
+    ) -> None:
+        self._database, self._blobs, self._images = database, blobs, images
+        self._ring, self._settings = ring, settings
+        self._making: dict[str, list[Deferred[None]]] = {}
+
+    # --- rows ------------------------------------------------------------------------------------
+
+    async def take(self, viewer: Viewer, path: str, filename: str) -> Attachment:
+        """
+        Keep a picture that somebody sent, cleaned of what a camera wrote into it.
+
+        :param path: where it arrived; the file stays the caller's.
+        :raise Invalid: on ``file``, when it is no picture that we show.
+        """
+        actor_id = _somebody(viewer)
+        picture = await self._images.checked_file(path)
+        uuid = uuid4()
+        name = stored_name(ATTACHMENTS, uuid, _named(filename, picture))
+        await self._database.transaction(lambda tx: doomed.doom(tx, [name], HOPE_SECONDS))
+        await self._blobs.put(name, picture.body)
+
+        async def write(tx: Tx) -> Attachment:
+            await doomed.spare(tx, [name])
+            digest = hashlib.sha256(picture.body).digest()
+            return await attachments.add(tx, uuid, actor_id, name, len(picture.body), picture.media_type, digest)
+
+        return await self._database.transaction(write)
+
+    async def one(self, uuid: UUID) -> Attachment:
+        """:raise NotFound:"""
+        found = await self._database.read(lambda tx: catalog.attachment(tx, uuid))
+        if found is None:
+            raise NotFound
+        return found
+
+    async def remove(self, viewer: Viewer, uuid: UUID) -> None:
+        """
+        Remove one's own picture.
+
+        :raise Forbidden: it is somebody else's.  :raise NotFound: there is none.
+        """
+        actor_id = _somebody(viewer)
+
+        async def work(tx: Tx) -> None:
+            if await catalog.attachment(tx, uuid) is None:
+                raise NotFound
+            if await attachments.owner(tx, uuid) != actor_id:
+                raise Forbidden
+            await self._doom(tx, [await attachments.remove(tx, uuid)])
+            tx.touch("catalog")
+
+        await self._database.transaction(work)
+
+    async def _doom(self, tx: Tx, files: Iterable[str | None]) -> None:
+        """Have the files removed, each with its renditions."""
+        names = [name for file in files if file for name in (file, *self._renditions(file))]
+        await doomed.doom(tx, names)
+        await ask(tx, REMOVE, LANE, {}, key="all")
+        tx.after_commit(self._ring, "jobs", LANE.encode())
+
+    def _renditions(self, file: str) -> list[str]:
+        return [rendition_name(file, size, self._settings.quality) for size in SIZES]
+
+    # --- bytes -----------------------------------------------------------------------------------
+
+    async def open(self, name: str) -> ByteSource:
+        """
+        The bytes of a public file by its stored name.
+
+        :raise NotFound: there is none, or it is nobody's business.
+        """
+        if not is_public(name):
+            raise NotFound
+        try:
+            return await self._blobs.open(name)
+        except NotFound:
+            original = original_name(name, SIZES, self._settings.quality)
+            if original is None:
+                raise
+        await self._rendition(name, *original)
+        return await self._blobs.open(name)
+
+    async def _rendition(self, name: str, original: str, size: int) -> None:
+        """Make a rendition, or wait for whoever is at it."""
+        if name in self._making:
+            turn: Deferred[None] = Deferred()
+            self._making[name].append(turn)
+            return await turn
+        self._making[name] = []
+        try:
+            await self._make(name, original, size)
+        except BaseException:
+            self._made(name, Failure())
+            raise
+        self._made(name, None)
+        return None
+
+    def _made(self, name: str, result: Failure | None) -> None:
+        for turn in self._making.pop(name):
+            if not turn.called:
+                turn.callback(result)
+
+    async def _make(self, name: str, original: str, size: int) -> None:
+        path = self._blobs.path(original)
+        if path is None:
+            raise NotFound
+        try:
+            square = await self._images.rendition_file(path, size)
+        except (OSError, Invalid) as unreadable:
+            raise NotFound from unreadable
+        try:
+            await self._blobs.put(name, square)
+        except Conflict:
+            return  # another process was quicker
+        # The original may have been removed meanwhile; then nobody else will remove this.
+        if await self._blobs.size(original) is None:
+            await self._blobs.delete(name)
+            raise NotFound
+
+    # --- chores ----------------------------------------------------------------------------------
+
+    async def prune(self, _: Job) -> None:
+        """Remove pictures that nothing refers to and that are older than the setting says."""
+
+        async def some(tx: Tx) -> int:
+            await importing.lock(tx)  # an import may be about to refer to one
+            files = await attachments.remove_loose(tx, self._settings.loose_seconds, PRUNED_AT_ONCE)
+            await self._doom(tx, files)
+            return len(files)
+
+        while await self._database.transaction(some) == PRUNED_AT_ONCE:
+            pass
+
+    def jobs(self) -> Mapping[str, JobKind]:
+        """What the hands do for us."""
+        return {PRUNE: JobKind(LANE, self.prune)}
+
+    def schedules(self) -> Mapping[str, Schedule]:
+        """Hourly, as docs/operations.md §5 has it."""
+        return {PRUNE: Schedule(PRUNE, LANE, _next_hour)}
+
+
+def _somebody(viewer: Viewer) -> int:
+    if viewer.actor_id is None:
+        raise Unauthenticated
+    return viewer.actor_id
+
+
+def _named(filename: str, picture: Picture) -> str:
+    base = filename.rpartition("/")[2].rpartition(".")[0] or "picture"
+    return f"{base}.{picture.suffix}"
+
+
+def _next_hour(now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)

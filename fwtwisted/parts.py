@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from fwtwisted.config import kept_secret_key
+from fwtwisted.config import Config, kept_secret_key
 from fwtwisted.config import parts as settings
 from fwtwisted.core.accounts import Accounts
 from fwtwisted.core.applications import Applications
@@ -43,7 +43,6 @@ from fwtwisted.outside.images import Images
 from fwtwisted.outside.readers import Readers
 from fwtwisted.outside.spool import Spool
 from fwtwisted.outside.transcodes import Transcodes
-from fwtwisted.outside.watching import FolderWatch
 from fwtwisted.wire.v1_catalog import CatalogPaper
 
 T = TypeVar("T")
@@ -54,38 +53,44 @@ class Parts:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        config, database, threads, bell = ground.config, ground.database, ground.threads, ground.bell
-        self.pod = settings.pod(config)
-        self.pictures = settings.pictures(config)
+        self.pod = settings.pod(ground.config)
+        self.pictures = settings.pictures(ground.config)
         self.paper = CatalogPaper(self.pictures, f"{self.pod.url}/")
-        self.preferences = Preferences(database, bell, ground.reactor)
-        preference = self.preferences.value
-        self.instance = Instance(database, ground.reactor, settings.about(config), self.preferences.values)
+        self.preferences = Preferences(ground.database, ground.bell, ground.reactor)
+        about = settings.about(ground.config)
+        self.instance = Instance(ground.database, ground.reactor, about, self.preferences.values)
+        self._gather_people(ground, ground.config)
+        self._gather_music(ground, ground.config)
+        self._gather_files(ground, ground.config)
 
-        # People.
+    def _gather_people(self, ground: Ground, config: Config) -> None:
+        """Accounts, and what proves who they are."""
+        database, preference = ground.database, self.preferences.value
         secret = config.general.secret_key or kept_secret_key(config.general.data)
         self.limits = Limits(ground.cache.count, settings.limits_settings(config))
         self.listen_tokens = ListenTokens(secret, time.time)
-        passwords = Passwords(threads, settings.password_settings(config))
-        self.accounts = Accounts(database, threads, passwords, settings.accounts_settings(config))
+        passwords = Passwords(ground.threads, settings.password_settings(config))
+        self.accounts = Accounts(database, ground.threads, passwords, settings.accounts_settings(config))
         self.quotas = Quotas(database, preference)
-        self.profiles = Profiles(database, passwords, self.quotas, preference, self.listen_tokens, bell.ring)
+        self.profiles = Profiles(database, passwords, self.quotas, preference, self.listen_tokens, ground.bell.ring)
         self.signin = SignIn(
             database, passwords, preference, self.listen_tokens, self.limits, settings.signin_settings(config)
         )
         self.applications = Applications(database)
 
-        # Music.
+    def _gather_music(self, ground: Ground, config: Config) -> None:
+        """Browsing and listening."""
+        database = ground.database
         self.visibility = Visibility(database)
         self.shelves = Shelves()
         self.catalog = Catalog(database, self.visibility, Orders(OrderSettings()), self.shelves)
-        self.libraries = Libraries(database, self.visibility, bell.ring, self.pod)
+        self.libraries = Libraries(database, self.visibility, ground.bell.ring, self.pod)
         self.listening = Listening(database, self.visibility, self.shelves)
         self.transcodes = Transcodes(
             ground.reactor,
-            Transcoder(ground.reactor, settings.ffmpeg_settings(config), threads),
+            Transcoder(ground.reactor, settings.ffmpeg_settings(config), ground.threads),
             os.path.join(config.media.root, ".transcodes"),
-            threads,
+            ground.threads,
         )
         self.streaming = Streaming(
             database,
@@ -93,69 +98,40 @@ class Parts:
             ground.blobs,
             self.transcodes,
             ground.cache,
-            threads,
-            preference,
+            ground.threads,
+            self.preferences.value,
             settings.streaming_settings(config),
         )
 
-        # Files coming in.
+    def _gather_files(self, ground: Ground, config: Config) -> None:
+        """What comes in, and what must go."""
+        database, blobs, threads, ring = ground.database, ground.blobs, ground.threads, ground.bell.ring
+        preference = self.preferences.value
         self.spool = Spool(os.path.join(config.media.root, ".spool"), threads)
-        self.stored_files = StoredFiles(database, ground.blobs, self.spool)
-        self.attachments = Attachments(
-            database,
-            ground.blobs,
-            Images(threads, settings.image_settings(config)),
-            bell.ring,
-            settings.attachment_settings(config),
-        )
-        places = Places(ground.blobs, threads, config.media.music)
-        importer = Importer(database, ground.blobs, threads, preference, settings.importing_settings(config))
+        self.stored_files = StoredFiles(database, blobs, self.spool)
+        images = Images(threads, settings.image_settings(config))
+        self.attachments = Attachments(database, blobs, images, ring, settings.attachment_settings(config))
+        places = Places(blobs, threads, config.media.music)
+        importer = Importer(database, blobs, threads, preference, settings.importing_settings(config))
         self.uploads = Uploads(
-            database,
-            ground.blobs,
-            threads,
-            self.visibility,
-            self.shelves,
-            places,
-            preference,
-            bell.ring,
-            self.pod,
+            database, blobs, threads, self.visibility, self.shelves, places, preference, ring, self.pod
         )
-        self.upload_jobs = UploadJobs(database, threads, importer, places, bell.ring)
+        self.upload_jobs = UploadJobs(database, threads, importer, places, ring)
         self.readers = Readers(ground.reactor, settings.readers_settings(config))
+        told = settings.folders_settings(config)
         self.folders = Folders(
-            FoldersGround(
-                ground.reactor,
-                database,
-                ground.blobs,
-                importer,
-                self.readers.examine,
-                threads,
-                lambda changed: FolderWatch(ground.reactor, threads, changed),
-                settings.folders_settings(config),
-            )
+            FoldersGround(ground.reactor, database, blobs, importer, self.readers.examine, threads, told)
         )
 
     def jobs(self) -> Mapping[str, JobKind]:
         """Every kind of job that this program can do."""
-        return _merged(
-            part.jobs()
-            for part in (
-                self.signin,
-                self.profiles,
-                self.streaming,
-                self.upload_jobs,
-                self.stored_files,
-                self.attachments,
-            )
-        )
+        busy = (self.signin, self.profiles, self.streaming, self.upload_jobs, self.stored_files, self.attachments)
+        return _merged(part.jobs() for part in busy)
 
     def schedules(self) -> Mapping[str, Schedule]:
         """Every chore with a beat."""
-        return _merged(
-            part.schedules()
-            for part in (self.signin, self.streaming, self.upload_jobs, self.stored_files, self.attachments)
-        )
+        regular = (self.signin, self.streaming, self.upload_jobs, self.stored_files, self.attachments)
+        return _merged(part.schedules() for part in regular)
 
     async def begin(self) -> None:
         """What a server does before anything else: put in order what a killed one left behind."""

@@ -43,6 +43,7 @@ from fwtwisted.outside.images import Images
 from fwtwisted.outside.readers import Readers
 from fwtwisted.outside.spool import Spool
 from fwtwisted.outside.transcodes import Transcodes
+from fwtwisted.outside.watching import FolderWatch
 from fwtwisted.wire.v1_catalog import CatalogPaper
 
 T = TypeVar("T")
@@ -118,9 +119,17 @@ class Parts:
         )
         self.upload_jobs = UploadJobs(database, threads, importer, places, ring)
         self.readers = Readers(ground.reactor, settings.readers_settings(config))
-        told = settings.folders_settings(config)
         self.folders = Folders(
-            FoldersGround(ground.reactor, database, blobs, importer, self.readers.examine, threads, told)
+            FoldersGround(
+                ground.reactor,
+                database,
+                blobs,
+                importer,
+                self.readers.examine,
+                threads,
+                lambda changed: FolderWatch(ground.reactor, threads, changed),
+                settings.folders_settings(config),
+            )
         )
 
     def jobs(self) -> Mapping[str, JobKind]:

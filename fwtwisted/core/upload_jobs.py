@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import orjson
+from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
 from fwtwisted.core.importing.filing import UNKNOWN_ERROR, Refused, beyond_the_catalog
@@ -104,7 +105,7 @@ class UploadJobs:
             return
         try:
             await self._file(upload)
-        except Unavailable:
+        except (Unavailable, CancelledError):
             raise
         except FwError as why:
             if job.failures + 1 < ATTEMPTS:

@@ -18,8 +18,11 @@ from attrs import frozen
 from fwtwisted.db.pool import Queries, Tx
 
 # One importer settles at a time, on the whole pod.  A batch takes a fraction of a second, and what cannot run side by
-# side can neither make doubles nor lie in each other's way.
-LOCK = "SELECT pg_advisory_xact_lock(4920713300591)"
+# side can neither make doubles nor lie in each other's way.  Whoever is suspended while it has the lock loses it.
+LOCK = """
+    SET LOCAL idle_in_transaction_session_timeout = '10s';
+    SELECT pg_advisory_xact_lock(4920713300591)
+"""
 
 
 async def lock(tx: Tx) -> None:

@@ -31,7 +31,7 @@ from fwtwisted.wire.audiotags import AudioFile, Credit, NotAudio, Picture, Repla
 STEP = 1 << 20
 SIGN_OF_LIFE_EACH = 64 * STEP
 MOST_MEMORY = 1 << 30
-NICENESS = 5
+NICENESS = 10
 
 LARGEST_PICTURE = 20 << 20
 BESIDE_STEMS = ("cover", "folder")

@@ -290,6 +290,17 @@ class InPlaceTests(FoldersCase):
         self.assertEqual(f"file://{link}/mp3.mp3", await self.value("SELECT source FROM upload"))
         self.assert_progress(await self.run_import(link, music=str(link)), unchanged=1)
 
+    async def test_one_that_breaks_us(self) -> None:
+        """A file over which the database fails keeps no other from its place, and says that it is our fault."""
+        await self.begin()
+        await self.do("ALTER TABLE track ADD CONSTRAINT ours CHECK (title <> 'Bad')")
+        for title in ("One", "Two", "Bad", "Four", "Five"):
+            audio.make(self.music, "mp3", f"{title}.mp3", title=title, artist="Nina")
+        self.assert_progress(await self.run_import(), imported=4, errored=1)
+        self.assertEqual(1, len(self.flushLoggedErrors()))
+        self.assertEqual([("file://" + str(self.music / "Bad.mp3"), "unknown_error")], await self.rows(
+            "SELECT source, import_details->>'error_code' FROM upload WHERE import_status = 'errored'"))  # fmt: skip
+
     async def test_only_musicbrainz(self) -> None:
         """A pod that wants recording ids refuses files without."""
         await self.begin()

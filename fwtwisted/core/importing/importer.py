@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from attrs import field, frozen
+from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
 from fwtwisted.core.importing.covers import CoverOf, Covers, Shelved
@@ -175,19 +176,30 @@ class Importer:
         """The pieces together, or in halves, or one by one, as far as it takes."""
         try:
             return await work(pieces)
-        except (Unavailable, NoRoom):
+        except (Unavailable, NoRoom, CancelledError):
             raise
         except Exception as error:  # whatever one file makes the database say must not touch the others
             if len(pieces) > 1:
                 middle = len(pieces) // 2
                 first = await self._apart(pieces[:middle], work, write)
                 return [*first, *await self._apart(pieces[middle:], work, write)]
-            self._log.failure("filing {path} failed", event="import.broke", path=pieces[0].path)
-            return await self._given_up(pieces[0], Refused(UNKNOWN_ERROR, OUR_FAULT), write, error)
+            return await self._once_more(pieces[0], work, write, error)
 
-    async def _given_up(self, piece: Piece, why: Refused, write: Write, error: Exception) -> Settled:
+    async def _once_more(
+        self, piece: Piece, work: Callable[[Sequence[Piece]], Awaitable[Settled]], write: Write, first: Exception
+    ) -> Settled:
+        """One file alone, again: it may have failed over what others did at the same moment."""
+        try:
+            return await work([piece])
+        except (Unavailable, NoRoom, CancelledError):
+            raise
+        except Exception:
+            self._log.failure("filing {path} failed", event="import.broke", path=piece.path)
+            return await self._given_up(piece, write, first)
+
+    async def _given_up(self, piece: Piece, write: Write, error: Exception) -> Settled:
         """Write down that a file cannot be filed."""
-        outcomes = [(piece, _errored(piece, why))]
+        outcomes = [(piece, _errored(piece, Refused(UNKNOWN_ERROR, OUR_FAULT)))]
         try:
             await self._database.transaction(lambda tx: write(tx, outcomes))
         except Exception:

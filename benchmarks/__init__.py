@@ -1,0 +1,1 @@
+"""Programs that print how fast the server is, beside what the same machine does without it."""

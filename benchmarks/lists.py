@@ -1,0 +1,111 @@
+"""
+What a page of artists, albums or tracks costs: CPU time of all processes, ours and PostgreSQL's.
+
+    python -m benchmarks.lists [COUNT …]          (2000 and 20000 tracks unless told otherwise)
+
+Real small files, imported by the real command.  Every page has 25 items, and is asked for by somebody who is signed in
+and by a visitor.  "First" is the first answer after the catalog changed, when orders and counts are worked out anew;
+the other figures are of those that follow.  The anchor is twisted.web that answers as many bytes from memory.
+
+At the end as much music again is imported while pages are being asked for, twenty a second.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks.asking import Round, ask, crowd, form
+from benchmarks.raw import Anchor, raw_twisted
+from benchmarks.server import Pod
+from tests.audio import make_many
+
+WARM, COUNTED = 20, 200
+PAGES = {
+    "tracks, newest": "tracks/?playable=true&page_size=25",
+    "tracks by title, half way": "tracks/?playable=true&page_size=25&ordering=title&page={tracks}",
+    "tracks at random": "tracks/?playable=true&page_size=25&ordering=random",
+    "tracks, all": "tracks/?page_size=25",
+    "albums by date": "albums/?playable=true&page_size=25&ordering=-release_date",
+    "albums by title, half way": "albums/?playable=true&page_size=25&ordering=title&page={albums}",
+    "artists by name": "artists/?playable=true&page_size=25&ordering=name",
+    "artists, newest, half way": "artists/?playable=true&page_size=25&ordering=-creation_date&page={artists}",
+    "tracks with a word": "tracks/?playable=true&page_size=25&q=river",
+    "albums with a word": "albums/?playable=true&page_size=25&q=winter",
+    "search box": "search/?q=river",
+}
+HEAD = f"{'':10}{'':28}{'CPU ms':>8}{'ours':>8}{'p50 ms':>8}{'p99 ms':>8}{'first ms':>10}{'KB':>6}{'anchors':>9}"
+
+
+def main() -> None:
+    """All sizes."""
+    with raw_twisted() as anchor:
+        for count in map(int, sys.argv[1:] or ("2000", "20000")):
+            with Pod() as pod:
+                pod.set_up()
+                make_many(pod.music / "first", count)
+                told = pod.add_music(pod.music / "first")
+                pod.settle()
+                print(f"\n{count} tracks, imported at {told['seen'] / told['seconds']:.0f} a second\n{HEAD}")
+                pages = deep(count)
+                for who, headers in (("signed in", pod.login), ("visitor", {})):
+                    for name, path in pages.items():
+                        one_page(pod, anchor, who, name, form("GET", f"/api/v1/{path}", headers))
+                while_importing(pod, count, pages)
+
+
+def deep(count: int) -> Mapping[str, str]:
+    """The pages; "half way" is half way of a library of that size (ten tracks an album, three albums an artist)."""
+    half = {"tracks": count // 50, "albums": count // 500, "artists": count // 1500}
+    return {name: path.format(**{kind: page or 1 for kind, page in half.items()}) for name, path in PAGES.items()}
+
+
+def one_page(pod: Pod, anchor: Anchor, who: str, name: str, request: bytes) -> None:
+    """A line of figures."""
+    first = crowd(pod.port, [request], count=1)
+    size = len(ask(pod.port, request).body)
+    crowd(pod.port, [request], count=WARM)
+    all_before, ours_before = pod.cpu_seconds, pod.own_cpu_seconds
+    told = crowd(pod.port, [request], count=COUNTED)
+    every, ours = (1000 * cpu / COUNTED for cpu in (pod.cpu_seconds - all_before, pod.own_cpu_seconds - ours_before))
+    before = anchor.cpu_seconds
+    crowd(anchor.port, [form("GET", f"/bytes/{size}")], count=5 * COUNTED)
+    beside = 1000 * (anchor.cpu_seconds - before) / (5 * COUNTED)
+    refused = f"   {told.refused} refused" if told.refused else ""
+    print(
+        f"{who:10}{name:28}{every:8.2f}{ours:8.2f}{told.percentile(0.5):8.2f}{told.percentile(0.99):8.2f}"
+        f"{1000 * first.waits[0]:10.1f}{size / 1000:6.0f}{every / beside:9.1f}{refused}"
+    )
+
+
+def while_importing(pod: Pod, count: int, pages: Mapping[str, str]) -> None:
+    """How long pages take while as many files again are imported."""
+    folder: Path = pod.music / "second"
+    make_many(folder, count, first=count)
+    requests = [form("GET", f"/api/v1/{path}", pod.login) for path in pages.values()]
+    running = pod.importing(folder)
+    over = threading.Event()
+    told = Round()
+
+    def browse() -> None:
+        while not over.is_set():
+            some = crowd(pod.port, requests, count=len(requests), rest=0.05)
+            told.waits.extend(some.waits)
+            told.refused += some.refused
+
+    browsing = threading.Thread(target=browse)
+    browsing.start()
+    progress = running.told()
+    over.set()
+    browsing.join()
+    print(
+        f"while {progress['seen']} are imported at {progress['seen'] / progress['seconds']:.0f} a second: "
+        f"{len(told.waits)} pages, p50 {told.percentile(0.5):.1f}, p99 {told.percentile(0.99):.1f}, "
+        f"slowest {told.percentile(1):.1f} ms, {told.refused} refused"
+    )
+
+
+if __name__ == "__main__":
+    main()

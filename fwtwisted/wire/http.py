@@ -169,9 +169,7 @@ def _precondition_broken(conditions: Conditions, etag: str | None, modified: dat
     return limit is not None and modified is not None and modified > limit
 
 
-def _already_there(
-    conditions: Conditions, etag: str | None, modified: datetime | None, reading: bool
-) -> bool:
+def _already_there(conditions: Conditions, etag: str | None, modified: datetime | None, reading: bool) -> bool:
     """Whether the asker holds these bytes: If-None-Match, or without it, when reading, If-Modified-Since."""
     if conditions.if_none_match is not None:
         return _names(conditions.if_none_match, etag, weak_too=True)
@@ -251,12 +249,8 @@ _MONTH_NUMBER = {name.encode(): number for number, name in enumerate(_MONTHS, 1)
 
 _CLOCK = rb"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)"
 _DATES = (
-    re.compile(
-        rb"[A-Z][a-z]{2}, (?P<day>\d\d) (?P<month>[A-Z][a-z]{2}) (?P<year>\d{4}) " + _CLOCK + rb" GMT"
-    ),
-    re.compile(
-        rb"[A-Z][a-z]{5,8}, (?P<day>\d\d)-(?P<month>[A-Z][a-z]{2})-(?P<year>\d\d) " + _CLOCK + rb" GMT"
-    ),
+    re.compile(rb"[A-Z][a-z]{2}, (?P<day>\d\d) (?P<month>[A-Z][a-z]{2}) (?P<year>\d{4}) " + _CLOCK + rb" GMT"),
+    re.compile(rb"[A-Z][a-z]{5,8}, (?P<day>\d\d)-(?P<month>[A-Z][a-z]{2})-(?P<year>\d\d) " + _CLOCK + rb" GMT"),
     re.compile(rb"[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) (?P<day>[ \d]\d) " + _CLOCK + rb" (?P<year>\d{4})"),
 )
 

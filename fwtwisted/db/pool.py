@@ -45,6 +45,10 @@ class ManyRows(LookupError):
     """A statement that yields at most one row yielded several: a bug."""
 
 
+class Undone(RuntimeError):
+    """A transaction went on after a statement of it had failed, so that the commit undid it: a bug."""
+
+
 class _DiedUnanswered(Exception):
     """The connection died before it answered anything, so that the work may safely run once more."""
 
@@ -88,6 +92,8 @@ class Tx:
     Rows become values by ``make(*columns)``.  ``%s`` stands for a value; beside values, a literal per cent sign is
     written ``%%``.
     """
+
+    _log = Logger()
 
     def __init__(self, connection: Connection, *, begins: bool) -> None:
         self._connection = connection
@@ -151,14 +157,17 @@ class Tx:
         self._touched.update(areas)
 
     async def commit(self) -> None:
-        """Make it last, then call what waited for that."""
+        """Make it last, then call what waited for that.  :raise Undone:"""
         if self.began:
             if self._touched:
                 await self._connection.execute(TOUCH_AND_COMMIT, (sorted(self._touched),))
-            else:
-                await self._connection.execute("COMMIT")
+            elif (await self._connection.execute("COMMIT")).statusmessage == "ROLLBACK":
+                raise Undone("a transaction hid the failure of a statement")
         for call, args in self._after:
-            call(*args)
+            try:
+                call(*args)
+            except Exception:  # the work is done and lasts; nobody may take it for undone
+                self._log.failure("what should follow a commit broke", event="db.after-commit")
 
     async def roll_back(self) -> None:
         """Undo all of it."""
@@ -245,10 +254,10 @@ class Database:
         try:
             try:
                 result = await work(tx)
-            except Exception:
+                await tx.commit()
+            except Exception:  # of the commit, too: who gets the connection next must not find a broken transaction
                 await tx.roll_back()
                 raise
-            await tx.commit()
         except psycopg2.Error as trouble:
             if connection.alive and not isinstance(trouble, sqlstates.ReadOnlySqlTransaction):
                 raise

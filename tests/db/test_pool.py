@@ -10,7 +10,7 @@ from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.task import deferLater
 
 from fwtwisted.db.connection import Connection
-from fwtwisted.db.pool import Database, DatabaseSettings, ManyRows, NoRow, Tx
+from fwtwisted.db.pool import Database, DatabaseSettings, ManyRows, NoRow, Tx, Undone
 from fwtwisted.model.errors import Unavailable
 from tests.database import DatabaseCase
 from tests.servers import Postgres, postgres
@@ -100,6 +100,35 @@ class TransactionTests(DatabaseCase):
         await self.run_in(work, False)
         self.assertEqual(["committed"], said)
 
+    async def test_what_follows_a_commit_cannot_undo_it(self) -> None:
+        """A call after the commit that breaks is logged; the work is told as done, and the other calls are made."""
+        said: list[str] = []
+
+        def broken() -> None:
+            raise Sentinel
+
+        async def work(tx: Tx) -> str:
+            await tx.do("INSERT INTO tag (name) VALUES ('a')")
+            tx.after_commit(broken)
+            tx.after_commit(said.append, "next")
+            return "done"
+
+        self.assertEqual("done", await self.run_in(work))
+        self.assertEqual(["next"], said)
+        self.assertEqual(1, len(self.flushLoggedErrors(Sentinel)))
+
+    async def test_a_hidden_failure_is_not_taken_for_a_commit(self) -> None:
+        """Work that swallows the error of a statement is told that nothing of it lasts."""
+
+        async def work(tx: Tx) -> None:
+            await tx.do("INSERT INTO tag (name) VALUES ('a')")
+            with self.assertRaises(psycopg2.errors.DivisionByZero):
+                await tx.do("SELECT 1 / 0")
+
+        with self.assertRaises(Undone):
+            await self.run_in(work)
+        self.assertEqual(0, await self.value("SELECT count(*) FROM tag"))
+
     async def test_a_part_may_fail(self) -> None:
         """A nested piece of work undoes itself alone."""
 
@@ -123,6 +152,28 @@ class TransactionTests(DatabaseCase):
         before = await self.value("SELECT sum(version)::int FROM area")
         await self.run_in(work)
         self.assertEqual(before + 2, await self.value("SELECT sum(version)::int FROM area"))
+
+    async def test_a_commit_that_fails_leaves_no_broken_connection(self) -> None:
+        """When an area cannot be raised, the work is undone and whoever gets the connection next finds it sound."""
+        one = Database(reactor, DatabaseSettings(self.dsn, connections=1, statement_seconds=0.2))
+        self.addCleanup(one.close)
+        held: Deferred[None] = Deferred()
+
+        async def hold(tx: Tx) -> None:
+            await tx.do("SELECT FROM area FOR UPDATE")
+            await held
+
+        async def work(tx: Tx) -> None:
+            await tx.do("INSERT INTO tag (name) VALUES ('a')")
+            tx.touch("catalog")
+
+        holding = self.database.transaction(hold)
+        await _later()
+        with self.assertRaises(psycopg2.errors.QueryCanceled):
+            await one.transaction(work)
+        held.callback(None)
+        await holding
+        self.assertEqual(0, await one.read(lambda tx: tx.one(int, "SELECT count(*) FROM tag")))
 
     async def test_rows_are_counted(self) -> None:
         """One is one, and several where one is lawful is a bug that names the query."""

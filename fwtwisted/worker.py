@@ -95,13 +95,13 @@ class Hands(Service):
         self._deaf()
         if self._look.running:
             self._look.stop()
+        for lane in self._lanes.values():  # first, for what a search still finds is running, too
+            await lane.quiet()
         running = [done for lane in self._lanes.values() for done in lane.running.values()]
         impatient = self._clock.callLater(self._settings.grace_seconds, _cancel_all, running)
         await DeferredList([_echo(done) for done in running])
         if impatient.active():
             impatient.cancel()
-        for lane in self._lanes.values():
-            await lane.quiet()
 
     def _look_everywhere(self) -> None:
         for lane in self._lanes.values():

@@ -37,17 +37,20 @@ class Applications:
         """
         Make a program known; anybody may.  One that an account registers gets a personal token.
 
+        A program that acts for somebody with few scopes registers as nobody: else it could give itself more.
+
         :return: the program, and its secret, which is told only now.
         """
         client_secret = secrets.token_hex(CLIENT_SECRET_BYTES)
+        owner = viewer.account_id if viewer.may("write:security") else None
         new = NewApplication(
             client_id=secrets.token_urlsafe(CLIENT_ID_BYTES),
             client_secret=kept_secret(client_secret),
-            account_id=viewer.account_id,
+            account_id=owner,
             name=wish.name,
             redirect_uris=wish.redirect_uris,
             scopes=wish.scopes,
-            token=None if viewer.account_id is None else new_personal_token(),
+            token=None if owner is None else new_personal_token(),
         )
         made = await self._database.transaction(lambda tx: applications.add_application(tx, new))
         return made, client_secret

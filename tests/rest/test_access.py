@@ -52,6 +52,15 @@ class AccessTests(PodCase):
             self.assertIn((await writer.post(path, document)).status, (200, 201), path)
         self.assertEqual(403, (await writer.get("tracks/")).status)
 
+    async def test_a_program_cannot_give_itself_more(self) -> None:
+        """What a program registers is nobody's: it gets no token of the person for whom it acts."""
+        alice = await self.person()
+        program = await self.program(alice, "read:libraries")
+        made = await program.post("oauth/apps/", {"name": "More", "scopes": "read write", "redirect_uris": ""})
+        self.assertEqual(201, made.status)
+        self.assertNotIn("token", made.json)
+        self.assertEqual(["Program"], [one["name"] for one in (await alice.get("oauth/apps/")).json["results"]])
+
     async def test_visitors_read_what_an_open_pod_lets_out(self) -> None:
         """Closed: 401 for all; open: lists of music and of public deeds, and no write."""
         visitor = self.visitor()

@@ -25,10 +25,12 @@ from twisted.python.failure import Failure
 class OrderSettings:
     """
     :ivar most_ids: how many ids are kept in all; 8 bytes each.  0 keeps nothing.
+    :ivar most_orders: how many orders, short and empty ones too; each question takes room of its own.
     :ivar longest: an order longer than this is not kept, but asked for page by page.
     """
 
     most_ids: int = 2_000_000
+    most_orders: int = 1_000
     longest: int = 100_000
 
 
@@ -79,7 +81,7 @@ class Orders:
             return
         self._kept[question] = (version, found)
         self._held += len(found)
-        while self._held > self.settings.most_ids and self._kept:
+        while self._kept and (self._held > self.settings.most_ids or len(self._kept) > self.settings.most_orders):
             self._forget(next(iter(self._kept)))
 
     def _forget(self, question: Hashable) -> None:

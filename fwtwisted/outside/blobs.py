@@ -19,12 +19,13 @@ import stat
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from io import RawIOBase
-from typing import Protocol
+from typing import Protocol, TypeAlias
 from uuid import uuid4
 
 from attrs import frozen
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IConsumer
+from twisted.python.failure import Failure
 
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.threads import Threads
@@ -32,6 +33,9 @@ from fwtwisted.outside import disk
 from fwtwisted.outside.pouring import pour
 from fwtwisted.wire.http import ByteSource, Span
 from fwtwisted.wire.names import is_name
+
+# A file's descriptor, and what the system says of it.
+_Open: TypeAlias = tuple[int, os.stat_result]
 
 # No such file; a folder is in the way, or none; not ours to read; a loop of links; a socket.
 _NOT_THERE = frozenset({errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENXIO})
@@ -366,12 +370,26 @@ async def open_file(threads: Threads, path: str) -> FileSource:
 
     :raise NotFound: there is none, it is not a plain file, or we may not read it.
     """
-    fd, told = await threads(_opened, path)
+    fd, told = await _closed_if_unwanted(threads(_opened, path))
     modified = datetime.fromtimestamp(told.st_mtime, UTC)
     return FileSource(fd, told.st_size, f'"{told.st_size:x}-{told.st_mtime_ns:x}"', modified, threads)
 
 
-def _opened(path: str) -> tuple[int, os.stat_result]:
+def _closed_if_unwanted(opening: Deferred[_Open]) -> Deferred[_Open]:
+    """The same file for who waits for it; when they have left (their client has gone), it is closed again."""
+    heard: Deferred[_Open] = Deferred()
+
+    def tell(result: _Open | Failure) -> None:
+        if not heard.called:
+            heard.callback(result)
+        elif not isinstance(result, Failure):
+            os.close(result[0])
+
+    opening.addBoth(tell)
+    return heard
+
+
+def _opened(path: str) -> _Open:
     """In a thread: descriptor and facts of a plain file."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe that lies there does not hold us up

@@ -290,6 +290,22 @@ class FileSourceTests(TestCase):
         body, path = self.body_and_file(size)
         return body, await open_file(deferToThread, path)
 
+    async def test_nobody_waits_for_it_any_more(self) -> None:
+        """A file that is opened after its asker has left is closed again."""
+        _, path = self.body_and_file(5)
+        opening: Deferred[Any] = Deferred()
+        fds: list[int] = []
+
+        def threads(work: Any, *args: Any) -> Deferred[Any]:
+            fds.append(work(*args)[0])
+            return opening
+
+        asking = Deferred.fromCoroutine(open_file(threads, path))
+        asking.cancel()
+        await self.assertFailure(asking, CancelledError)
+        opening.callback((fds[0], os.stat(path)))
+        self.assertRaises(OSError, os.fstat, fds[0])
+
     async def test_waits_while_paused(self) -> None:
         """One piece a resume, none while paused, each of bounded size; then the file is closed."""
         body, source = await self.source(disk.READ_STEP * 2 + 5)

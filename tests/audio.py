@@ -69,7 +69,13 @@ def _workshop() -> Path:
 
 @cache
 def encoded(kind: str, pitch: int = 440, seconds: float = SECONDS, rate: int = 22050) -> bytes:
-    """The bytes of a sine wave without tags, as ``kind``; in mono."""
+    """
+    The bytes of a sine wave without tags, as ``kind``; in mono.
+
+    Speex is always the same one, ``tests/tone.spx``: not every ffmpeg can make it.
+    """
+    if kind == "speex":
+        return (Path(__file__).parent / "tone.spx").read_bytes()
     extension, arguments = ENCODERS[kind]
     target = _workshop() / f"{kind}-{pitch}-{seconds}-{rate}.{extension}"
     if kind == "opus":

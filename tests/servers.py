@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -59,6 +60,16 @@ def _end(process: subprocess.Popen[bytes], gently: signal.Signals) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
     process.wait()
+
+
+def _processes() -> Iterator[tuple[int, tuple[str, int]]]:
+    """Every process of the machine: its number, its state (``Z``: it has ended), and its parent's number."""
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = place.read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        yield int(place.parent.name), (state, int(parent))
 
 
 # --- PostgreSQL ---------------------------------------------------------------------------------------------------
@@ -122,8 +133,14 @@ class Postgres:
         _end(self.process, signal.SIGINT)
 
     def kill(self) -> None:
-        """``kill -9``: what a power cut is to it."""
+        """``kill -9``: what a power cut is to it.  When this returns, its children have died of it too."""
+        offspring = [pid for pid, (_, parent) in _processes() if parent == self.process.pid]
         _end(self.process, signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while any(state != "Z" for pid, (state, _) in _processes() if pid in offspring):
+            if time.monotonic() > deadline:
+                raise NoServer("what belonged to PostgreSQL outlived it")
+            time.sleep(0.01)
 
     def execute(self, *statements: str) -> None:
         """Run statements outside of a transaction, in the database ``postgres``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
-from time import perf_counter
+from time import process_time
 from urllib.parse import unquote
 
 from hypothesis import example, given
@@ -223,13 +223,13 @@ class ConditionTests(SynchronousTestCase):
             b" " * size, b"\\" * size, b'a/b;x="' + b"\\" * size, b";" * size, b"a/b;q=" + b"0" * size,
             b'"a\\' * size, b"a/b," * size, b"Mon, " * size,
         ):  # fmt: skip
-            began = perf_counter()
+            began = process_time()
             plan(b"GET", Conditions(nasty), 10, TAG, CHANGED)
             plan(b"GET", Conditions(None, nasty, nasty), 10, TAG, CHANGED)
             plan(b"GET", Conditions(None, None, None, nasty, nasty, nasty), 10, TAG, CHANGED)
             plan(b"GET", Conditions(range=nasty), 10, TAG, CHANGED)
             accepts(nasty, ["text/html", "application/json"])
-            self.assertLess(perf_counter() - began, 0.5, nasty[:10])
+            self.assertLess(process_time() - began, 0.5, nasty[:10])
 
 
 class DateTests(SynchronousTestCase):

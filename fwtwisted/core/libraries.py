@@ -16,7 +16,7 @@ from fwtwisted.db import doomed, jobs, libraries
 from fwtwisted.db.libraries import LibraryFilter, NewLibrary
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.accounts import Follow, LibraryChange, LibraryQuestion, LibraryWish
-from fwtwisted.model.errors import NotFound
+from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.people import Library, Pod, Viewer
 
 REMOVE_FILES = "files.remove"
@@ -36,6 +36,20 @@ class Libraries:
     async def one(self, uuid: UUID) -> Library:
         """The library of this uuid, private ones too: to see the label is not to see the content.  :raise NotFound:"""
         return await self._database.read(lambda tx: _known(tx, uuid))
+
+    async def beginning_with(self, text: str) -> UUID:
+        """
+        The one library of this pod whose uuid begins so.
+
+        :raise NotFound: there is none.  :raise Invalid: on ``library``: there are several.
+        """
+        beginning = text.strip().lower()
+        found = await self._database.read(lambda tx: libraries.local_beginning(tx, beginning, 2))
+        if not beginning or not found:
+            raise NotFound(f"There is no library {text} of an account of this pod.")
+        if len(found) > 1:
+            raise Invalid.on("library", f"More than one library begins with {text}.")
+        return found[0]
 
     async def by_ids(self, ids: Sequence[int]) -> list[Library]:
         """The libraries of these ids, in their order; unknown ids are left out."""
@@ -70,18 +84,30 @@ class Libraries:
 
     async def create(self, viewer: Viewer, wish: LibraryWish) -> Library:
         """Make a library that the viewer owns."""
+        new = self._new(viewer, wish)
+        return await self._database.transaction(lambda tx: _add(tx, new))
+
+    async def found_or_made(self, viewer: Viewer, wish: LibraryWish) -> tuple[Library, bool]:
+        """
+        The viewer's library of that name, as it is, or else a new one; whether it is new.
+
+        Of several at once, one makes it and the others find it.  Source: docs/settings.md, ``create_library``.
+        """
+        new = self._new(viewer, wish)
+
+        async def work(tx: Tx) -> tuple[Library, bool]:
+            await libraries.lock_owner(tx, new.actor_id)
+            known = await libraries.own_named(tx, new.actor_id, wish.name)
+            return (await _add(tx, new), True) if known is None else (await _known(tx, known), False)
+
+        return await self._database.transaction(work)
+
+    def _new(self, viewer: Viewer, wish: LibraryWish) -> NewLibrary:
         if viewer.actor_id is None:
             raise NotFound()
         uuid = uuid4()
         fid = self._pod.fid(f"music/libraries/{uuid}")
-        new = NewLibrary(uuid, fid, viewer.actor_id, wish.name, wish.description, wish.privacy_level)
-
-        async def work(tx: Tx) -> Library:
-            await libraries.add_library(tx, new)
-            tx.touch("libraries")
-            return await _known(tx, uuid)
-
-        return await self._database.transaction(work)
+        return NewLibrary(uuid, fid, viewer.actor_id, wish.name, wish.description, wish.privacy_level)
 
     async def change(self, viewer: Viewer, uuid: UUID, change: LibraryChange) -> Library:
         """Change a library of the viewer's.  :raise NotFound: also when it is somebody else's."""
@@ -113,6 +139,12 @@ async def remove_with_uploads(tx: Tx, library_ids: Sequence[int], ring: Ring) ->
     await jobs.ask(tx, REMOVE_FILES, LANE, {}, key="all")
     tx.after_commit(ring, "jobs", LANE.encode())
     tx.touch("libraries", "catalog")
+
+
+async def _add(tx: Tx, new: NewLibrary) -> Library:
+    await libraries.add_library(tx, new)
+    tx.touch("libraries")
+    return await _known(tx, new.uuid)
 
 
 async def _known(tx: Queries, uuid: UUID) -> Library:

@@ -239,15 +239,18 @@ async def dead(tx: Tx, limit: int) -> list[Dead]:
 
 
 REVIVE = """
-    WITH risen AS (DELETE FROM dead_job WHERE cardinality(%s::bigint[]) = 0 OR id = ANY(%s::bigint[]) RETURNING *)
-    INSERT INTO job (kind, lane, key, args, asked) SELECT kind, lane, key, args, asked FROM risen
-        ON CONFLICT (kind, key) DO UPDATE SET wanted = job.wanted + 1, due = now()
+    WITH risen AS (DELETE FROM dead_job WHERE cardinality(%s::bigint[]) = 0 OR id = ANY(%s::bigint[]) RETURNING *),
+         apart AS (SELECT DISTINCT ON (kind, key, CASE WHEN key IS NULL THEN id END) kind, lane, key, args, asked
+                     FROM risen ORDER BY kind, key, CASE WHEN key IS NULL THEN id END, died DESC),
+         back AS (INSERT INTO job (kind, lane, key, args, asked) SELECT * FROM apart
+                      ON CONFLICT (kind, key) DO UPDATE SET wanted = job.wanted + 1, due = now())
+    SELECT count(*) FROM risen
 """
 
 
 async def revive(tx: Tx, ids: list[int]) -> int:
-    """Try the given dead jobs again, all when none is named; how many."""
-    return await tx.do(REVIVE, ids, ids)
+    """Try the given dead jobs again, all when none is named; how many.  Those of one key become one."""
+    return await tx.one(int, REVIVE, ids, ids)
 
 
 DEPTHS = "SELECT lane, count(*), min(due) FROM job GROUP BY lane ORDER BY lane"

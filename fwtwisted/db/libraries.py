@@ -46,14 +46,6 @@ async def visible_libraries(tx: Queries, actor_id: int | None, is_local: bool) -
     return await tx.many(int, VISIBLE_TO, actor_id, is_local)
 
 
-LIBRARIES_VERSION = "SELECT version FROM area WHERE name = 'libraries'"
-
-
-async def libraries_version(tx: Queries) -> int:
-    """A number that changes with whatever :func:`visible_libraries` depends on."""
-    return await tx.one(int, LIBRARIES_VERSION)
-
-
 # --- libraries as things -------------------------------------------------------------------------
 
 _COLUMNS = """
@@ -133,6 +125,40 @@ async def change_library(tx: Tx, library_id: int, change: LibraryChange) -> None
         columns = ", ".join(f"{name} = %s" for name in change)
         values = (value.value if isinstance(value, Privacy) else value for value in change.values())
         await tx.do(f"UPDATE library SET {columns} WHERE id = %s", *values, library_id)
+
+
+OWN_NAMED = """
+    SELECT uuid FROM library WHERE actor_id = %s AND name = %s AND NOT is_channel ORDER BY id LIMIT 1
+"""
+
+
+async def own_named(tx: Queries, actor_id: int, name: str) -> UUID | None:
+    """The oldest library of this name that the actor owns."""
+    return await tx.maybe(_as_it_is, OWN_NAMED, actor_id, name)
+
+
+LOCAL_BEGINNING = """
+    SELECT library.uuid FROM library JOIN actor AS owner ON owner.id = library.actor_id
+     WHERE starts_with(library.uuid::text, %s) AND NOT library.is_channel AND owner.private_key IS NOT NULL
+     ORDER BY library.id LIMIT %s
+"""
+
+
+async def local_beginning(tx: Queries, beginning: str, limit: int) -> list[UUID]:
+    """Libraries of people on this pod whose uuid begins so, in lower case with hyphens; at most ``limit``."""
+    return await tx.many(_as_it_is, LOCAL_BEGINNING, beginning, limit)
+
+
+def _as_it_is(uuid: UUID) -> UUID:
+    return uuid
+
+
+LOCK_OWNER = "SELECT id FROM actor WHERE id = %s FOR NO KEY UPDATE"
+
+
+async def lock_owner(tx: Tx, actor_id: int) -> None:
+    """Until this transaction ends, nobody else who does the same goes on: so that a name is taken once."""
+    await tx.do(LOCK_OWNER, actor_id)
 
 
 LOCK_OWN_LIBRARY = """

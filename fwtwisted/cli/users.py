@@ -1,0 +1,170 @@
+"""``fwtwisted users``: accounts, as an administrator at the machine's own shell makes and changes them."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from fwtwisted.cli.desk import FINE, Desk, Usage, columns
+from fwtwisted.model.accounts import SignUp
+from fwtwisted.model.people import PERMISSIONS, Account
+from fwtwisted.wire.v1 import when, when_or_none
+
+PASSWORD, NEW_PASSWORD = "FUNKWHALE_CLI_USER_PASSWORD", "FUNKWHALE_CLI_USER_UPDATE_PASSWORD"
+PASSWORD_HELP = f"others on this machine may see it: better be asked, or set {PASSWORD}"
+NO_PASSWORD = f"the password is missing: set {PASSWORD}, give --password, or run this at a terminal"
+LARGEST_QUOTA = 2**31 - 1
+
+
+def add_to(groups: Any, everywhere: ArgumentParser) -> None:
+    """Say how these commands are written."""
+    group = groups.add_parser("users", parents=[everywhere], help="make, list and change accounts")
+    commands = group.add_subparsers(metavar="COMMAND", required=True)
+
+    new = commands.add_parser("create", parents=[everywhere], help="make an account")
+    new.add_argument("-u", "--username", metavar="U", help="letters, digits and underscores")
+    new.add_argument("-e", "--email", metavar="E", help="counts as verified")
+    new.add_argument("-p", "--password", metavar="P", help=PASSWORD_HELP)
+    new.add_argument("--superuser", action="store_true", help="may do everything")
+    new.add_argument("--staff", action="store_true", help="is staff, as superusers are")
+    new.add_argument("--permission", action="append", choices=PERMISSIONS, default=[], help="repeatable")
+    new.add_argument("-q", "--upload-quota", type=_megabytes, metavar="MB", help="instead of the pod's")
+    new.add_argument("--json", action="store_true", help="answer in JSON")
+    new.set_defaults(command=create, ask=ask_for_account)
+
+    password = commands.add_parser("set-password", parents=[everywhere], help="give an account a new password")
+    password.add_argument("-u", "--username", metavar="U", required=True)
+    password.add_argument("-p", "--password", metavar="P", help=PASSWORD_HELP)
+    password.add_argument("--json", action="store_true", help="answer in JSON")
+    password.set_defaults(command=set_password, ask=ask_for_password)
+
+    everybody = commands.add_parser("list", parents=[everywhere], help="all accounts, the oldest first")
+    everybody.add_argument("--json", action="store_true", help="answer in JSON")
+    everybody.set_defaults(command=list_all)
+
+
+def _megabytes(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= LARGEST_QUOTA:
+        raise ValueError(text)
+    return number
+
+
+_megabytes.__name__ = "number of megabytes"  # what argparse calls it in its complaint
+
+
+# --- questions: before the reactor runs, so that nothing waits for whoever types ------------------
+
+
+def ask_for_account(told: Namespace) -> None:
+    """
+    Ask for what the command line left out.  Whoever types no password has one drawn, which is printed.
+
+    :raise Usage: it cannot be asked for.
+    """
+    for name in ("username", "email"):
+        if getattr(told, name) is None:
+            setattr(told, name, _line(name))
+    told.drawn = False
+    if told.password is None:
+        told.password = os.environ.get(PASSWORD) or _typed_password(f"Password for {told.username} (empty: draw one): ")
+        if not told.password:
+            told.drawn, told.password = True, secrets.token_urlsafe(12)
+
+
+def ask_for_password(told: Namespace) -> None:
+    """Ask for the new password, unless it was given.  :raise Usage: it cannot be asked for."""
+    if told.password is None:
+        known = os.environ.get(NEW_PASSWORD) or os.environ.get(PASSWORD)
+        told.password = known or _typed_password(f"New password for {told.username}: ")
+    if not told.password:
+        raise Usage("the password is empty; nothing was changed")
+
+
+def _line(name: str) -> str:
+    if not sys.stdin.isatty():
+        raise Usage(f"--{name} is needed")
+    print(f"{name.capitalize()}: ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
+
+
+def _typed_password(prompt: str) -> str:
+    """What is typed unseen, twice the same.  :raise Usage: there is no terminal, or the two differ."""
+    if not sys.stdin.isatty():
+        raise Usage(NO_PASSWORD)
+    try:
+        password = getpass.getpass(prompt, sys.stderr)
+        if password and getpass.getpass("The same again: ", sys.stderr) != password:
+            raise Usage("these were two different passwords; nothing was changed")
+    except EOFError as left:
+        raise Usage(NO_PASSWORD) from left
+    return password
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+async def create(told: Namespace, desk: Desk) -> int:
+    """Make an account; its address counts as verified."""
+    wish = SignUp(
+        told.username, told.email, told.password,
+        email_verified=True, is_staff=told.staff, is_superuser=told.superuser,
+        permissions=frozenset(told.permission), upload_quota=told.upload_quota,
+    )  # fmt: skip
+    account = await (await desk.parts(new_too=True)).accounts.create(wish)
+    if told.json:
+        desk.document(_document(account) | ({"password": told.password} if told.drawn else {}))
+        return FINE
+    desk.say(f"{account.username} is {'an administrator' if account.is_superuser else 'a member'} of this pod now.")
+    if told.drawn:
+        desk.say(f"Password: {told.password}")
+    return FINE
+
+
+async def set_password(told: Namespace, desk: Desk) -> int:
+    """Give an account a new password; its sessions end."""
+    await (await desk.parts()).accounts.set_password(told.username, told.password)
+    if told.json:
+        desk.document({"username": told.username})
+    else:
+        desk.say(f"{told.username} has a new password and must sign in again everywhere.")
+    return FINE
+
+
+async def list_all(told: Namespace, desk: Desk) -> int:
+    """Show all accounts."""
+    accounts = await (await desk.parts()).accounts.everybody()
+    if told.json:
+        desk.document([_document(account) for account in accounts])
+        return FINE
+    for line in columns(("id", "username", "email", "rights", "joined", "last seen"), map(_row, accounts)):
+        desk.say(line)
+    return FINE
+
+
+def _row(account: Account) -> tuple[object, ...]:
+    rank = "superuser" if account.is_superuser else "staff" if account.is_staff else ""
+    rights = [rank, *sorted(account.permissions), "" if account.is_active else "closed"]
+    seen = account.last_activity.date() if account.last_activity else "-"
+    told = " ".join(filter(None, rights)) or "-"
+    return account.id, account.username, account.email, told, account.date_joined.date(), seen
+
+
+def _document(account: Account) -> dict[str, object]:
+    return {
+        "id": account.id,
+        "username": account.username,
+        "full_username": account.actor.full_username,
+        "email": account.email,
+        "is_active": account.is_active,
+        "is_staff": account.is_staff,
+        "is_superuser": account.is_superuser,
+        "permissions": sorted(account.permissions),
+        "upload_quota": account.upload_quota,
+        "date_joined": when(account.date_joined),
+        "last_activity": when_or_none(account.last_activity),
+    }

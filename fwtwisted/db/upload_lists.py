@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -47,16 +48,19 @@ async def playable(tx: Queries, uuid: UUID, libraries: Sequence[int]) -> Upload 
 
 # --- lists ---------------------------------------------------------------------------------------
 
-_FROM = f"""
-      FROM upload
-      JOIN library ON library.id = upload.library_id
-      JOIN actor AS owner ON owner.id = library.actor_id
-      LEFT JOIN track ON track.id = upload.track_id
-      LEFT JOIN artist AS track_artist ON track_artist.id = track.artist_id
-      LEFT JOIN album ON album.id = track.album_id
-      LEFT JOIN artist AS album_artist ON album_artist.id = album.artist_id
-     WHERE {_OWN}
-"""
+# What a condition or an order may look at beside the upload itself; joined only when one does.
+_JOINS = {
+    "library": "JOIN library ON library.id = upload.library_id",
+    "owner": "JOIN actor AS owner ON owner.id = library.actor_id",
+    "track": "LEFT JOIN track ON track.id = upload.track_id",
+    "track_artist": "LEFT JOIN artist AS track_artist ON track_artist.id = track.artist_id",
+    "album": "LEFT JOIN album ON album.id = track.album_id",
+    "album_artist": "LEFT JOIN artist AS album_artist ON album_artist.id = album.artist_id",
+}
+_STANDS_ON = {"owner": "library", "track_artist": "track", "album": "track", "album_artist": "album"}
+_NAMED = re.compile(r"\b([a-z_]+)\.")
+
+OWN_LIBRARIES = f"SELECT library.id FROM library WHERE {_OWN} ORDER BY library.id"
 
 ORDERINGS = {
     "creation_date": "upload.creation_date",
@@ -66,10 +70,10 @@ ORDERINGS = {
     "artist__name": "track_artist.folded_name",
 }
 SEARCHED = {
-    "track_artist": "track_artist.name",
-    "album_artist": "album_artist.name",
-    "album": "album.title",
-    "title": "track.title",
+    "track_artist": "track_artist.folded_name",
+    "album_artist": "album_artist.folded_name",
+    "album": "album.folded_title",
+    "title": "track.folded_title",
 }
 FILTERED = {
     "artist": "lower(track_artist.name) = lower(%s)",
@@ -119,7 +123,8 @@ def _conditions(asked: Asked) -> Iterator[Condition]:
         yield Condition("(upload.import_status IN ('finished', 'skipped')) = %s", (question.playable,))
     if not question.include_channels and question.channel is None:
         yield Condition(
-            "(track.id IS NULL OR NOT EXISTS (SELECT FROM channel WHERE channel.artist_id = track.artist_id))"
+            """(upload.track_id IS NULL OR upload.track_id NOT IN
+                (SELECT id FROM track AS spoken WHERE artist_id IN (SELECT artist_id FROM channel)))"""
         )
     if asked.scopes is not None:
         yield _any_of([_within(scope) for scope in asked.scopes])
@@ -159,36 +164,50 @@ def _searched(query: TokenQuery) -> Iterator[Condition]:
 
 
 def _contains(column: str, text: str) -> Condition:
-    return Condition(f"position(folded(%s) IN folded({column})) > 0", (text,))
+    return Condition(f"position(folded(%s) IN {column}) > 0", (text,))
 
 
-def _where(asked: Asked) -> tuple[str, list[object]]:
-    conditions = list(_conditions(asked))
-    sql = _FROM + "".join(f" AND {one.sql}" for one in conditions)
-    return sql, [asked.actor_id, asked.actor_id, *(value for one in conditions for value in one.values)]
+async def _narrowed(tx: Queries, asked: Asked) -> tuple[str, list[object]]:
+    """The condition on the actor's uploads, and its values."""
+    own = await tx.many(int, OWN_LIBRARIES, asked.actor_id, asked.actor_id)
+    conditions = [Condition("upload.library_id = ANY(%s)", (own,)), *_conditions(asked)]
+    return " AND ".join(one.sql for one in conditions), [value for one in conditions for value in one.values]
+
+
+def _from(*pieces: str) -> str:
+    """The tables that these pieces of SQL look at."""
+    needed = {name for piece in pieces for name in _NAMED.findall(piece)} & _JOINS.keys()
+    for name in reversed(_JOINS):
+        if name in needed and name in _STANDS_ON:
+            needed.add(_STANDS_ON[name])
+    return " ".join(["FROM upload", *(join for name, join in _JOINS.items() if name in needed)])
 
 
 async def count(tx: Queries, asked: Asked) -> int:
     """How many match."""
-    sql, values = _where(asked)
-    return await tx.one(int, f"SELECT count(*) {sql}", *values)
+    where, values = await _narrowed(tx, asked)
+    return await tx.one(int, f"SELECT count(*) {_from(where)} WHERE {where}", *values)
 
 
 async def page(tx: Queries, asked: Asked, limit: int, offset: int) -> list[Upload]:
     """One page of them; the newest first where no order is asked."""
-    sql, values = _where(asked)
+    where, values = await _narrowed(tx, asked)
     words = [(ORDERINGS[name], falls) for name, falls in asked.question.ordering if name in ORDERINGS]
     order = ", ".join(f"{column} {'DESC NULLS LAST' if falls else 'ASC NULLS FIRST'}" for column, falls in words)
-    order = order or "upload.creation_date DESC"
-    return await tx.many(
-        Upload, f"SELECT {_COLUMNS} {sql} ORDER BY {order}, upload.id DESC LIMIT %s OFFSET %s", *values, limit, offset
-    )
+    order = f"{order or 'upload.creation_date DESC'}, upload.id DESC"
+    sql = f"SELECT upload.id {_from(where, order)} WHERE {where} ORDER BY {order} LIMIT %s OFFSET %s"
+    ids = await tx.many(int, sql, *values, limit, offset)
+    return await tx.many(Upload, BY_IDS, ids, ids) if ids else []
+
+
+BY_IDS = f"SELECT {_COLUMNS} FROM upload WHERE id = ANY(%s) ORDER BY array_position(%s::bigint[], id)"
 
 
 async def uuids(tx: Queries, asked: Asked) -> list[UUID]:
     """All that match, oldest first."""
-    sql, values = _where(asked)
-    return await tx.many(lambda uuid: uuid, f"SELECT upload.uuid {sql} ORDER BY upload.id", *values)
+    where, values = await _narrowed(tx, asked)
+    sql = f"SELECT upload.uuid {_from(where)} WHERE {where} ORDER BY upload.id"
+    return await tx.many(lambda uuid: uuid, sql, *values)
 
 
 # --- changes -------------------------------------------------------------------------------------

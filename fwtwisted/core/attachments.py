@@ -144,21 +144,21 @@ class Attachments:
         return await self._blobs.open(name)
 
     async def _rendition(self, name: str, original: str, size: int) -> None:
-        """Make a rendition, or wait for whoever is at it."""
-        if name in self._making:
-            turn: Deferred[None] = Deferred()
-            self._making[name].append(turn)
-            return await turn
-        self._making[name] = []
-        try:
-            await self._make(name, original, size)
-        except BaseException:
-            self._made(name, Failure())
-            raise
-        self._made(name, None)
-        return None
+        """Have a rendition made, once for all who wait; the work goes on when some of them leave."""
+        turn: Deferred[None] = Deferred()
+        is_first = name not in self._making
+        self._making.setdefault(name, []).append(turn)
+        if is_first:
+            making = Deferred.fromCoroutine(self._make(name, original, size))
+            making.addBoth(lambda result: self._made(name, result))
+        await turn
+
+    def is_making(self, name: str) -> bool:
+        """Whether a rendition is being made just now."""
+        return name in self._making
 
     def _made(self, name: str, result: Failure | None) -> None:
+        """Tell all who still wait."""
         for turn in self._making.pop(name):
             if not turn.called:
                 turn.callback(result)

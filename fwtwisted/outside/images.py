@@ -14,16 +14,20 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Any, TypeVar
 
 from attrs import frozen
 from PIL import Image, ImageOps
-from twisted.internet.defer import DeferredSemaphore
+from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.python.failure import Failure
 
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.threads import Threads
+
+T = TypeVar("T")
 
 RENDITION_SIZES = (200, 600)
 
@@ -60,6 +64,9 @@ _KINDS: Mapping[str, _Kind] = {"PNG": _PNG, "JPEG": _JPEG, "MPO": _JPEG, "WEBP":
 _OPENED = ("PNG", "JPEG", "WEBP")
 
 
+MOST_PIXELS = 40_000_000
+
+
 @frozen
 class Picture:
     """
@@ -93,7 +100,7 @@ class ImageSettings:
 
     largest_bytes: int = 5_000_000
     smallest_edge: int = 50
-    most_pixels: int = 40_000_000
+    most_pixels: int = MOST_PIXELS
     quality: int = 95
     at_once: int = 2
 
@@ -114,14 +121,17 @@ def checked_image(body: bytes, settings: ImageSettings | None = None) -> Picture
         return Picture(_written(clean, kind, settings.quality), kind.media_type, kind.suffix, *clean.size)
 
 
-def rendition(body: bytes, size: int, quality: int = 95) -> bytes:
+def rendition(body: bytes, size: int, quality: int = 95, most_pixels: int = MOST_PIXELS) -> bytes:
     """
-    The middle of a picture of ours, as a square, in the same kind.
+    The middle of a picture, as a square, in the same kind.
+
+    The picture may have come in an audio file and never have been looked at.
 
     :param size: of an edge, pixels; a smaller picture is enlarged.
-    :raise Invalid: on ``file``: the picture is broken.
+    :raise Invalid: on ``file``: the picture is broken, or larger than anybody should unpack.
     """
     with _readable(body) as image:
+        _judge_pixels(image, most_pixels)
         image.draft("RGB", (size, size))  # a JPEG is decoded at no more than it takes
         clean = _clean(image, _KINDS[image.format or ""])
         square = ImageOps.fit(clean, (size, size), Image.Resampling.LANCZOS)
@@ -143,8 +153,13 @@ def _judge(image: Image.Image, settings: ImageSettings) -> None:
     if min(image.size) < settings.smallest_edge:
         edge = settings.smallest_edge
         raise Invalid.on("file", f"The image is too small: it must have at least {edge}×{edge} pixels.")
-    if image.width * image.height > settings.most_pixels:
-        raise Invalid.on("file", f"The image has more than {settings.most_pixels // 10**6} million pixels.")
+    _judge_pixels(image, settings.most_pixels)
+
+
+def _judge_pixels(image: Image.Image, most: int) -> None:
+    """Refuse what would take too much memory.  :raise Invalid: on ``file``."""
+    if image.width * image.height > most:
+        raise Invalid.on("file", f"The image has more than {most // 10**6} million pixels.")
 
 
 def _clean(image: Image.Image, kind: _Kind) -> Image.Image:
@@ -176,7 +191,7 @@ class Images:
 
     async def checked(self, body: bytes) -> Picture:
         """See :func:`checked_image`."""
-        picture: Picture = await self._slots.run(self._threads, checked_image, body, self.settings)
+        picture: Picture = await self._in_turn(checked_image, body, self.settings)
         return picture
 
     async def checked_file(self, path: str) -> Picture:
@@ -185,12 +200,12 @@ class Images:
 
         :raise OSError: it cannot be read.
         """
-        picture: Picture = await self._slots.run(self._threads, self._checked_file, path)
+        picture: Picture = await self._in_turn(self._checked_file, path)
         return picture
 
     async def rendition(self, body: bytes, size: int) -> bytes:
         """See :func:`rendition`."""
-        square: bytes = await self._slots.run(self._threads, rendition, body, size, self.settings.quality)
+        square: bytes = await self._in_turn(rendition, body, size, self.settings.quality, self.settings.most_pixels)
         return square
 
     async def rendition_file(self, path: str, size: int) -> bytes:
@@ -199,15 +214,30 @@ class Images:
 
         :raise OSError: it cannot be read.
         """
-        square: bytes = await self._slots.run(self._threads, self._rendition_file, path, size)
+        square: bytes = await self._in_turn(self._rendition_file, path, size)
         return square
+
+    def _in_turn(self, work: Callable[..., T], *args: object) -> Deferred[T]:
+        """Run ``work`` in a thread when it is its turn.  Who waits may leave; the turn lasts until the work is done."""
+        heard: Deferred[T] = Deferred(_waiter_left)
+
+        def tell(result: T | Failure) -> None:
+            if not heard.called:
+                heard.callback(result)
+
+        self._slots.run(self._threads, work, *args).addBoth(tell)
+        return heard
 
     def _rendition_file(self, path: str, size: int) -> bytes:
         """In a thread."""
         with open(path, "rb") as file:
-            return rendition(file.read(), size, self.settings.quality)
+            return rendition(file.read(), size, self.settings.quality, self.settings.most_pixels)
 
     def _checked_file(self, path: str) -> Picture:
         """In a thread: no more is read than may be."""
         with open(path, "rb") as file:
             return checked_image(file.read(self.settings.largest_bytes + 1), self.settings)
+
+
+def _waiter_left(_: Deferred[Any]) -> None:
+    """Who waits may leave; the work goes on."""

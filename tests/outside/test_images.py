@@ -9,12 +9,13 @@ import warnings
 import zlib
 from io import BytesIO
 from time import perf_counter
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
@@ -188,9 +189,30 @@ class RenditionTests(SynchronousTestCase):
         """An original that has rotted is told as such."""
         self.assertRaises(Invalid, rendition, b"rotten", 200)
 
+    def test_more_pixels_than_anybody_should_unpack(self) -> None:
+        """A picture that came in an audio file was never looked at; it is now."""
+        self.assertRaises(Invalid, rendition, encoded(drawn(), "PNG"), 200, most_pixels=120 * 80 - 1)
+
 
 class ImagesTests(TestCase):
     """The same in threads."""
+
+    async def test_a_turn_lasts_until_the_work_is_done(self) -> None:
+        """Who hangs up makes no room for the next while their picture is still in memory."""
+        begun: list[Deferred[Any]] = []
+
+        def threads(*_: object) -> Deferred[Any]:
+            begun.append(Deferred())
+            return begun[-1]
+
+        images = Images(threads, ImageSettings(at_once=1))
+        for _ in range(3):
+            asking = Deferred.fromCoroutine(images.rendition(b"", 200))
+            asking.cancel()
+            await self.assertFailure(asking, CancelledError)
+        self.assertEqual(1, len(begun))
+        begun[0].callback(b"")
+        self.assertEqual(2, len(begun))
 
     async def test_several_at_once(self) -> None:
         """More pictures than places: all are done."""

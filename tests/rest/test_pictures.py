@@ -8,7 +8,7 @@ from random import Random
 from uuid import uuid4
 
 from PIL import Image
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, gatherResults
 
 from tests.rest.pod import Client, PodCase
 from tests.web.serving import Answer
@@ -155,6 +155,19 @@ class ShowingTests(PictureCase):
         asked = [Deferred.fromCoroutine(alice.get(place)) for _ in range(20)]
         bodies = {(said.status, said.body) for said in await gatherResults(asked)}
         self.assertEqual([200], [status for status, _ in bodies])
+
+    async def test_the_first_who_asked_may_leave(self) -> None:
+        """When the one hangs up for whom a size began to be made, the others get it all the same."""
+        alice = await self.person("alice")
+        sent = await self.sent(alice, picture(width=1500, height=1500))
+        name = self.place(sent.json["urls"]["large_square_crop"]).removeprefix("/media/")
+        opening = [Deferred.fromCoroutine(self.parts.attachments.open(name)) for _ in range(3)]
+        while not self.parts.attachments.is_making(name):
+            await self.ground.threads(int)
+        opening[0].cancel()
+        await self.assertFailure(opening[0], CancelledError)
+        for one in opening[1:]:
+            (await one).close()
 
     async def test_the_proxy_leads_to_the_bytes(self) -> None:
         """``proxy?next=`` answers with the way to each size; nonsense means the original."""

@@ -16,7 +16,7 @@ from fwtwisted.db.jobs import Job, JobKind, Schedule
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.outside.blobs import BlobStore
 from fwtwisted.outside.spool import Spool, SpoolFile
-from fwtwisted.wire.names import TRACKS, stored_name
+from fwtwisted.wire.names import TRACKS, renditions_prefix, stored_name
 
 REMOVE = "files.remove"
 LANE = "maintenance"
@@ -45,17 +45,27 @@ class StoredFiles:
             continue
 
     async def remove_due(self) -> int:
-        """Remove stored files whose time has come; how many, 0 when none is left."""
+        """Remove stored files whose time has come and that no row names; how many were due, 0 when none is left."""
 
         async def work(tx: Tx) -> int:
             names = await doomed.due(tx, AT_ONCE)
+            others = await doomed.named(tx, names)
             for name in names:
-                await self._blobs.delete(name)
+                if name not in others:
+                    await self._delete(name)
             if names:
                 await doomed.gone(tx, names)
             return len(names)
 
         return await self._database.transaction(work)
+
+    async def _delete(self, name: str) -> None:
+        """Remove a stored file, and what was cut from it."""
+        await self._blobs.delete(name)
+        prefix = renditions_prefix(name)
+        if prefix is not None:
+            async for rendition in self._blobs.names(prefix):
+                await self._blobs.delete(rendition)
 
     async def recover(self) -> int:
         """
@@ -76,7 +86,8 @@ class StoredFiles:
         name = stored_name(TRACKS, left.uuid, left.filename)
         known = await self._database.read(lambda tx: uploads.outcomes(tx, [left.uuid]))
         if left.uuid not in known:
-            await self._blobs.delete(name)
+            if not await self._database.read(lambda tx: doomed.named(tx, [name])):
+                await self._blobs.delete(name)
         elif await self._blobs.size(name) is None:
             await self._blobs.keep(name, left.path)
         await left.discard()

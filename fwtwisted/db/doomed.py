@@ -4,14 +4,16 @@ Stored files without a row: what is to be removed, and what must not stay if its
 Two stories, one table.  **Goodbye**: the transaction that deletes a row dooms its file; after the commit the file is
 removed, however often that takes.  **Hello**: before a file is put into the store its name is doomed for later; the
 transaction that writes its row takes the doom back.  Whoever dies in between leaves a file that is removed in time.
-Source: docs/storage.md S-5.
+
+A name that was drawn for a new file may be another file's by chance: that one keeps its file, for before anything is
+removed, :func:`named` is asked.  Source: docs/storage.md §2.1, S-5.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fwtwisted.db.pool import Tx
+from fwtwisted.db.pool import Queries, Tx
 
 DOOM = """
     INSERT INTO doomed_file (name, doomed)
@@ -45,9 +47,22 @@ async def due(tx: Tx, limit: int) -> list[str]:
     return await tx.many(str, DUE, limit)
 
 
+NAMED = """
+    SELECT name FROM unnest(%s::text[]) AS name
+     WHERE EXISTS (SELECT FROM upload WHERE audio_file = name)
+        OR EXISTS (SELECT FROM upload_version WHERE audio_file = name)
+        OR EXISTS (SELECT FROM attachment WHERE file = name)
+"""
+
+
+async def named(tx: Queries, names: Sequence[str]) -> set[str]:
+    """Those of the stored files that a row names, which must stay."""
+    return set(await tx.many(str, NAMED, list(names))) if names else set()
+
+
 GONE = "DELETE FROM doomed_file WHERE name = ANY(%s)"
 
 
 async def gone(tx: Tx, names: Sequence[str]) -> None:
-    """The files are removed."""
+    """The files are removed, or must stay."""
     await tx.do(GONE, list(names))

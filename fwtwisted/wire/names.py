@@ -118,6 +118,13 @@ def rendition_name(original: str, size: int, quality: int) -> str:
     return f"{RENDITIONS}/{stem}-crop-c0-5__0-5-{size}x{size}{told}{suffix}".replace(" ", "")
 
 
+def renditions_prefix(original: str) -> str | None:
+    """How the names of all renditions of an image begin, in any size and quality; None for what has none."""
+    if not original.startswith((f"{ATTACHMENTS}/", f"{AVATARS}/")):
+        return None
+    return f"{RENDITIONS}/{os.path.splitext(original)[0]}-crop-".replace(" ", "")
+
+
 def original_name(rendition: str, sizes: Sequence[int], quality: int) -> tuple[str, int] | None:
     """
     Of which image a name is the rendition that we would make, and how large; None when it is none.

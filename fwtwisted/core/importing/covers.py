@@ -114,7 +114,9 @@ def album_of(filing: Filing) -> Hashable | None:
 
 
 def _name(cover: Cover) -> str:
-    return stored_name(ATTACHMENTS, uuid4(), f"cover.{EXTENSION_OF[cover.media_type]}")
+    """A name that no other picture has: of many thousands that are all called alike, some would meet in one folder."""
+    uuid = uuid4()
+    return stored_name(ATTACHMENTS, uuid, f"cover-{uuid.hex[6:18]}.{EXTENSION_OF[cover.media_type]}")
 
 
 async def pictures_of(

@@ -1,0 +1,77 @@
+"""Stored files without a row go, those with one stay, whatever is said of their names."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from twisted.internet.threads import deferToThread
+
+from fwtwisted.core.stored_files import StoredFiles
+from fwtwisted.db import attachments, doomed
+from fwtwisted.outside.blobs import LocalBlobs
+from fwtwisted.outside.spool import Spool, SpoolSettings
+from fwtwisted.wire.names import TRACKS, rendition_name, stored_name
+from tests.music import MusicCase
+
+
+class StoredFilesTests(MusicCase):
+    """A store and a spool."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.blobs = LocalBlobs(self.mktemp(), deferToThread)
+        self.spool = Spool(self.mktemp(), deferToThread, SpoolSettings(reserve_bytes=1))
+        self.files = StoredFiles(self.database, self.blobs, self.spool)
+
+    async def stored(self) -> list[str]:
+        """What lies in the store."""
+        return [name async for name in self.blobs.names()]
+
+    async def a_picture(self, name: str) -> None:
+        """A stored picture with its row."""
+        await self.blobs.put(name, b"picture")
+        owner = await self.an_actor("anna")
+        await self.run_in(attachments.add, uuid4(), owner, name, 7, "image/jpeg", b"\0" * 32)
+
+    async def test_doomed_when_due(self) -> None:
+        """What is doomed goes when its time has come, not before, and is forgotten then."""
+        for name in ("tracks/aa/aa/aa/now.mp3", "tracks/aa/aa/aa/later.mp3"):
+            await self.blobs.put(name, b"music")
+        await self.run_in(doomed.doom, ["tracks/aa/aa/aa/now.mp3", "tracks/aa/aa/aa/never-stored.mp3"])
+        await self.run_in(doomed.doom, ["tracks/aa/aa/aa/later.mp3"], 60.0)
+        self.assertEqual(2, await self.files.remove_due())
+        self.assertEqual(0, await self.files.remove_due())
+        self.assertEqual(["tracks/aa/aa/aa/later.mp3"], await self.stored())
+
+    async def test_drawn_twice(self) -> None:
+        """A name that was drawn for a new file and is another's by chance: that one's file stays."""
+        track, picture = "tracks/aa/aa/aa/song.mp3", "attachments/aa/aa/aa/cover.jpg"
+        await self.a_picture(picture)
+        await self.blobs.put(track, b"music")
+        await self.an_upload(await self.a_library(await self.an_actor("bob"), "me"), None, audio_file=track)
+        await self.run_in(doomed.doom, [track, picture])
+        await self.files.remove_due()
+        self.assertEqual([picture, track], await self.stored())
+        self.assertEqual(0, await self.value("SELECT count(*) FROM doomed_file"))
+
+    async def test_what_was_cut_goes_along(self) -> None:
+        """With a picture go its renditions of every size and quality, and nobody else's."""
+        mine, other = "attachments/aa/aa/aa/cover.jpg", "attachments/aa/aa/aa/cover-2.jpg"
+        kept = [other, rendition_name(other, 200, 95)]
+        for name in (mine, *(rendition_name(mine, size, how) for size in (200, 600) for how in (80, 95)), *kept):
+            await self.blobs.put(name, b"picture")
+        await self.run_in(doomed.doom, [mine])
+        await self.files.remove_due()
+        self.assertEqual(sorted(kept), sorted(await self.stored()))
+
+    async def test_left_in_the_spool_under_another_name(self) -> None:
+        """What a killed receiver left is cleared without touching the upload that has its name by chance."""
+        uuid = UUID("aaaaaaaa-1111-4111-8111-111111111111")
+        name = stored_name(TRACKS, uuid, "song.mp3")
+        await self.blobs.put(name, b"music")
+        await self.an_upload(await self.a_library(await self.an_actor("bob"), "me"), None, audio_file=name)
+        left = await self.spool.open(uuid, "song.mp3")
+        await deferToThread(left.write, b"half")
+        left.let_go()
+        self.assertEqual(1, await self.files.recover())
+        self.assertEqual([name], await self.stored())

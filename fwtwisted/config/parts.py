@@ -103,7 +103,7 @@ def csrf_guard(config: Config) -> CsrfGuard:
 
 def pod(config: Config) -> Pod:
     """This server, as others name it."""
-    return Pod(config.general.public_url, config.general.hostname)
+    return Pod(config.general.own_url, config.general.hostname)
 
 
 def accounts_settings(config: Config) -> AccountsSettings:
@@ -138,12 +138,12 @@ def limits_settings(config: Config) -> LimitsSettings:
 
 def importing_settings(config: Config) -> ImportingSettings:
     """How files are filed."""
-    return ImportingSettings(config.general.public_url, config.music.tags_max)
+    return ImportingSettings(config.general.own_url, config.music.tags_max)
 
 
 def folders_settings(config: Config) -> FoldersSettings:
     """Where files may be imported in place."""
-    return FoldersSettings(config.general.public_url, config.media.music)
+    return FoldersSettings(config.general.own_url, config.media.music)
 
 
 def readers_settings(config: Config) -> ReadersSettings:
@@ -168,8 +168,9 @@ def streaming_settings(config: Config) -> StreamingSettings:
 
 
 def attachment_settings(config: Config) -> AttachmentSettings:
-    """How long loose pictures stay, and how well renditions are written."""
-    return AttachmentSettings(config.media.unattached_seconds, config.media.jpeg_quality)
+    """How long loose pictures stay, how well renditions are written, and when."""
+    media = config.media
+    return AttachmentSettings(media.unattached_seconds, media.jpeg_quality, media.thumbnails)
 
 
 def image_settings(config: Config) -> ImageSettings:

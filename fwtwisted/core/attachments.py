@@ -2,8 +2,8 @@
 Pictures: taken from people, cut to the two sizes that pages show, removed when nothing needs them.
 
 A picture is stored before its row is written, and doomed until then (``db/doomed.py``): whoever dies in between leaves
-nothing behind.  Renditions have no rows.  They are made when they are first asked for, once for all who ask at the same
-time, and go with their original.
+nothing behind.  Renditions have no rows.  They are made when a picture is taken (``CREATE_IMAGE_THUMBNAILS``) or first
+asked for, once for all who ask at the same time, and go with their original.
 
 Source: docs/api.md §4.5; docs/storage.md §2.2, S-5.
 """
@@ -24,7 +24,7 @@ from fwtwisted.core.stored_files import LANE, REMOVE
 from fwtwisted.db import attachments, catalog, doomed, importing
 from fwtwisted.db.jobs import Job, JobKind, Schedule, ask
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.model.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from fwtwisted.model.errors import Conflict, Forbidden, FwError, Invalid, NotFound, Unauthenticated, Unavailable
 from fwtwisted.model.music import Attachment
 from fwtwisted.model.people import Viewer
 from fwtwisted.outside.blobs import BlobStore
@@ -35,6 +35,7 @@ from fwtwisted.wire.names import ATTACHMENTS, is_public, original_name, renditio
 PRUNE = "attachments.prune"
 PRUNED_AT_ONCE = 200
 HOPE_SECONDS = 3600.0  # how long a picture may wait in the store for its row
+DRAWS = 5  # of a name, until one is free
 SIZES = (200, 600)
 
 
@@ -43,10 +44,12 @@ class AttachmentSettings:
     """
     :ivar loose_seconds: age at which a picture that nothing refers to is removed.
     :ivar quality: of JPEG renditions, part of their names.
+    :ivar cuts_at_once: renditions are made when a picture is taken; else when they are first asked for.
     """
 
     loose_seconds: float = 86_400.0
     quality: int = 95
+    cuts_at_once: bool = True
 
 
 class Attachments:
@@ -73,21 +76,52 @@ class Attachments:
         Keep a picture that somebody sent, cleaned of what a camera wrote into it.
 
         :param path: where it arrived; the file stays the caller's.
-        :raise Invalid: on ``file``, when it is no picture that we show.
+        :raise Invalid: on ``file``, when it is no picture that we show.  :raise NoRoom: the store is full.
         """
         actor_id = _somebody(viewer)
         picture = await self._images.checked_file(path)
-        uuid = uuid4()
-        name = stored_name(ATTACHMENTS, uuid, _named(filename, picture))
-        await self._database.transaction(lambda tx: doomed.doom(tx, [name], HOPE_SECONDS))
-        await self._blobs.put(name, picture.body)
+        uuid, name = await self._store(picture, filename)
 
         async def write(tx: Tx) -> Attachment:
-            await doomed.spare(tx, [name])
+            if await doomed.spare(tx, [name]) != 1:
+                raise Unavailable("This took too long; try again.")
             digest = hashlib.sha256(picture.body).digest()
             return await attachments.add(tx, uuid, actor_id, name, len(picture.body), picture.media_type, digest)
 
-        return await self._database.transaction(write)
+        taken = await self._database.transaction(write)
+        if self._settings.cuts_at_once:
+            await self._cut(name)
+        return taken
+
+    async def _store(self, picture: Picture, filename: str) -> tuple[UUID, str]:
+        """
+        Bring a picture into the store, doomed for the time being; the uuid for its row, and its name.
+
+        :raise Conflict: no free name could be drawn.
+        """
+        for draws_left in reversed(range(DRAWS)):
+            uuid = uuid4()
+            name = stored_name(ATTACHMENTS, uuid, _named(filename, picture))
+            await self._doom_for_now(name)
+            try:
+                await self._blobs.put(name, picture.body)
+            except Conflict:  # the other's file stays: nothing that a row names is removed
+                if not draws_left:
+                    raise
+            else:
+                break
+        return uuid, name
+
+    async def _doom_for_now(self, name: str) -> None:
+        await self._database.transaction(lambda tx: doomed.doom(tx, [name], HOPE_SECONDS))
+
+    async def _cut(self, name: str) -> None:
+        """Make the renditions of a picture that is just taken; where that fails they are made when asked for."""
+        for size in SIZES:
+            try:
+                await self._rendition(rendition_name(name, size, self._settings.quality), name, size)
+            except FwError as why:
+                self._log.warn("cannot cut {name}: {why}", event="attachments.uncut", name=name, why=str(why))
 
     async def one(self, uuid: UUID) -> Attachment:
         """:raise NotFound:"""
@@ -115,14 +149,10 @@ class Attachments:
         await self._database.transaction(work)
 
     async def _doom(self, tx: Tx, files: Iterable[str | None]) -> None:
-        """Have the files removed, each with its renditions."""
-        names = [name for file in files if file for name in (file, *self._renditions(file))]
-        await doomed.doom(tx, names)
+        """Have the files removed; ``stored_files`` takes their renditions along."""
+        await doomed.doom(tx, [file for file in files if file])
         await ask(tx, REMOVE, LANE, {}, key="all")
         tx.after_commit(self._ring, "jobs", LANE.encode())
-
-    def _renditions(self, file: str) -> list[str]:
-        return [rendition_name(file, size, self._settings.quality) for size in SIZES]
 
     # --- bytes -----------------------------------------------------------------------------------
 

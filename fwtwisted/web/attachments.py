@@ -7,6 +7,7 @@ Source: docs/api.md §4.5, §6.2; docs/storage.md §6.4, S-26, S-31.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from attrs import evolve, frozen
@@ -22,11 +23,18 @@ from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.site import Mount
 from fwtwisted.web.transfer import Delivery, send
 from fwtwisted.wire.fields import REQUIRED
+from fwtwisted.wire.http import http_date
 from fwtwisted.wire.names import is_public, media_type_of
 from fwtwisted.wire.v1 import RENDITION_SIZES, Pictures, attachment
 
 LARGEST_BODY = 6_000_000  # bytes: an image of 5 MB and what is around it
 YEAR_SECONDS = 31_536_000
+# Said to everybody alike, whether a page of another site asks or not: what is kept for a year must do for both.
+LABELS = {
+    "Cache-Control": f"public, max-age={YEAR_SECONDS}, immutable",
+    "X-Cache-Status": "LOCAL",
+    "Access-Control-Allow-Origin": "*",
+}
 
 
 @frozen
@@ -110,9 +118,7 @@ class MediaFace:
         if not is_public(name):
             raise NotFound
         source = await self._attachments.open(name)
-        labels = {
-            "Cache-Control": f"public, max-age={YEAR_SECONDS}, immutable",
-            "X-Cache-Status": "LOCAL",
-        }
+        year_off = datetime.now(UTC) + timedelta(seconds=YEAR_SECONDS)
+        labels = {**LABELS, "Expires": http_date(year_off).decode("ascii")}
         await send(request, source, Delivery(media_type_of(name), headers=labels))
         return None

@@ -41,6 +41,11 @@ class PictureCase(PodCase):
         """Send a picture."""
         return await who.parts("attachments/", ("file", name, body))
 
+    async def lose_the_sizes(self) -> None:
+        """Remove what was cut from all pictures."""
+        for name in [name async for name in self.ground.blobs.names("__sized__/")]:
+            await self.ground.blobs.delete(name)
+
     def place(self, url: str) -> str:
         """The path of one of our URLs."""
         return url.removeprefix(self.config.general.public_url)
@@ -148,10 +153,33 @@ class ShowingTests(PictureCase):
         self.assertEqual(str(len(whole.body)), head.header("Content-Length"))
         self.assertEqual(405, (await alice.delete(place)).status)
 
+    async def test_labels_for_everybody(self) -> None:
+        """What is kept for a year serves pages of other sites as well, and says until when."""
+        alice = await self.person("alice")
+        place = self.place((await self.sent(alice, picture())).json["urls"]["original"])
+        for headers in ({}, {"Origin": "https://player.example"}):
+            said = await self.visitor().get(place, headers=headers)
+            self.assertEqual("*", said.header("Access-Control-Allow-Origin"))
+            self.assertEqual("LOCAL", said.header("X-Cache-Status"))
+            self.assertIn("GMT", said.header("Expires") or "")
+        ranged = await alice.get(place, headers={"Range": "bytes=0-9"})
+        self.assertEqual((206, 10), (ranged.status, len(ranged.body)))
+        known = await alice.get(place, headers={"If-None-Match": said.header("ETag") or ""})
+        self.assertEqual((304, b"", True), (known.status, known.body, bool(known.header("Expires"))))
+
+    async def test_cut_when_taken(self) -> None:
+        """Both sizes lie in the store before anybody asks, and are made again when somebody lost them."""
+        alice = await self.person("alice")
+        said = await self.sent(alice, picture())
+        self.assertEqual(2, len([name async for name in self.ground.blobs.names("__sized__/")]))
+        await self.lose_the_sizes()
+        self.assertEqual(200, (await alice.get(self.place(said.json["urls"]["medium_square_crop"]))).status)
+
     async def test_many_ask_at_once_and_one_is_made(self) -> None:
         """A size that is first asked for by twenty is made once, and all get it."""
         alice = await self.person("alice")
         place = self.place((await self.sent(alice, picture(width=1500, height=1500))).json["urls"]["large_square_crop"])
+        await self.lose_the_sizes()
         asked = [Deferred.fromCoroutine(alice.get(place)) for _ in range(20)]
         bodies = {(said.status, said.body) for said in await gatherResults(asked)}
         self.assertEqual([200], [status for status, _ in bodies])
@@ -161,6 +189,7 @@ class ShowingTests(PictureCase):
         alice = await self.person("alice")
         sent = await self.sent(alice, picture(width=1500, height=1500))
         name = self.place(sent.json["urls"]["large_square_crop"]).removeprefix("/media/")
+        await self.lose_the_sizes()
         opening = [Deferred.fromCoroutine(self.parts.attachments.open(name)) for _ in range(3)]
         while not self.parts.attachments.is_making(name):
             await self.ground.threads(int)

@@ -31,7 +31,8 @@ class General:
     Who the pod is.
 
     :ivar data: absolute path of the data folder.
-    :ivar hostname: host name, with the port where it is not the protocol's own.
+    :ivar hostname: host name, with the port where it is not the protocol's own.  Part of every federation id.
+    :ivar port: of a pod without a name, where people reach it; no part of any id, so that it may change.
     :ivar protocol: ``http`` or ``https``.
     :ivar hosts: what a ``Host`` header may say, lower case, with a port where it is part of the name; a leading dot
         stands for all subdomains, ``*`` for everything.
@@ -40,6 +41,7 @@ class General:
 
     data: str
     hostname: str
+    port: int | None
     protocol: str
     hosts: tuple[str, ...]
     secret_key: str | None
@@ -47,7 +49,12 @@ class General:
 
     @property
     def public_url(self) -> str:
-        """Protocol and host, without a slash at the end."""
+        """Where people reach the pod: protocol, host, port; without a slash at the end."""
+        return self.own_url if self.port is None else f"{self.own_url}:{self.port}"
+
+    @property
+    def own_url(self) -> str:
+        """What federation ids begin with: protocol and host."""
         return f"{self.protocol}://{self.hostname}"
 
     @property
@@ -184,6 +191,7 @@ USUAL_RATES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 MIB: Final = 1024**2
+NAMELESS: Final = "localhost"
 OWN_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -218,12 +226,14 @@ def _refuse_store(values: Values) -> None:
 def _general(values: Values, data: str) -> General:
     hostname, protocol = _public(values)
     named = values["FUNKWHALE_HOSTNAME"] or values["FUNKWHALE_URL"]
+    port = None if named else values["FUNKWHALE_API_PORT"]
     return General(
         data=data,
         hostname=hostname,
+        port=port,
         protocol=protocol,
         hosts=(
-            hostname,
+            hostname if named else f"{hostname}:{port}",
             *(host.lower() for host in values["DJANGO_ALLOWED_HOSTS"]),
             *(() if named else OWN_HOSTS),
         ),
@@ -241,7 +251,7 @@ def _public(values: Values) -> tuple[str, str]:
         return parts.netloc.rpartition("@")[2].lower(), parts.scheme
     if values["FUNKWHALE_PROTOCOL"] == "https":
         raise ConfigError("FUNKWHALE_PROTOCOL is https, but FUNKWHALE_HOSTNAME does not say of which host.")
-    return f"localhost:{values['FUNKWHALE_API_PORT']}", "http"
+    return NAMELESS, "http"
 
 
 def _processes(values: Values) -> Processes:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from fwtwisted.web.app import FastResource
 from fwtwisted.web.site import Mount
+from tests.audio import encoded
 from tests.rest.pod import FORM, Client, PodCase
 from tests.web.serving import Answer
 
@@ -188,15 +189,48 @@ class HostileTests(PodCase):
         """Each list with each of its parameters set to each text."""
         person = await self.person()
         await self.an_album_of(await self.library_of(person))
-        lists = ["artists", "albums", "tracks", "tags", "libraries", "favorites/tracks", "history/listenings", "search"]
+        usual = "tracks libraries favorites/tracks"
+        places = {
+            "q": "artists albums tracks tags libraries favorites/tracks uploads search",
+            **dict.fromkeys(("page", "page_size", "scope", "ordering"), usual),
+            **dict.fromkeys(("id", "tag", "related", "artist", "mbid", "library", "title__icontains"), "tracks"),
+        }
         bad = []
-        for place in lists:
-            for name in ("q", "page", "page_size", "scope", "ordering", "id", "tag", "related", "artist", "query"):
+        for name, lists in places.items():
+            for place in lists.split():
                 for text in TEXTS:
                     said = await person.get(f"{place}/?{urlencode({name: text})}")
                     if not is_lawful(said):
                         bad.append((place, name, text[:60], said.status))
         self.assertEqual([], bad)
+
+    async def test_documents_are_only_so_deep(self) -> None:
+        """What nests deeper than anybody means is refused, before it is kept where it could not be read again."""
+        person = await self.person()
+        for depth, status in ((90, 200), (120, 400), (900, 400), (5_000, 400)):
+            body = b'{"value":' + b"[" * depth + b"]" * depth + b"}"
+            said = await person.ask("POST", "users/settings/", body, "application/json")
+            self.assertEqual(status, said.status, depth)
+        self.assertEqual(200, (await person.get("users/me/")).status)
+
+    async def test_words_about_a_file_may_be_anything(self) -> None:
+        """``import_metadata`` of an upload: 400 by its field, or taken; never a 500, and nothing is left behind."""
+        person = await self.person()
+        library = (await person.post("libraries/", {"name": "x"})).json["uuid"].encode()
+        audio = ("audio_file", '../\0\r\n"x.flac', encoded("flac"))
+        texts = [b"[" * 500 + b"]" * 500, b'{"title":' + b"[" * 500 + b"]" * 500 + b"}", *BODIES]
+        for field in ("title", "description", "mbid", "position", "tags", "license", "cover", "album", "copyright"):
+            texts += [
+                b'{"title": "x", "%s": %s}' % (field.encode(), value) for value in (b"[[]]", b"{}", b"1e99", b'"x"')
+            ]
+        for text in texts:
+            said = await person.parts(
+                "uploads/", ("library", None, library), ("import_metadata", None, text),
+                ("import_status", None, b"draft"), audio,
+            )  # fmt: skip
+            self.assertIn(said.status, (201, 400), (text[:80], said.body[:200]))
+            if said.status == 400:
+                self.assertIsInstance(said.json, dict)
 
     async def _sent(self, caller: Client, attack: Attack) -> Answer:
         return await caller.ask(attack.method, attack.path, attack.body, attack.kind)

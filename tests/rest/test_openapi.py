@@ -18,7 +18,14 @@ from tests.rest.test_shapes import ShapeCase
 
 SCHEMA = Path(__file__).resolve().parents[3] / "shared" / "contract" / "funkwhale-openapi.yml"
 
-TYPES: dict[str, Any] = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list, "object": dict}
+TYPES: dict[str, Any] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
 
 # Differences that are right, by the beginning of what is told of them.
 KNOWN = {

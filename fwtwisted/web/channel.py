@@ -42,6 +42,7 @@ from fwtwisted.web.forwarded import TOLD_BY_FRONTS, Peer
 from fwtwisted.web.request import LeanRequest
 
 _SHADOWED = frozenset(name.lower() for name in TOLD_BY_FRONTS)
+_MOST_DIGITS = 18  # of a length; Python itself refuses to read very long numbers
 _TURN_BYTES = 1 << 20  # at most this much of a file in one turn of the reactor, so that others get theirs
 
 
@@ -163,6 +164,14 @@ class Channel(http.HTTPChannel):
         elif self.phase is Phase.BODY:
             self.since = self.site.seconds()
         super().dataReceived(data)
+
+    def headerReceived(self, line: bytes) -> bool:
+        """A line of the head; whether it may stand there."""
+        name, _, value = line.partition(b":")
+        if not _is_sound(name.lower(), value.strip(), self.requests[-1]):
+            self._respondToBadRequestAndDisconnect()
+            return False
+        return bool(super().headerReceived(line))
 
     def allHeadersReceived(self) -> None:
         """The head is complete: look it over, and decide about the body."""
@@ -307,6 +316,18 @@ class Channel(http.HTTPChannel):
             self.transport.loseConnection()
         else:
             self.persistent = False
+
+
+def _is_sound(name: bytes, value: bytes, request: LeanRequest) -> bool:
+    """Whether what a head says of its length and its host can be read in one way only."""
+    match name:
+        case b"content-length":
+            return len(value) <= _MOST_DIGITS
+        case b"transfer-encoding":
+            return value.lower() == b"chunked"
+        case b"host":
+            return not request.requestHeaders.hasHeader(b"Host")
+    return True
 
 
 def _dropped(data: bytes) -> None:

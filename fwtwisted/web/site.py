@@ -233,7 +233,7 @@ class Site(server.Site):
         branch, request.rest = self._branch(request.path)
         if branch is None:
             if request.path == b"*":
-                return request.respond(nothing(request, 200, {"Content-Length": "0"}))
+                return request.respond(nothing(request, 200))
             raise NotFound()
         if isinstance(branch.resource, FastResource):
             branch.resource.render(request)

@@ -38,8 +38,8 @@ there, makes its secret key at the first start, and answers at <http://localhost
 | time | seconds, or with `s`, `m`, `h`, `d`, `y`: `48h` |
 
 Choose `FUNKWHALE_HOSTNAME` before the first upload: it is part of every id that other pods and apps remember. Until it
-is set, the pod calls itself `localhost` with the port it listens on, speaks `http`, and answers to `localhost`,
-`127.0.0.1` and `[::1]` only; `DJANGO_ALLOWED_HOSTS` admits other names, such as that of a machine at home.
+is set, the pod calls itself `localhost`, wherever it listens, speaks `http`, and answers to `localhost`, `127.0.0.1`
+and `[::1]` only; `DJANGO_ALLOWED_HOSTS` admits other names, such as that of a machine at home.
 
 One default differs from Funkwhale's on purpose. With no web server before us (`REVERSE_PROXY_TYPE` unset, which means
 `direct`), an upload may have 2 GiB: there is no second limit to keep in step with. Behind nginx or Apache it is the

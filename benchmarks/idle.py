@@ -33,9 +33,8 @@ def main() -> None:
         crowd(pod.port, [form("GET", "/api/v1/tracks/?playable=true", pod.login)], count=500)
         before = pod.cpu_seconds
         time.sleep(5)
-        print(
-            f"idle after work  {memory_bytes(pod.pid) / MB:6.1f} MB   {20 * (pod.cpu_seconds - before):.1f} % of a core, all processes"
-        )
+        busy = 20 * (pod.cpu_seconds - before)
+        print(f"idle after work  {memory_bytes(pod.pid) / MB:6.1f} MB   {busy:.1f} % of a core, all processes")
         for _ in range(3):
             pod.stop()
             pod.start()

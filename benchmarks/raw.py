@@ -111,8 +111,8 @@ def main() -> None:
     root.putChild(b"files", File(folder))
     site = Site(root)
     site.log = lambda request: None  # type: ignore[method-assign]
-    reactor.listenTCP(int(port), site, interface="127.0.0.1")  # type: ignore[attr-defined]
-    reactor.run()  # type: ignore[attr-defined]
+    reactor.listenTCP(int(port), site, interface="127.0.0.1")  # type: ignore[arg-type]
+    reactor.run()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from random import SystemRandom
 from typing import TypeVar
 
 from attrs import frozen
@@ -12,6 +13,7 @@ from fwtwisted.core.questions import MOST_WORDS, music_filter, raw_query, words_
 from fwtwisted.core.shelves import Shelves
 from fwtwisted.core.visibility import Visibility
 from fwtwisted.db import catalog, catalog_filters
+from fwtwisted.db.areas import versions
 from fwtwisted.db.catalog import Tag
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import BadRequest, NotFound
@@ -22,6 +24,7 @@ from fwtwisted.model.questions import Question
 T = TypeVar("T")
 
 LONGEST_SEARCH = 1_000  # characters; more can match nothing
+DRAW = SystemRandom().sample
 SUGGESTIONS = 3  # of each kind, in one answer of the small search
 
 
@@ -59,10 +62,22 @@ class Suggestions:
 
 
 class Catalog:
-    """Everything that can be found without changing anything."""
+    """
+    Everything that can be found without changing anything.
 
-    def __init__(self, database: Database, visibility: Visibility, orders: Orders, shelves: Shelves) -> None:
+    :param draw: takes so many of the ids at random, for lists that are asked for in no order.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        visibility: Visibility,
+        orders: Orders,
+        shelves: Shelves,
+        draw: Callable[[Sequence[int], int], Sequence[int]] = DRAW,
+    ) -> None:
         self._database, self._visibility, self._orders, self._shelves = database, visibility, orders, shelves
+        self._draw = draw
 
     # Lists: first which, in what order; then what they are made of.
 
@@ -119,16 +134,19 @@ class Catalog:
         longest = self._orders.settings.longest
         if asked.library is not None and asked.library not in visible:
             return (), 0
-        if asked.favorites_of is None and not any(one.name == "random" for one in order):
-            version = (await catalog.versions(tx))["catalog"]
+        shuffled = bool(order) and order[0].name == "random"
+        kept = () if shuffled else tuple(order)
+        if asked.favorites_of is None and not any(one.name == "random" for one in kept):
+            version = (await versions(tx))["catalog"]
             seen = () if asked.playable is None and asked.scopes is None else visible
             whole = await self._orders.order(
-                (kind, asked, tuple(order), seen),
+                (kind, asked, kept, seen),
                 version,
-                lambda: catalog_filters.ids(tx, kind, asked, order, visible, longest + 1),
+                lambda: catalog_filters.ids(tx, kind, asked, kept, visible, longest + 1),
             )
             if len(whole) <= longest:
-                return whole[offset : offset + limit], len(whole)
+                page = whole[offset : offset + limit]
+                return self._draw(whole, len(page)) if shuffled else page, len(whole)
         ids = await catalog_filters.ids(tx, kind, asked, order, visible, limit, offset)
         return ids, await catalog_filters.count(tx, kind, asked, visible)
 

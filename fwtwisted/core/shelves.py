@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from fwtwisted.core.kept import Kept
 from fwtwisted.db import catalog, people
+from fwtwisted.db.areas import versions
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.music import Album, AlbumFacts, Artist, Attachment, Kind, Shelf, Track
 from fwtwisted.model.people import Actor
@@ -70,11 +71,11 @@ class Shelves:
         )
 
     async def _album_facts(self, tx: Tx, ids: Collection[int], visible: tuple[int, ...]) -> Mapping[int, AlbumFacts]:
-        version = (await catalog.versions(tx))["catalog"]
+        version = (await versions(tx))["catalog"]
         return await self._facts.get(version, visible, ids, lambda some: catalog.album_facts(tx, some, visible))
 
     async def _track_counts(self, tx: Tx, ids: Collection[int]) -> Mapping[int, int]:
-        version = (await catalog.versions(tx))["catalog"]
+        version = (await versions(tx))["catalog"]
         return await self._counts.get(version, (), ids, lambda some: catalog.track_counts(tx, some))
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from fwtwisted.db import libraries
-from fwtwisted.db.pool import Database, Queries
+from fwtwisted.db.areas import versions
+from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.people import Viewer
 
 
@@ -25,19 +26,19 @@ class Visibility:
     async def libraries(self, viewer: Viewer) -> tuple[int, ...]:
         """The ids of the libraries whose content the viewer may see, ascending."""
 
-        async def work(tx: Queries) -> tuple[int, ...]:
+        async def work(tx: Tx) -> tuple[int, ...]:
             return await self.libraries_in(tx, viewer)
 
         return await self._database.read(work)
 
-    async def libraries_in(self, tx: Queries, viewer: Viewer) -> tuple[int, ...]:
+    async def libraries_in(self, tx: Tx, viewer: Viewer) -> tuple[int, ...]:
         """
         The same, for who has statements of their own to run beside it.
 
         Only for reading: a transaction that has changed libraries would have its unfinished view remembered.
         """
         asked = (viewer.actor_id, viewer.is_local)
-        version = await libraries.libraries_version(tx)
+        version = (await versions(tx))["libraries"]
         known = self._answers.get(asked)
         if known is not None and known[0] == version:
             self._answers.move_to_end(asked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -149,14 +149,6 @@ async def albums_of(tx: Tx, artist_ids: Collection[int]) -> dict[int, list[int]]
         for artist, album in await tx.many(lambda artist, album: (artist, album), ALBUMS_OF, list(artist_ids)):
             found[artist].append(album)
     return found
-
-
-VERSIONS = "SELECT name, version FROM area"
-
-
-async def versions(tx: Tx) -> Mapping[str, int]:
-    """The present version of each area."""
-    return dict(await tx.many(lambda name, version: (name, version), VERSIONS))
 
 
 LIBRARY_ID = "SELECT id FROM library WHERE uuid = %s"

@@ -19,7 +19,7 @@ needs to restart anything.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import psycopg2
@@ -91,6 +91,8 @@ class Tx:
 
     Rows become values by ``make(*columns)``.  ``%s`` stands for a value; beside values, a literal per cent sign is
     written ``%%``.
+
+    :ivar areas: versions of areas, once somebody has asked (``db/areas.py``).
     """
 
     _log = Logger()
@@ -100,6 +102,7 @@ class Tx:
         self._begins = begins
         self.began = False
         self.answered = False
+        self.areas: Mapping[str, int] | None = None
         self._after: list[tuple[Callable[..., object], tuple[object, ...]]] = []
         self._touched: set[str] = set()
 

@@ -139,7 +139,7 @@ class Tracks:
         found = await desk.catalog.tracks(
             viewer, question(Kind.TRACK, lists), ordering(Kind.TRACK, lists), asked.size, asked.offset
         )
-        documents = [v1_catalog.track(track, found.shelf, desk.paper) for track in found.tracks]
+        documents = v1_catalog.tracks(found.tracks, found.shelf, desk.paper)
         return desk.page(request, "tracks/", documents, found.count, asked, query)
 
     @app.route("/<int:id>/", methods=["GET"])
@@ -170,7 +170,7 @@ class Search:
         document = {
             "artists": [v1_catalog.artist(artists.shelf.artists[id], artists.shelf, paper) for id in artists.ids],
             "albums": [v1_catalog.album(albums.shelf.albums[id], albums.shelf, paper) for id in albums.ids],
-            "tracks": [v1_catalog.track(track, tracks.shelf, paper) for track in tracks.tracks],
+            "tracks": v1_catalog.tracks(tracks.tracks, tracks.shelf, paper),
             "tags": [v1_catalog.tag(tag.name, tag.creation_date) for tag in found.tags],
         }
         return answer(request, 200, document)

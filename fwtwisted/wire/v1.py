@@ -27,7 +27,10 @@ LONGEST_NUMBER = 10  # digits
 
 def when(moment: datetime) -> str:
     """A time as documents tell it: UTC, microseconds, ``Z``."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    text = moment.isoformat()
+    if not text.endswith("+00:00"):  # the database speaks UTC, so this is rare
+        text = moment.astimezone(UTC).isoformat()
+    return text[: -len("+00:00")] + "Z"
 
 
 def when_or_none(moment: datetime | None) -> str | None:

@@ -6,6 +6,7 @@ Source: docs/api.md §3.5–§3.8, §4.8, §4.10.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from attrs import frozen
@@ -115,13 +116,13 @@ def _album_of_artist(album: Album, shelf: Shelf, paper: CatalogPaper) -> Documen
     }
 
 
-def _nested_album(album: Album, shelf: Shelf, paper: CatalogPaper) -> Document:
+def _nested_album(album: Album, artist: Document, shelf: Shelf, paper: CatalogPaper) -> Document:
     return {
         "id": album.id,
         "fid": album.fid,
         "mbid": album.mbid,
         "title": album.title,
-        "artist": simple_artist(shelf.artists[album.artist_id], shelf, paper),
+        "artist": artist,
         "release_date": album.release_date,
         "cover": _cover(album.cover_id, shelf, paper),
         "creation_date": when(album.creation_date),
@@ -134,7 +135,7 @@ def album(album: Album, shelf: Shelf, paper: CatalogPaper) -> Document:
     """An album in a list (§3.7)."""
     facts = shelf.album_facts.get(album.id, NO_FACTS)
     return {
-        **_nested_album(album, shelf, paper),
+        **_nested_album(album, simple_artist(shelf.artists[album.artist_id], shelf, paper), shelf, paper),
         "tags": list(shelf.tags.get(album.id, ())),
         "attributed_to": _owner(album.attributed_to_id, shelf),
         "is_playable": facts.playable_count > 0,
@@ -161,10 +162,29 @@ def upload_of_track(upload: Playable, track: Track, paper: CatalogPaper) -> Docu
     }
 
 
-def track(track: Track, shelf: Shelf, paper: CatalogPaper) -> Document:
-    """A track in a list (§3.8)."""
+def tracks(found: Sequence[Track], shelf: Shelf, paper: CatalogPaper) -> list[Document]:
+    """Tracks in a list (§3.8); the artists and albums that they share are written once."""
+    on = {one.album_id: shelf.albums[one.album_id] for one in found if one.album_id is not None}
+    by = {one.artist_id for one in found} | {album.artist_id for album in on.values()}
+    artists = {id: simple_artist(shelf.artists[id], shelf, paper) for id in by}
+    albums = {id: _nested_album(album, artists[album.artist_id], shelf, paper) for id, album in on.items()}
+    return [_track(one, artists, albums, shelf, paper) for one in found]
+
+
+def track(found: Track, shelf: Shelf, paper: CatalogPaper) -> Document:
+    """One track in a list."""
+    [document] = tracks([found], shelf, paper)
+    return document
+
+
+def _track(
+    track: Track,
+    artists: Mapping[int, Document],
+    albums: Mapping[int, Document],
+    shelf: Shelf,
+    paper: CatalogPaper,
+) -> Document:
     uploads = [upload_of_track(upload, track, paper) for upload in shelf.uploads.get(track.id, ())]
-    album = shelf.albums.get(track.album_id) if track.album_id is not None else None
     return {
         "id": track.id,
         "fid": track.fid,
@@ -172,8 +192,8 @@ def track(track: Track, shelf: Shelf, paper: CatalogPaper) -> Document:
         "title": track.title,
         "creation_date": when(track.creation_date),
         "is_local": paper.is_local(track.fid),
-        "artist": simple_artist(shelf.artists[track.artist_id], shelf, paper),
-        "album": _nested_album(album, shelf, paper) if album is not None else None,
+        "artist": artists[track.artist_id],
+        "album": albums[track.album_id] if track.album_id is not None else None,
         "position": track.position,
         "disc_number": track.disc_number,
         "copyright": track.copyright,

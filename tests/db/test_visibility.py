@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fwtwisted.db.libraries import libraries_version, visible_libraries
+from fwtwisted.db.areas import versions
+from fwtwisted.db.libraries import visible_libraries
 from fwtwisted.db.pool import Tx
 from tests.database import HOME, DatabaseCase
 
@@ -94,11 +95,12 @@ class VisibleLibrariesTests(DatabaseCase):
 
     async def test_the_version_rises_with_a_touched_transaction(self) -> None:
         """What is kept of the answer is good for one version."""
-        before = await self.run_in(libraries_version)
+        before = await self.run_in(versions)
 
         async def touched(tx: Tx) -> None:
             await tx.do("INSERT INTO domain (name) VALUES (%s)", HOME)
             tx.touch("libraries")
 
         await self.database.transaction(touched)
-        self.assertEqual(before + 1, await self.run_in(libraries_version))
+        after = await self.run_in(versions)
+        self.assertEqual({**before, "libraries": before["libraries"] + 1}, after)

@@ -24,6 +24,7 @@ from fwtwisted.model.errors import Unavailable
 from fwtwisted.model.uploads import Status
 from fwtwisted.outside.reading import Examined
 
+MANY = 500  # changes after which PostgreSQL's statistics are of another catalog
 AHEAD = 2  # batches that the readers have while one is settled
 
 
@@ -69,6 +70,7 @@ class Run(ABC):
                 await self.take(await looking.popleft())
                 self._tell()
         await self.end()
+        await self._measure()
         self.progress.is_over = True
         self._tell()
         return self.progress
@@ -88,6 +90,12 @@ class Run(ABC):
     async def end(self) -> None:
         """What comes after the last file."""
         return
+
+    async def _measure(self) -> None:
+        """Have PostgreSQL plan for a catalog of this size at once, instead of when its own round comes to it."""
+        progress = self.progress
+        if progress.imported + progress.updated + progress.removed >= MANY:
+            await self.ground.database.transaction(uploads.measure)
 
     def _look(self, batch: Sifted) -> Deferred[list[Looked]]:
         looking = gatherResults([self.ground.examine(spotted.path) for spotted, _ in batch])

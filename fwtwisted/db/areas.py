@@ -1,0 +1,24 @@
+"""
+The versions of areas: what is kept in memory holds for as long as the version of its area.
+
+Every write raises the version of what it changes in its own transaction (``Tx.touch``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fwtwisted.db.pool import Tx
+
+VERSIONS = "SELECT name, version FROM area"
+
+
+async def versions(tx: Tx) -> Mapping[str, int]:
+    """
+    The version of each area, as of the first time that ``tx`` asked.
+
+    An earlier version is always safe: what is kept under it is forgotten sooner, never later.
+    """
+    if tx.areas is None:
+        tx.areas = dict(await tx.many(lambda name, version: (name, version), VERSIONS))
+    return tx.areas

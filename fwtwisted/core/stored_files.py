@@ -21,6 +21,7 @@ from fwtwisted.wire.names import TRACKS, renditions_prefix, stored_name
 REMOVE = "files.remove"
 LANE = "maintenance"
 AT_ONCE = 200
+AGAIN_SECONDS = 3600.0  # until the next attempt at a file that could not be removed
 BEAT = timedelta(minutes=10)
 
 
@@ -45,19 +46,30 @@ class StoredFiles:
             continue
 
     async def remove_due(self) -> int:
-        """Remove stored files whose time has come and that no row names; how many were due, 0 when none is left."""
+        """
+        Remove stored files whose time has come and that no row names; how many were due, 0 when none is left.
+
+        One that cannot be removed keeps no other from going; it is tried again later.
+        """
 
         async def work(tx: Tx) -> int:
             names = await doomed.due(tx, AT_ONCE)
             others = await doomed.named(tx, names)
-            for name in names:
-                if name not in others:
-                    await self._delete(name)
+            stuck = [name for name in names if name not in others and not await self._removed(name)]
             if names:
-                await doomed.gone(tx, names)
+                await doomed.gone(tx, [name for name in names if name not in stuck])
+                await doomed.doom(tx, stuck, AGAIN_SECONDS)
             return len(names)
 
         return await self._database.transaction(work)
+
+    async def _removed(self, name: str) -> bool:
+        try:
+            await self._delete(name)
+        except OSError as why:
+            self._log.warn("{name} cannot be removed: {why}", event="files.stuck", name=name, why=str(why))
+            return False
+        return True
 
     async def _delete(self, name: str) -> None:
         """Remove a stored file, and what was cut from it."""
@@ -84,8 +96,12 @@ class StoredFiles:
     async def _settle(self, left: SpoolFile) -> None:
         """Decide about one of them, as the table of ``outside/spool.py`` says."""
         name = stored_name(TRACKS, left.uuid, left.filename)
-        known = await self._database.read(lambda tx: uploads.outcomes(tx, [left.uuid]))
-        if left.uuid not in known:
+
+        async def is_known(tx: Tx) -> bool:
+            await doomed.hold(tx, name)  # the dead receiver's commit may still be under way
+            return left.uuid in await uploads.outcomes(tx, [left.uuid])
+
+        if not await self._database.transaction(is_known):
             if not await self._database.read(lambda tx: doomed.named(tx, [name])):
                 await self._blobs.delete(name)
         elif await self._blobs.size(name) is None:

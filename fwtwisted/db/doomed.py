@@ -29,14 +29,26 @@ async def doom(tx: Tx, names: Sequence[str], in_seconds: float = 0.0) -> None:
 
 
 SPARE = """
-    WITH named AS (SELECT name FROM doomed_file WHERE name = ANY(%s) ORDER BY name FOR UPDATE)
-    DELETE FROM doomed_file USING named WHERE doomed_file.name = named.name
+    WITH named AS (SELECT name, doomed FROM doomed_file WHERE name = ANY(%s) ORDER BY name FOR UPDATE)
+    DELETE FROM doomed_file USING named WHERE doomed_file.name = named.name AND named.doomed > clock_timestamp()
 """
 
 
 async def spare(tx: Tx, names: Sequence[str]) -> int:
-    """Take the doom back, because rows name the files now; of how many.  Fewer than named: those are gone already."""
+    """
+    Take the doom back, because rows name the files now; of how many.
+
+    Fewer than named: the time of the others has come.  They are gone, perhaps by somebody who died before saying so.
+    """
     return await tx.do(SPARE, list(names)) if names else 0
+
+
+HOLD = "SELECT 1 FROM doomed_file WHERE name = %s FOR UPDATE"
+
+
+async def hold(tx: Tx, name: str) -> None:
+    """Wait for whoever is about to spare the file, be it a transaction whose process is dead already."""
+    await tx.maybe(int, HOLD, name)
 
 
 DUE = "SELECT name FROM doomed_file WHERE doomed <= now() ORDER BY doomed, name LIMIT %s FOR UPDATE SKIP LOCKED"

@@ -89,6 +89,14 @@ class Peer:
         values = headers.getRawHeaders(b"X-Request-ID") if self.is_trusted else None
         return values[-1].decode("ascii") if values and _REQUEST_ID.fullmatch(values[-1]) else None
 
+    def is_for_us(self, headers: Headers) -> bool:
+        """Whether the client is a machine of our own: this peer, with nobody behind it who is none."""
+        if not self.is_trusted:
+            return False
+        address = self.client_address(headers)
+        known = _parsed(address)
+        return not address or (known is not None and self._trust.covers(known))
+
     def client_address(self, headers: Headers) -> str:
         """The client's address: this peer's own, or what trusted proxies tell."""
         if not self.is_trusted or self._trust.hops == 0:

@@ -116,7 +116,7 @@ class Health:
         findings = await self._findings()
         is_ready = all(finding.is_well or not finding.is_vital for finding in findings.values())
         status = 200 if is_ready else 503
-        if request.peer.is_trusted:
+        if request.peer.is_for_us(request.requestHeaders):
             return answer(request, status, _told(is_ready, findings))
         return reply(request, status, b"ready\n" if is_ready else b"not ready\n", _TEXT)
 

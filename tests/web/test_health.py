@@ -68,18 +68,27 @@ class HealthTests(TestCase):
     draining = False
     delay = 0.0
 
-    async def ask(self, path: str, checks: Mapping[str, Check], *, trusted: bool = True) -> Answer:
+    async def ask(
+        self, path: str, checks: Mapping[str, Check], *, trusted: bool = True, behind: str | None = None
+    ) -> Answer:
         """Ask once, with these checks."""
         health = Health(reactor, checks, lambda: self.delay, lambda: self.draining)
         settings = SiteSettings(access_log=False, trust=Trust() if trusted else Trust(networks=()))
         served = await serve(self, [Mount("/health", health.app.resource())], settings)
-        return await served.ask("GET", path, {"Host": "anything"})
+        told = {} if behind is None else {"X-Forwarded-For": behind}
+        return await served.ask("GET", path, {"Host": "anything"} | told)
 
     async def test_live(self) -> None:
         """Alive while the reactor turns."""
         self.assertEqual(200, (await self.ask("/health/live", {})).status)
         self.delay = 2.0
         self.assertEqual(503, (await self.ask("/health/live", {})).status)
+
+    async def test_strangers_behind_our_proxy_are_told_a_word(self) -> None:
+        """Details are for our own machines, not for everybody whom a proxy on this machine lets in."""
+        said = await self.ask("/health/ready", {"disk": well}, behind="203.0.113.7")
+        self.assertEqual((200, b"ready\n"), (said.status, said.body))
+        self.assertTrue((await self.ask("/health/ready", {"disk": well}, behind="127.0.0.1")).json["ready"])
 
     async def test_ready(self) -> None:
         """Ready when everything vital is well."""

@@ -44,8 +44,15 @@ class Options(usage.Options):
         """Where to listen, as an endpoint string; repeatable (default: tcp:5000:interface=127.0.0.1)"""
         self["endpoints"].append(text)
 
+    def _write_no_pid_file(self) -> None:
+        """A lock on the data folder says who runs; twistd's own file only when one is asked for by name."""
+        twistd = getattr(self, "parent", None)
+        if twistd is not None and twistd.get("pidfile") == "twistd.pid":
+            twistd["pidfile"] = ""
+
     def postOptions(self) -> None:
         """Check what can be checked before anything starts."""
+        self._write_no_pid_file()
         words = [OTHER_NAMES.get(word.strip(), word.strip()) for word in self["roles"].split(",") if word.strip()]
         strange = sorted(set(words) - set(ROLES))
         if strange or not words:

@@ -96,8 +96,16 @@ class Desk:
         if not new_too and not self.has_database():
             raise NothingThere(f"There is no pod in {self.config.general.data}: name its folder with --data.")
         ground = await self.ground()
+        self._mind_the_owner()
         await migrations.migrate(ground.database)
         return ground
+
+    def _mind_the_owner(self) -> None:
+        """Warn whoever may leave files that the server cannot read."""
+        folder, us = self.config.general.data, os.geteuid()
+        owner = os.stat(folder).st_uid
+        if owner != us:
+            self.remark(f"fwtwisted: {folder} belongs to user {owner}, this runs as {us}: run it as that user instead")
 
     async def parts(self, *, new_too: bool = False) -> Parts:
         """Everything that the server can do, :meth:`upright`."""

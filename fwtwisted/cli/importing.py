@@ -1,4 +1,4 @@
-"""``fwtwisted import``: files and folders into a library, copied or where they lie.  Source: docs/settings.md §4.2."""
+"""``fwtwisted import``: files and folders into a library, copied or where they lie.  Source: docs/commands.md."""
 
 from __future__ import annotations
 

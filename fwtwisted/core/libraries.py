@@ -91,7 +91,7 @@ class Libraries:
         """
         The viewer's library of that name, as it is, or else a new one; whether it is new.
 
-        Of several at once, one makes it and the others find it.  Source: docs/settings.md, ``create_library``.
+        Of several at once, one makes it and the others find it.  Source: docs/commands.md.
         """
         new = self._new(viewer, wish)
 

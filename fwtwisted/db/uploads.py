@@ -53,11 +53,12 @@ ADD = f"""
     SELECT {", ".join(f"new.{name}" for name in _NAMES[:-1])},
            CASE WHEN new.audio_file IS NOT NULL THEN 'local' END, CASE WHEN new.settled THEN now() END
       FROM unnest({", ".join(f"%s::{kind}[]" for kind in _TYPES)}) AS new ({", ".join(_NAMES)})
+        ON CONFLICT (library_id, source) WHERE source LIKE 'file://%%' DO NOTHING
 """
 
 
 async def add(tx: Tx, new: Sequence[NewUpload]) -> None:
-    """Write uploads."""
+    """Write uploads; a file in place that another import of the same folder wrote meanwhile stays as it is."""
     if new:
         await tx.do(ADD, *([_column(getattr(one, name)) for one in new] for name in _NAMES))
 

@@ -15,6 +15,7 @@ import errno
 import hashlib
 import os
 import resource
+import signal
 import stat
 import sys
 from collections.abc import Callable
@@ -315,6 +316,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 
 def main() -> None:
     """The child process: gentle to others, and unable to eat all memory."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at a terminal is meant for our parent, who ends us
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     serve(sys.stdin.buffer, sys.stdout.buffer)

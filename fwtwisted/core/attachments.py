@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from attrs import frozen
@@ -22,7 +21,7 @@ from twisted.python.failure import Failure
 
 from fwtwisted.core.stored_files import LANE, REMOVE
 from fwtwisted.db import attachments, catalog, doomed, importing
-from fwtwisted.db.jobs import Job, JobKind, Schedule, ask
+from fwtwisted.db.jobs import Job, JobKind, Schedule, ask, next_hour
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import Conflict, Forbidden, FwError, Invalid, NotFound, Unauthenticated, Unavailable
 from fwtwisted.model.music import Attachment
@@ -230,7 +229,7 @@ class Attachments:
 
     def schedules(self) -> Mapping[str, Schedule]:
         """Hourly, as docs/operations.md §5 has it."""
-        return {PRUNE: Schedule(PRUNE, LANE, _next_hour)}
+        return {PRUNE: Schedule(PRUNE, LANE, next_hour)}
 
 
 def _somebody(viewer: Viewer) -> int:
@@ -242,7 +241,3 @@ def _somebody(viewer: Viewer) -> int:
 def _named(filename: str, picture: Picture) -> str:
     base = filename.rpartition("/")[2].rpartition(".")[0] or "picture"
     return f"{base}.{picture.suffix}"
-
-
-def _next_hour(now: datetime) -> datetime:
-    return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)

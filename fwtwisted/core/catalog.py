@@ -12,7 +12,7 @@ from fwtwisted.core.orders import Orders
 from fwtwisted.core.questions import MOST_WORDS, music_filter, raw_query, words_of
 from fwtwisted.core.shelves import Shelves
 from fwtwisted.core.visibility import Visibility
-from fwtwisted.db import catalog, catalog_filters
+from fwtwisted.db import catalog, catalog_filters, listening
 from fwtwisted.db.areas import versions
 from fwtwisted.db.catalog import Tag
 from fwtwisted.db.pool import Database, Tx
@@ -136,11 +136,12 @@ class Catalog:
             return (), 0
         shuffled = bool(order) and order[0].name == "random"
         kept = () if shuffled else tuple(order)
-        if asked.favorites_of is None and not any(one.name == "random" for one in kept):
+        if not any(one.name == "random" for one in kept):
             version = (await versions(tx))["catalog"]
             seen = () if asked.playable is None and asked.scopes is None else visible
+            loved = None if asked.favorites_of is None else await listening.favorites_mark(tx, asked.favorites_of)
             whole = await self._orders.order(
-                (kind, asked, kept, seen),
+                (kind, asked, kept, seen, loved),
                 version,
                 lambda: catalog_filters.ids(tx, kind, asked, kept, visible, longest + 1),
             )

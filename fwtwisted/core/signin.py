@@ -15,7 +15,6 @@ import hmac
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 
 from attrs import field, frozen
 
@@ -24,7 +23,7 @@ from fwtwisted.core.passwords import Passwords, Verdict
 from fwtwisted.core.quotas import Preference
 from fwtwisted.core.tokens import ListenTokens, digest, new_secret
 from fwtwisted.db import people, sessions
-from fwtwisted.db.jobs import Job, JobKind, Schedule
+from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.people import Credentials
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.sessions import Caller
@@ -210,7 +209,7 @@ class SignIn:
 
     def schedules(self) -> Mapping[str, Schedule]:
         """What the clock asks for."""
-        return {PRUNE_SESSIONS: Schedule(PRUNE_SESSIONS, LANE, _next_hour)}
+        return {PRUNE_SESSIONS: Schedule(PRUNE_SESSIONS, LANE, next_hour)}
 
 
 def _viewer(caller: Caller, via: Via, scopes: frozenset[str], permissions: frozenset[str] = frozenset()) -> Viewer:
@@ -224,7 +223,3 @@ def _viewer(caller: Caller, via: Via, scopes: frozenset[str], permissions: froze
         scopes=scopes,
         via=via,
     )
-
-
-def _next_hour(now: datetime) -> datetime:
-    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)

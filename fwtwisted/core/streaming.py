@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,7 +24,7 @@ from twisted.logger import Logger
 
 from fwtwisted.core.visibility import Visibility
 from fwtwisted.db import doomed, streaming
-from fwtwisted.db.jobs import Job, JobKind, Schedule
+from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.streaming import Hearable, Version
 from fwtwisted.model.audio import extension_of
@@ -302,11 +301,7 @@ class Streaming:
 
     def schedules(self) -> Mapping[str, Schedule]:
         """Hourly, as docs/operations.md §5 has it."""
-        return {PRUNE: Schedule(PRUNE, LANE, _next_hour)}
-
-
-def _next_hour(now: datetime) -> datetime:
-    return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        return {PRUNE: Schedule(PRUNE, LANE, next_hour)}
 
 
 def _filename(hearable: Hearable, extension: str) -> str:

@@ -20,7 +20,7 @@ So handlers run *at least once*: each is written so that twice is once.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from attrs import frozen
@@ -105,6 +105,11 @@ class Schedule:
     lane: str
     next_after: Callable[[datetime], datetime]
     expires: timedelta = timedelta(hours=1)
+
+
+def next_hour(now: datetime) -> datetime:
+    """The next full hour: the beat of hourly chores."""
+    return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 ASK = """

@@ -78,6 +78,14 @@ async def own_favorites(tx: Tx, actor_id: int) -> list[Standing]:
     return await tx.many(Standing, OWN_FAVORITES, actor_id)
 
 
+FAVORITES_MARK = "SELECT count(*), coalesce(max(id), 0) FROM favorite WHERE actor_id = %s"
+
+
+async def favorites_mark(tx: Tx, actor_id: int) -> tuple[int, int]:
+    """What changes whenever the actor's favourites do: how many, and the newest; ids are never given twice."""
+    return await tx.one(lambda count, newest: (count, newest), FAVORITES_MARK, actor_id)
+
+
 ADD_FAVORITE = """
     INSERT INTO favorite (actor_id, track_id) VALUES (%s, %s)
         ON CONFLICT (track_id, actor_id) DO UPDATE SET track_id = EXCLUDED.track_id

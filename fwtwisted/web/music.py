@@ -6,15 +6,18 @@ Source: docs/api.md §4.8 and §4.10.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias, TypeVar
 
 from attrs import frozen
 
-from fwtwisted.core.catalog import Catalog
+from fwtwisted.core.catalog import Catalog, Listed, ListedTracks
 from fwtwisted.core.libraries import Libraries
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.licenses import LICENSES
-from fwtwisted.model.music import Kind
+from fwtwisted.model.music import Kind, Ordered
+from fwtwisted.model.people import Viewer
+from fwtwisted.model.questions import Question
 from fwtwisted.web.app import answer, resource_app
 from fwtwisted.web.callers import Callers
 from fwtwisted.web.reading import Query
@@ -23,6 +26,9 @@ from fwtwisted.wire import v1_catalog, v1_libraries
 from fwtwisted.wire.v1 import Document, Paging, last, page, paging
 from fwtwisted.wire.v1_catalog import CatalogPaper
 from fwtwisted.wire.v1_questions import ordering, question, search_words, strict_order
+
+T = TypeVar("T", Listed, ListedTracks)
+Ask: TypeAlias = Callable[[Viewer, Question, Sequence[Ordered], int, int], Awaitable[T]]
 
 MOST_LICENSES = 1_000
 
@@ -47,6 +53,21 @@ class MusicDesk:
         """Answer with one page of a list."""
         return answer(request, 200, page(results, count, paging, f"{self.api_url}/{name}", query.lists()))
 
+    async def listed(
+        self, request: LeanRequest, kind: Kind, ask: Ask[T], written: Callable[[T, CatalogPaper], Sequence[Document]]
+    ) -> bytes:
+        """
+        Answer with one page of what the query asks for.
+
+        :param ask: the catalog's list of this kind.  :param written: its documents.
+        """
+        viewer = await self.callers.open(request, "libraries")
+        query = Query.of(request)
+        lists = query.lists()
+        asked = paging(lists)
+        found = await ask(viewer, question(kind, lists), ordering(kind, lists), asked.size, asked.offset)
+        return self.page(request, f"{kind}s/", written(found, self.paper), found.count, asked, query)
+
     async def holders(self, request: LeanRequest, kind: Kind, id: int) -> bytes:
         """Answer with the libraries that hold the object, for this viewer."""
         viewer = await self.callers.open(request, "libraries")
@@ -56,6 +77,20 @@ class MusicDesk:
         shown = await self.libraries.by_ids(ids[asked.offset : asked.offset + asked.size])
         documents = [v1_libraries.foreign_library(library) for library in shown]
         return self.page(request, f"{kind}s/{id}/libraries/", documents, len(ids), asked, query)
+
+
+def _artists(found: Listed, paper: CatalogPaper) -> Sequence[Document]:
+    shelf = found.shelf
+    return [v1_catalog.artist(shelf.artists[id], shelf, paper) for id in found.ids if id in shelf.artists]
+
+
+def _albums(found: Listed, paper: CatalogPaper) -> Sequence[Document]:
+    shelf = found.shelf
+    return [v1_catalog.album(shelf.albums[id], shelf, paper) for id in found.ids if id in shelf.albums]
+
+
+def _tracks(found: ListedTracks, paper: CatalogPaper) -> Sequence[Document]:
+    return v1_catalog.tracks(found.tracks, found.shelf, paper)
 
 
 class Artists:
@@ -68,16 +103,7 @@ class Artists:
 
     @app.route("/", methods=["GET"])
     async def many(self, request: LeanRequest) -> bytes:
-        desk, query = self._desk, Query.of(request)
-        viewer = await desk.callers.open(request, "libraries")
-        lists = query.lists()
-        asked = paging(lists)
-        found = await desk.catalog.artists(
-            viewer, question(Kind.ARTIST, lists), ordering(Kind.ARTIST, lists), asked.size, asked.offset
-        )
-        shelf = found.shelf
-        documents = [v1_catalog.artist(shelf.artists[id], shelf, desk.paper) for id in found.ids if id in shelf.artists]
-        return desk.page(request, "artists/", documents, found.count, asked, query)
+        return await self._desk.listed(request, Kind.ARTIST, self._desk.catalog.artists, _artists)
 
     @app.route("/<int:id>/", methods=["GET"])
     async def one(self, request: LeanRequest, id: int) -> bytes:
@@ -100,16 +126,7 @@ class Albums:
 
     @app.route("/", methods=["GET"])
     async def many(self, request: LeanRequest) -> bytes:
-        desk, query = self._desk, Query.of(request)
-        viewer = await desk.callers.open(request, "libraries")
-        lists = query.lists()
-        asked = paging(lists)
-        found = await desk.catalog.albums(
-            viewer, question(Kind.ALBUM, lists), ordering(Kind.ALBUM, lists), asked.size, asked.offset
-        )
-        shelf = found.shelf
-        documents = [v1_catalog.album(shelf.albums[id], shelf, desk.paper) for id in found.ids if id in shelf.albums]
-        return desk.page(request, "albums/", documents, found.count, asked, query)
+        return await self._desk.listed(request, Kind.ALBUM, self._desk.catalog.albums, _albums)
 
     @app.route("/<int:id>/", methods=["GET"])
     async def one(self, request: LeanRequest, id: int) -> bytes:
@@ -132,15 +149,7 @@ class Tracks:
 
     @app.route("/", methods=["GET"])
     async def many(self, request: LeanRequest) -> bytes:
-        desk, query = self._desk, Query.of(request)
-        viewer = await desk.callers.open(request, "libraries")
-        lists = query.lists()
-        asked = paging(lists)
-        found = await desk.catalog.tracks(
-            viewer, question(Kind.TRACK, lists), ordering(Kind.TRACK, lists), asked.size, asked.offset
-        )
-        documents = v1_catalog.tracks(found.tracks, found.shelf, desk.paper)
-        return desk.page(request, "tracks/", documents, found.count, asked, query)
+        return await self._desk.listed(request, Kind.TRACK, self._desk.catalog.tracks, _tracks)
 
     @app.route("/<int:id>/", methods=["GET"])
     async def one(self, request: LeanRequest, id: int) -> bytes:
@@ -166,11 +175,10 @@ class Search:
         await self._desk.callers.open(request, "libraries")
         query, paper = Query.of(request), self._desk.paper
         found = await self._desk.catalog.suggestions(query.get("query") or query.get("q") or "")
-        artists, albums, tracks = found.artists, found.albums, found.tracks
         document = {
-            "artists": [v1_catalog.artist(artists.shelf.artists[id], artists.shelf, paper) for id in artists.ids],
-            "albums": [v1_catalog.album(albums.shelf.albums[id], albums.shelf, paper) for id in albums.ids],
-            "tracks": v1_catalog.tracks(tracks.tracks, tracks.shelf, paper),
+            "artists": _artists(found.artists, paper),
+            "albums": _albums(found.albums, paper),
+            "tracks": _tracks(found.tracks, paper),
             "tags": [v1_catalog.tag(tag.name, tag.creation_date) for tag in found.tags],
         }
         return answer(request, 200, document)

@@ -212,6 +212,7 @@ STORED_OF = """
     SELECT upload_version.audio_file
       FROM upload_version JOIN upload ON upload.id = upload_version.upload_id WHERE upload.uuid = ANY(%s)
 """
+HOLD = "SELECT id FROM upload WHERE uuid = ANY(%s) ORDER BY id FOR UPDATE"
 REMOVE = "DELETE FROM upload WHERE uuid = ANY(%s)"
 
 
@@ -222,6 +223,7 @@ async def tracks_of(tx: Tx, uuids: Sequence[UUID]) -> list[int]:
 
 async def remove(tx: Tx, uuids: Sequence[UUID]) -> int:
     """Remove uploads, and doom what is stored of them; how many there were."""
+    await tx.do(HOLD, list(uuids))  # no transcoded version may come between the look and the removal
     await doom(tx, await tx.many(str, STORED_OF, list(uuids), list(uuids)))
     return await tx.do(REMOVE, list(uuids))
 

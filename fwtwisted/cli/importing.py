@@ -72,6 +72,7 @@ class ImportRun:
         run = folders.watch if self._told.watch else folders.import_folder
         enough = Event()
         counting = Deferred.fromCoroutine(self._count(wish, enough))
+        self._display.at(Progress(wish.reference))
         self._display.start()
         try:
             await run(wish, Reports(self._progressed, self._trouble))

@@ -39,7 +39,8 @@ def in_words(progress: Progress) -> str:
     )
     told = ", ".join(f"{count:,} {word}" for count, word in counts if count)
     files = f"{progress.seen:,} file{'' if progress.seen == 1 else 's'}"
-    return f"{files}: {told or 'nothing to do'}; {progress.rate:,.0f} a second"
+    nothing = "nothing to do" if progress.is_over else "nothing yet"
+    return f"{files}: {told or nothing}; {progress.rate:,.0f} a second"
 
 
 def bar(progress: Progress, total: int | None) -> str:

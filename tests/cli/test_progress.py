@@ -21,7 +21,8 @@ class WordTests(SynchronousTestCase):
         """Only what happened is counted."""
         progress = Progress("r", seen=1200, imported=1198, errored=2, seconds=2.0)
         self.assertEqual("1,200 files: 1,198 imported, 2 failed; 600 a second", in_words(progress))
-        self.assertEqual("0 files: nothing to do; 0 a second", in_words(Progress("r")))
+        self.assertEqual("0 files: nothing yet; 0 a second", in_words(Progress("r")))
+        self.assertEqual("0 files: nothing to do; 0 a second", in_words(Progress("r", is_over=True)))
 
     def test_bar(self) -> None:
         """A bar has a length as soon as the total is known, and is never longer than full."""

@@ -88,10 +88,11 @@ ORDERS: dict[Kind, dict[str, str]] = {
         "artist__modification_date": "artist.modification_date",
     },
 }
+# Every album and track has its artist; joined so, the planner leaves out what a question does not mention.
 JOINS = {
     Kind.ARTIST: "artist",
-    Kind.ALBUM: "album JOIN artist ON artist.id = album.artist_id",
-    Kind.TRACK: "track JOIN artist ON artist.id = track.artist_id LEFT JOIN album ON album.id = track.album_id",
+    Kind.ALBUM: "album LEFT JOIN artist ON artist.id = album.artist_id",
+    Kind.TRACK: "track LEFT JOIN artist ON artist.id = track.artist_id LEFT JOIN album ON album.id = track.album_id",
 }
 NEWEST = {Kind.ARTIST: ("id",), Kind.ALBUM: ("creation_date",), Kind.TRACK: ("creation_date",)}
 
@@ -296,9 +297,13 @@ async def shortest(tx: Tx, kind: Kind, asked: MusicFilter, limit: int) -> list[i
     return await _asked(tx, asked, sql, [*where.args, limit])
 
 
+# Twenty thousand ids travel in one row at half the cost of as many rows.
+ALL_AT_ONCE = "SELECT coalesce(array_agg(asked.id), '{{}}') FROM ({sql}) AS asked"
+
+
 async def _asked(tx: Tx, asked: MusicFilter, sql: str, args: Sequence[object]) -> list[int]:
     try:
-        return await tx.many(int, sql, *args)
+        return await tx.one(list, ALL_AT_ONCE.format(sql=sql), *args)
     except (psycopg2.errors.SyntaxError, psycopg2.errors.ProgramLimitExceeded) as trouble:
         if asked.raw is None:
             raise

@@ -23,11 +23,9 @@ HELD = {
     Kind.TRACK: "track.id IN (SELECT upload.track_id FROM upload WHERE {which})",
     Kind.ALBUM: """album.id IN (SELECT track.album_id FROM upload JOIN track ON track.id = upload.track_id
                                  WHERE {which})""",
-    Kind.ARTIST: """artist.id IN (SELECT track.artist_id FROM upload JOIN track ON track.id = upload.track_id
-                                   WHERE {which}
-                                   UNION
-                                  SELECT album.artist_id FROM upload JOIN track ON track.id = upload.track_id
-                                    JOIN album ON album.id = track.album_id
+    Kind.ARTIST: """artist.id IN (SELECT unnest(ARRAY[track.artist_id, album.artist_id])
+                                    FROM upload JOIN track ON track.id = upload.track_id
+                                    LEFT JOIN album ON album.id = track.album_id
                                    WHERE {which})""",
 }
 OWN_ARTIST = {Kind.ARTIST: "artist.id", Kind.ALBUM: "album.artist_id", Kind.TRACK: "track.artist_id"}

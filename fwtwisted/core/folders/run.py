@@ -24,7 +24,7 @@ from fwtwisted.model.errors import Unavailable
 from fwtwisted.model.uploads import Status
 from fwtwisted.outside.reading import Examined
 
-MANY = 500  # changes after which PostgreSQL's statistics are of another catalog
+MANY = 250  # changes after which PostgreSQL's statistics are of another catalog
 AHEAD = 2  # batches that the readers have while one is settled
 
 
@@ -47,6 +47,7 @@ class Run(ABC):
         self.ground, self.library, self.wish = ground, library, wish
         self.progress = Progress(wish.reference or str(uuid4()))
         self._reports = reports
+        self._measured = 0  # changes, when PostgreSQL last counted
         self._began = ground.clock.seconds()
         music = ground.settings.music if wish.in_place else None
         within = os.path.realpath(music) if music else None
@@ -68,9 +69,10 @@ class Run(ABC):
                     looking.append(self._look(await self.sift(batch)))
             if looking:
                 await self.take(await looking.popleft())
+                await self._measure(self._measured * 2)
                 self._tell()
         await self.end()
-        await self._measure()
+        await self._measure(self._measured)
         self.progress.is_over = True
         self._tell()
         return self.progress
@@ -91,10 +93,16 @@ class Run(ABC):
         """What comes after the last file."""
         return
 
-    async def _measure(self) -> None:
-        """Have PostgreSQL plan for a catalog of this size at once, instead of when its own round comes to it."""
+    async def _measure(self, enough: int) -> None:
+        """
+        Have PostgreSQL plan for a catalog of this size at once: its own round would come to it too late.
+
+        :param enough: changes from which on it is worth it.
+        """
         progress = self.progress
-        if progress.imported + progress.updated + progress.removed >= MANY:
+        changes = progress.imported + progress.updated + progress.removed
+        if changes >= max(enough, MANY):
+            self._measured = changes
             await self.ground.database.transaction(uploads.measure)
 
     def _look(self, batch: Sifted) -> Deferred[list[Looked]]:

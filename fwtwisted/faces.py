@@ -8,18 +8,18 @@ from pathlib import Path
 from fwtwisted.config import parts as settings
 from fwtwisted.ground import Ground
 from fwtwisted.parts import Parts
-from fwtwisted.web import accounts, instance
-from fwtwisted.web.accounts import PeopleDesk
-from fwtwisted.web.attachments import AttachmentDesk
 from fwtwisted.web.callers import Callers, Identities
 from fwtwisted.web.health import Check, Health
-from fwtwisted.web.libraries import LibraryDesk
-from fwtwisted.web.listening import Activity, Favorites, History, ListeningDesk
-from fwtwisted.web.music import Albums, Artists, Licenses, MusicDesk, Search, Tags, Tracks
 from fwtwisted.web.page import Page, page_policy
 from fwtwisted.web.site import Mount
-from fwtwisted.web.streaming import Listen, StreamMp3
-from fwtwisted.web.uploads import UploadDesk
+from fwtwisted.web.v1 import accounts, instance
+from fwtwisted.web.v1.accounts import PeopleDesk
+from fwtwisted.web.v1.attachments import AttachmentDesk
+from fwtwisted.web.v1.libraries import LibraryDesk
+from fwtwisted.web.v1.listening import Activity, Favorites, History, ListeningDesk
+from fwtwisted.web.v1.music import Albums, Artists, Licenses, MusicDesk, Search, Tags, Tracks
+from fwtwisted.web.v1.streaming import Listen, StreamMp3
+from fwtwisted.web.v1.uploads import UploadDesk
 
 API = "/api/v1"
 PAGE_FOLDER = Path(__file__).parent / "page"

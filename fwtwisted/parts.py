@@ -13,29 +13,29 @@ from typing import TypeVar
 
 from fwtwisted.config import Config, kept_secret_key
 from fwtwisted.config import parts as settings
-from fwtwisted.core.accounts import Accounts
-from fwtwisted.core.applications import Applications
-from fwtwisted.core.attachments import Attachments
-from fwtwisted.core.catalog import Catalog
+from fwtwisted.core.files.attachments import Attachments
+from fwtwisted.core.files.stored_files import StoredFiles
+from fwtwisted.core.files.upload_jobs import Places, UploadJobs
+from fwtwisted.core.files.uploads import Uploads
 from fwtwisted.core.folders import Folders, FoldersGround
 from fwtwisted.core.importing.importer import Importer
-from fwtwisted.core.instance import Instance
-from fwtwisted.core.libraries import Libraries
-from fwtwisted.core.limits import Limits
-from fwtwisted.core.listening import Listening
-from fwtwisted.core.orders import Orders, OrderSettings
-from fwtwisted.core.passwords import Passwords
-from fwtwisted.core.preferences import Preferences
-from fwtwisted.core.profiles import Profiles
-from fwtwisted.core.quotas import Quotas
-from fwtwisted.core.shelves import Shelves
-from fwtwisted.core.signin import SignIn
-from fwtwisted.core.stored_files import StoredFiles
-from fwtwisted.core.streaming import Streaming
-from fwtwisted.core.tokens import ListenTokens
-from fwtwisted.core.upload_jobs import Places, UploadJobs
-from fwtwisted.core.uploads import Uploads
-from fwtwisted.core.visibility import Visibility
+from fwtwisted.core.listening.history import Listening
+from fwtwisted.core.listening.streaming import Streaming
+from fwtwisted.core.music.catalog import Catalog
+from fwtwisted.core.music.libraries import Libraries
+from fwtwisted.core.music.orders import Orders, OrderSettings
+from fwtwisted.core.music.shelves import Shelves
+from fwtwisted.core.music.visibility import Visibility
+from fwtwisted.core.people.accounts import Accounts
+from fwtwisted.core.people.applications import Applications
+from fwtwisted.core.people.passwords import Passwords
+from fwtwisted.core.people.profiles import Profiles
+from fwtwisted.core.people.quotas import Quotas
+from fwtwisted.core.people.signin import SignIn
+from fwtwisted.core.people.tokens import ListenTokens
+from fwtwisted.core.pod.instance import Instance
+from fwtwisted.core.pod.limits import Limits
+from fwtwisted.core.pod.preferences import Preferences
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.ground import Ground
 from fwtwisted.outside.ffmpeg import Transcoder
@@ -44,7 +44,7 @@ from fwtwisted.outside.readers import Readers
 from fwtwisted.outside.spool import Spool
 from fwtwisted.outside.transcodes import Transcodes
 from fwtwisted.outside.watching import FolderWatch
-from fwtwisted.wire.v1_catalog import CatalogPaper
+from fwtwisted.wire.v1.catalog import CatalogPaper
 
 T = TypeVar("T")
 

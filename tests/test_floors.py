@@ -34,7 +34,7 @@ DOORS = {
     "klein": {"web.app"},
     "mutagen": {"wire.audiotags"},
     "PIL": {"outside.images"},
-    "argon2": {"core.passwords"},
+    "argon2": {"core.people.passwords"},
     "markdown": {"wire.markup"},
     "nh3": {"wire.markup"},
     "unidecode": {"wire.ascii"},

@@ -7,7 +7,7 @@ from typing import Any
 
 from fwtwisted.cli.desk import FINE, Desk
 from fwtwisted.model.people import Privacy
-from fwtwisted.wire import v1_libraries
+from fwtwisted.wire.v1 import libraries as v1_libraries
 
 LEVELS = (Privacy.ME.value, Privacy.INSTANCE.value, Privacy.EVERYONE.value)
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from fwtwisted import __version__
 from fwtwisted.config.values import Config
-from fwtwisted.core.accounts import AccountsSettings
-from fwtwisted.core.attachments import AttachmentSettings
+from fwtwisted.core.files.attachments import AttachmentSettings
 from fwtwisted.core.folders import FoldersSettings
 from fwtwisted.core.importing.importer import ImportingSettings
-from fwtwisted.core.limits import LimitsSettings
-from fwtwisted.core.password_rules import PasswordRules
-from fwtwisted.core.passwords import PasswordSettings
-from fwtwisted.core.signin import SignInSettings
-from fwtwisted.core.streaming import StreamingSettings
+from fwtwisted.core.listening.streaming import StreamingSettings
+from fwtwisted.core.people.accounts import AccountsSettings
+from fwtwisted.core.people.password_rules import PasswordRules
+from fwtwisted.core.people.passwords import PasswordSettings
+from fwtwisted.core.people.signin import SignInSettings
+from fwtwisted.core.pod.limits import LimitsSettings
 from fwtwisted.db.pool import DatabaseSettings
 from fwtwisted.logs import LogSettings
 from fwtwisted.model.people import Pod
@@ -31,7 +31,7 @@ from fwtwisted.web.site import SiteSettings
 from fwtwisted.web.transfer import Front, FrontKind
 from fwtwisted.wire.audiotags import EXTENSIONS
 from fwtwisted.wire.v1 import Pictures
-from fwtwisted.wire.v1_instance import About
+from fwtwisted.wire.v1.instance import About
 from fwtwisted.worker import WorkerSettings
 
 

@@ -3,7 +3,7 @@ From what is asked of artists, albums or tracks to the ids that answer it, in or
 
 Only fixed fragments are joined here; values travel as parameters.  Every question is answered by one statement that
 yields ids; what the ids stand for is loaded by ``db/catalog.py``.  The fragments use ``IN (SELECT …)``, which the
-planner turns into hashed joins: an answer is computed whole once and kept (``core/orders.py``).
+planner turns into hashed joins: an answer is computed whole once and kept (``core/music/orders.py``).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from twisted.internet.protocol import ProcessProtocol
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
-from fwtwisted.core.stored_files import StoredFiles
+from fwtwisted.core.files.stored_files import StoredFiles
 from fwtwisted.db.pool import Tx
 from fwtwisted.outside.blobs import LocalBlobs
 from fwtwisted.outside.spool import Spool

@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 
 import orjson
 
-from fwtwisted.web.accounts import PeopleDesk, mounts
 from fwtwisted.web.callers import Callers, Cookies, CsrfGuard, Identities
-from fwtwisted.web.libraries import LibraryDesk
 from fwtwisted.web.site import Mount
+from fwtwisted.web.v1.accounts import PeopleDesk, mounts
+from fwtwisted.web.v1.libraries import LibraryDesk
 from fwtwisted.wire.v1 import Pictures
-from tests.core.people import PASSWORD, PeopleCase
+from tests.core.people.case import PASSWORD, PeopleCase
 from tests.web.serving import Answer, Served, serve
 
 API = "https://pod.example/api/v1"

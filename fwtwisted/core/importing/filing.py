@@ -16,7 +16,7 @@ from fwtwisted.model.licenses import license_in
 from fwtwisted.model.music import UNKNOWN_ALBUM
 from fwtwisted.model.uploads import LONGEST_COPYRIGHT, LONGEST_DESCRIPTION, LONGEST_TITLE, ImportMetadata
 from fwtwisted.wire.audiotags import AudioFile, Credit, Tags, tags_in, validated
-from fwtwisted.wire.v1_uploads import file_metadata
+from fwtwisted.wire.v1.uploads import file_metadata
 
 LONGEST_NAME = 255
 

@@ -1,0 +1,243 @@
+"""
+Pictures: taken from people, cut to the two sizes that pages show, removed when nothing needs them.
+
+A picture is stored before its row is written, and doomed until then (``db/doomed.py``): whoever dies in between leaves
+nothing behind.  Renditions have no rows.  They are made when a picture is taken (``CREATE_IMAGE_THUMBNAILS``) or first
+asked for, once for all who ask at the same time, and go with their original.
+
+Source: docs/api.md §4.5; docs/storage.md §2.2, S-5.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from uuid import UUID, uuid4
+
+from attrs import frozen
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from fwtwisted.core.files.stored_files import LANE, REMOVE
+from fwtwisted.db import attachments, catalog, doomed, importing
+from fwtwisted.db.jobs import Job, JobKind, Schedule, ask, next_hour
+from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.errors import Conflict, Forbidden, FwError, Invalid, NotFound, Unauthenticated, Unavailable
+from fwtwisted.model.music import Attachment
+from fwtwisted.model.people import Viewer
+from fwtwisted.outside.blobs import BlobStore
+from fwtwisted.outside.images import Images, Picture
+from fwtwisted.wire.http import ByteSource
+from fwtwisted.wire.names import ATTACHMENTS, is_public, original_name, rendition_name, stored_name
+
+PRUNE = "attachments.prune"
+PRUNED_AT_ONCE = 200
+HOPE_SECONDS = 3600.0  # how long a picture may wait in the store for its row
+DRAWS = 5  # of a name, until one is free
+SIZES = (200, 600)
+
+
+@frozen
+class AttachmentSettings:
+    """
+    :ivar loose_seconds: age at which a picture that nothing refers to is removed.
+    :ivar quality: of JPEG renditions, part of their names.
+    :ivar cuts_at_once: renditions are made when a picture is taken; else when they are first asked for.
+    """
+
+    loose_seconds: float = 86_400.0
+    quality: int = 95
+    cuts_at_once: bool = True
+
+
+class Attachments:
+    """Takes, shows and removes pictures."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: BlobStore,
+        images: Images,
+        ring: Callable[[str, bytes], None],
+        settings: AttachmentSettings,
+    ) -> None:
+        self._database, self._blobs, self._images = database, blobs, images
+        self._ring, self._settings = ring, settings
+        self._making: dict[str, list[Deferred[None]]] = {}
+
+    # --- rows ------------------------------------------------------------------------------------
+
+    async def take(self, viewer: Viewer, path: str, filename: str) -> Attachment:
+        """
+        Keep a picture that somebody sent, cleaned of what a camera wrote into it.
+
+        :param path: where it arrived; the file stays the caller's.
+        :raise Invalid: on ``file``, when it is no picture that we show.  :raise NoRoom: the store is full.
+        """
+        actor_id = _somebody(viewer)
+        picture = await self._images.checked_file(path)
+        uuid, name = await self._store(picture, filename)
+
+        async def write(tx: Tx) -> Attachment:
+            if await doomed.spare(tx, [name]) != 1:
+                raise Unavailable("This took too long; try again.")
+            digest = hashlib.sha256(picture.body).digest()
+            return await attachments.add(tx, uuid, actor_id, name, len(picture.body), picture.media_type, digest)
+
+        taken = await self._database.transaction(write)
+        if self._settings.cuts_at_once:
+            await self._cut(name)
+        return taken
+
+    async def _store(self, picture: Picture, filename: str) -> tuple[UUID, str]:
+        """
+        Bring a picture into the store, doomed for the time being; the uuid for its row, and its name.
+
+        :raise Conflict: no free name could be drawn.
+        """
+        for draws_left in reversed(range(DRAWS)):
+            uuid = uuid4()
+            name = stored_name(ATTACHMENTS, uuid, _named(filename, picture))
+            await self._doom_for_now(name)
+            try:
+                await self._blobs.put(name, picture.body)
+            except Conflict:  # the other's file stays: nothing that a row names is removed
+                if not draws_left:
+                    raise
+            else:
+                break
+        return uuid, name
+
+    async def _doom_for_now(self, name: str) -> None:
+        await self._database.transaction(lambda tx: doomed.doom(tx, [name], HOPE_SECONDS))
+
+    async def _cut(self, name: str) -> None:
+        """Make the renditions of a picture that is just taken; where that fails they are made when asked for."""
+        for size in SIZES:
+            try:
+                await self._rendition(rendition_name(name, size, self._settings.quality), name, size)
+            except FwError as why:
+                self._log.warn("cannot cut {name}: {why}", event="attachments.uncut", name=name, why=str(why))
+
+    async def one(self, uuid: UUID) -> Attachment:
+        """:raise NotFound:"""
+        found = await self._database.read(lambda tx: catalog.attachment(tx, uuid))
+        if found is None:
+            raise NotFound
+        return found
+
+    async def remove(self, viewer: Viewer, uuid: UUID) -> None:
+        """
+        Remove one's own picture.
+
+        :raise Forbidden: it is somebody else's.  :raise NotFound: there is none.
+        """
+        actor_id = _somebody(viewer)
+
+        async def work(tx: Tx) -> None:
+            if await catalog.attachment(tx, uuid) is None:
+                raise NotFound
+            if await attachments.owner(tx, uuid) != actor_id:
+                raise Forbidden
+            await self._doom(tx, [await attachments.remove(tx, uuid)])
+            tx.touch("catalog")
+
+        await self._database.transaction(work)
+
+    async def _doom(self, tx: Tx, files: Iterable[str | None]) -> None:
+        """Have the files removed; ``stored_files`` takes their renditions along."""
+        await doomed.doom(tx, [file for file in files if file])
+        await ask(tx, REMOVE, LANE, {}, key="all")
+        tx.after_commit(self._ring, "jobs", LANE.encode())
+
+    # --- bytes -----------------------------------------------------------------------------------
+
+    async def open(self, name: str) -> ByteSource:
+        """
+        The bytes of a public file by its stored name.
+
+        :raise NotFound: there is none, or it is nobody's business.
+        """
+        if not is_public(name):
+            raise NotFound
+        try:
+            return await self._blobs.open(name)
+        except NotFound:
+            original = original_name(name, SIZES, self._settings.quality)
+            if original is None:
+                raise
+        await self._rendition(name, *original)
+        return await self._blobs.open(name)
+
+    async def _rendition(self, name: str, original: str, size: int) -> None:
+        """Have a rendition made, once for all who wait; the work goes on when some of them leave."""
+        turn: Deferred[None] = Deferred()
+        is_first = name not in self._making
+        self._making.setdefault(name, []).append(turn)
+        if is_first:
+            making = Deferred.fromCoroutine(self._make(name, original, size))
+            making.addBoth(lambda result: self._made(name, result))
+        await turn
+
+    def is_making(self, name: str) -> bool:
+        """Whether a rendition is being made just now."""
+        return name in self._making
+
+    def _made(self, name: str, result: Failure | None) -> None:
+        """Tell all who still wait."""
+        for turn in self._making.pop(name):
+            if not turn.called:
+                turn.callback(result)
+
+    async def _make(self, name: str, original: str, size: int) -> None:
+        path = self._blobs.path(original)
+        if path is None:
+            raise NotFound
+        try:
+            square = await self._images.rendition_file(path, size)
+        except (OSError, Invalid) as unreadable:
+            raise NotFound from unreadable
+        try:
+            await self._blobs.put(name, square)
+        except Conflict:
+            return  # another process was quicker
+        # The original may have been removed meanwhile; then nobody else will remove this.
+        if await self._blobs.size(original) is None:
+            await self._blobs.delete(name)
+            raise NotFound
+
+    # --- chores ----------------------------------------------------------------------------------
+
+    async def prune(self, _: Job) -> None:
+        """Remove pictures that nothing refers to and that are older than the setting says."""
+
+        async def some(tx: Tx) -> int:
+            await importing.lock(tx)  # an import may be about to refer to one
+            files = await attachments.remove_loose(tx, self._settings.loose_seconds, PRUNED_AT_ONCE)
+            await self._doom(tx, files)
+            return len(files)
+
+        while await self._database.transaction(some) == PRUNED_AT_ONCE:
+            pass
+
+    def jobs(self) -> Mapping[str, JobKind]:
+        """What the hands do for us."""
+        return {PRUNE: JobKind(LANE, self.prune)}
+
+    def schedules(self) -> Mapping[str, Schedule]:
+        """Hourly, as docs/operations.md §5 has it."""
+        return {PRUNE: Schedule(PRUNE, LANE, next_hour)}
+
+
+def _somebody(viewer: Viewer) -> int:
+    if viewer.actor_id is None:
+        raise Unauthenticated
+    return viewer.actor_id
+
+
+def _named(filename: str, picture: Picture) -> str:
+    base = filename.rpartition("/")[2].rpartition(".")[0] or "picture"
+    return f"{base}.{picture.suffix}"

@@ -1,0 +1,212 @@
+"""Favourites and the history of what was listened to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from fwtwisted.core.music.questions import MOST_WORDS
+from fwtwisted.core.music.shelves import Shelves
+from fwtwisted.core.music.visibility import Visibility
+from fwtwisted.db import catalog, listening, people
+from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.accounts import Profile
+from fwtwisted.model.errors import Invalid, NotFound, Unauthenticated
+from fwtwisted.model.listening import Deed, DeedFilter, Kind, Standing
+from fwtwisted.model.music import Kind as MusicKind
+from fwtwisted.model.music import Shelf, Track
+from fwtwisted.model.people import Actor, Viewer
+
+LATEST = 20  # deeds in the pod's activity
+NO_TRACK = 'Invalid pk "{id}" - object does not exist.'
+
+
+@frozen
+class DeedQuestion:
+    """
+    Which deeds are asked for, not yet looked up.
+
+    :ivar hidden: as in lists of music: True only what the viewer hid, False without that, None everything.
+    :ivar scope: its words; None: not asked.
+    """
+
+    username: str | None = None
+    domain: str | None = None
+    scope: tuple[str, ...] | None = None
+    hidden: bool | None = False
+    words: tuple[str, ...] = ()
+    oldest_first: bool = False
+
+
+@frozen
+class Deeds:
+    """
+    A page of deeds and all that they refer to.
+
+    :ivar tracks: by id.  :ivar people: accounts by the id of their actor; actors of other pods have none.
+    """
+
+    deeds: Sequence[Deed]
+    count: int
+    tracks: Mapping[int, Track]
+    shelf: Shelf
+    actors: Mapping[int, Actor]
+    people: Mapping[int, Profile]
+
+
+class Listening:
+    """What people did with tracks."""
+
+    def __init__(self, database: Database, visibility: Visibility, shelves: Shelves) -> None:
+        self._database, self._visibility, self._shelves = database, visibility, shelves
+
+    async def page(self, kind: Kind, viewer: Viewer, question: DeedQuestion, limit: int, offset: int) -> Deeds:
+        """One page of the favourites or listenings that the viewer may see."""
+
+        async def read(tx: Tx) -> Deeds:
+            asked = await _looked_up(tx, viewer, question)
+            if asked is None:
+                return Deeds((), 0, {}, Shelf(), {}, {})
+            found = await listening.deeds(tx, kind, asked, viewer.actor_id, viewer.is_local, limit, offset)
+            count = await listening.count(tx, kind, asked, viewer.actor_id, viewer.is_local)
+            return await self._told(tx, viewer, found, count)
+
+        return await self._database.read(read)
+
+    async def one(self, kind: Kind, viewer: Viewer, id: int) -> Deeds:
+        """A single deed.  :raise NotFound:"""
+
+        async def read(tx: Tx) -> Deeds:
+            deed = await listening.one(tx, kind, id, viewer.actor_id, viewer.is_local)
+            if deed is None:
+                raise NotFound
+            return await self._told(tx, viewer, [deed], 1)
+
+        return await self._database.read(read)
+
+    async def activity(self, viewer: Viewer) -> tuple[Sequence[tuple[Kind, Deed]], Deeds]:
+        """The newest deeds of both kinds, and all that they refer to."""
+
+        async def read(tx: Tx) -> tuple[Sequence[tuple[Kind, Deed]], Deeds]:
+            found = await listening.latest(tx, viewer.actor_id, viewer.is_local, LATEST)
+            return found, await self._told(tx, viewer, [deed for _, deed in found], len(found))
+
+        return await self._database.read(read)
+
+    async def _told(self, tx: Tx, viewer: Viewer, deeds: Sequence[Deed], count: int) -> Deeds:
+        visible = await self._visibility.libraries_in(tx, viewer)
+        ids = list(dict.fromkeys(deed.track_id for deed in deeds))
+        tracks, shelf = await self._shelves.tracks(tx, ids, visible)
+        who = list({deed.actor_id for deed in deeds})
+        return Deeds(
+            deeds=deeds,
+            count=count,
+            tracks={track.id: track for track in tracks},
+            shelf=shelf,
+            actors=await people.actors(tx, who) if who else {},
+            people=await _profiles(tx, who),
+        )
+
+    # One's own.
+
+    async def own_favorites(self, viewer: Viewer) -> list[Standing]:
+        """All favourites of the viewer, ids alone, the newest first."""
+        actor = _somebody(viewer)
+        return await self._database.read(lambda tx: listening.own_favorites(tx, actor))
+
+    async def add_favorite(self, viewer: Viewer, track_id: int) -> Deed:
+        """Make a track a favourite; harmless when repeated.  :raise Invalid: for an unknown track."""
+        actor = _somebody(viewer)
+
+        async def work(tx: Tx) -> Deed:
+            await _must_exist(tx, track_id)
+            return await listening.add_favorite(tx, actor, track_id)
+
+        return await self._database.transaction(work)
+
+    async def remove_favorite(self, viewer: Viewer, track_id: int) -> bool:
+        """Whether the track was a favourite; now it is none."""
+        actor = _somebody(viewer)
+        return await self._database.transaction(lambda tx: listening.remove_favorite(tx, actor, track_id))
+
+    async def remove_favorite_by_id(self, viewer: Viewer, id: int) -> None:
+        """:raise NotFound: the viewer has no such favourite."""
+        actor = _somebody(viewer)
+        if not await self._database.transaction(lambda tx: listening.remove_favorite_by_id(tx, actor, id)):
+            raise NotFound
+
+    async def listened(self, viewer: Viewer, track_id: int, when: datetime | None) -> Deed:
+        """Remember that the viewer listened.  :raise Invalid: for an unknown track."""
+        actor = _somebody(viewer)
+
+        async def work(tx: Tx) -> Deed:
+            await _must_exist(tx, track_id)
+            return await listening.add_listening(tx, actor, track_id, when)
+
+        return await self._database.transaction(work)
+
+
+def _somebody(viewer: Viewer) -> int:
+    if viewer.actor_id is None:
+        raise Unauthenticated
+    return viewer.actor_id
+
+
+async def _must_exist(tx: Tx, track_id: int) -> None:
+    if not await catalog.exists(tx, MusicKind.TRACK, track_id):
+        raise Invalid.on("track", NO_TRACK.format(id=track_id))
+
+
+async def _profiles(tx: Tx, actor_ids: list[int]) -> dict[int, Profile]:
+    if not actor_ids:
+        return {}
+    accounts = await people.accounts_of(tx, actor_ids)
+    icons = {account.actor.icon_id for account in accounts.values() if account.actor.icon_id is not None}
+    avatars = await catalog.attachments(tx, icons)
+    return {
+        actor_id: Profile(account, avatars.get(account.actor.icon_id) if account.actor.icon_id else None)
+        for actor_id, account in accounts.items()
+    }
+
+
+async def _looked_up(tx: Tx, viewer: Viewer, question: DeedQuestion) -> DeedFilter | None:
+    """The question with everything that it refers to; None when nothing can answer it."""
+    actors, domains = await _scope(tx, viewer, question.scope)
+    if actors is not None and not actors and not domains:
+        return None
+    hidden: list[int] = []
+    if viewer.account_id is not None and question.hidden is not None:
+        hidden = await catalog.hidden_artists(tx, viewer.account_id)
+    return DeedFilter(
+        username=question.username,
+        domain=question.domain,
+        actors=actors,
+        domains=domains,
+        hidden=tuple(hidden),
+        only_hidden=bool(question.hidden) and viewer.account_id is not None,
+        words=question.words,
+        oldest_first=question.oldest_first,
+    )
+
+
+async def _scope(
+    tx: Tx, viewer: Viewer, words: tuple[str, ...] | None
+) -> tuple[tuple[int, ...] | None, tuple[str, ...] | None]:
+    """Whose deeds the words of ``scope`` mean: actors and domains; (None, None) for everybody's."""
+    if words is None or "all" in words:
+        return None, None
+    actors: list[int] = []
+    domains: list[str] = []
+    for word in words[:MOST_WORDS]:
+        name, _, rest = word.partition(":")
+        if name == "me" and viewer.actor_id is not None:
+            actors.append(viewer.actor_id)
+        elif name == "domain" and rest:
+            domains.append(rest.lower())
+        elif name == "actor" and "@" in rest:
+            username, _, domain = rest.removeprefix("@").partition("@")
+            found = await catalog.actor_id(tx, username, domain)
+            actors += [] if found is None else [found]
+    return tuple(actors), tuple(domains)

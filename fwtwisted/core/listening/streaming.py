@@ -1,0 +1,310 @@
+"""
+Which bytes a listener gets: the file itself, a kept version of it, or a transcode that begins now.
+
+::
+
+    open(viewer, track, wish)
+      └─ the best file that the viewer may play ── none: NotFound
+           ├─ no transcode wanted ──────────────────────────────▶ the file, stored or in place
+           └─ wanted ─ a version within a fifth of the bitrate? ─▶ the version
+                     └─ no: one ffmpeg for all who ask ─────────▶ a growing source; the end is kept as a version
+
+Rights are looked at first and every time (docs/storage.md S-20).  Source: docs/api.md §4.9, docs/storage.md §6.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from attrs import frozen
+from twisted.logger import Logger
+
+from fwtwisted.core.music.visibility import Visibility
+from fwtwisted.db import doomed, streaming
+from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
+from fwtwisted.db.pool import Database, Tx
+from fwtwisted.db.streaming import Hearable, Version
+from fwtwisted.model.audio import extension_of
+from fwtwisted.model.errors import Misconfigured, NotFound, Unavailable
+from fwtwisted.model.people import Viewer
+from fwtwisted.model.threads import Threads
+from fwtwisted.outside.blobs import BlobStore, open_file, path_below
+from fwtwisted.outside.ffmpeg import FORMATS, MOST_BITS_PER_SECOND, Wish
+from fwtwisted.outside.shared import Cache
+from fwtwisted.outside.transcodes import Transcodes
+from fwtwisted.wire.http import ByteSource
+from fwtwisted.wire.names import TRANSCODED, stored_name
+
+PRUNE = "transcodes.prune"
+LANE = "maintenance"
+PRUNED_AT_ONCE = 200
+KEEPING_SECONDS = 3600.0  # how long a version may lie in the store before its row must be there
+NOTED_SECONDS = 60.0  # the time of the last listen is written at most so often
+
+
+@frozen
+class StreamingSettings:
+    """
+    :ivar music_root: below which files in place must lie; None: none are served.
+    :ivar count_seconds: the same listener counts once for a file in this time, or in its duration if that is longer.
+    """
+
+    music_root: str | None = None
+    count_seconds: float = 21_600.0
+
+
+@frozen
+class ListenWish:
+    """
+    What a listener asks for.
+
+    :ivar upload: a certain file of the track.
+    :ivar to: a format to transcode to; None: as it is.
+    :ivar max_bitrate: bits a second; None: no limit.
+    """
+
+    upload: UUID | None = None
+    to: str | None = None
+    max_bitrate: int | None = None
+
+
+@frozen
+class Stream:
+    """
+    What is to be sent.
+
+    :ivar stored: the stored name, or :ivar in_place: the resolved path, for a front that sends files itself.
+    :ivar open: opens the bytes; whoever calls it sends or closes them.
+    :ivar filename: under which a browser would save them.
+    :ivar upload_id: and ``version_id``: for :meth:`Streaming.served`.
+    """
+
+    upload_id: int
+    version_id: int | None
+    duration: int
+    media_type: str
+    filename: str
+    open: Callable[[], Awaitable[ByteSource]]
+    stored: str | None = None
+    in_place: str | None = None
+
+
+class Streaming:
+    """Opens what people listen to."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        database: Database,
+        visibility: Visibility,
+        blobs: BlobStore,
+        transcodes: Transcodes,
+        cache: Cache,
+        threads: Threads,
+        preference: Callable[[str], Awaitable[Any]],
+        settings: StreamingSettings,
+    ) -> None:
+        self._database, self._visibility, self._blobs = database, visibility, blobs
+        self._transcodes, self._cache, self._threads = transcodes, cache, threads
+        self._preference, self._settings = preference, settings
+
+    async def stream(self, viewer: Viewer, track: UUID, wish: ListenWish) -> Stream:
+        """
+        What the viewer gets to hear of the track.
+
+        :raise NotFound: nothing that this viewer may play.
+        :raise Unavailable: the file is missing or on another server, or cannot be transcoded now.
+        """
+
+        async def read(tx: Tx) -> Hearable | None:
+            return await streaming.best(tx, track, wish.upload, await self._visibility.libraries_in(tx, viewer))
+
+        hearable = await self._database.read(read)
+        if hearable is None:
+            raise NotFound
+        made = await self._transcode_wanted(hearable, wish)
+        if made is None:
+            return await self._original(hearable)
+        return await self._transcoded(hearable, made)
+
+    async def served(self, stream: Stream, listener: str, *, from_the_start: bool) -> None:
+        """
+        Note that a stream is being sent: when it was last heard, and one download more.
+
+        :param listener: the account, or the client's address; counts once in a while.
+        :param from_the_start: a range that begins later is no new download.
+        """
+        counts = from_the_start and await self._cache.add(
+            f"heard:{stream.upload_id}:{listener}", b"", max(stream.duration, self._settings.count_seconds)
+        )
+        noted = await self._cache.add(f"noted:{stream.upload_id}:{stream.version_id}", b"", NOTED_SECONDS)
+        if counts or noted:
+            await self._database.transaction(
+                lambda tx: streaming.heard(tx, stream.upload_id, stream.version_id, counts=counts)
+            )
+
+    # The file as it is.
+
+    async def _original(self, hearable: Hearable) -> Stream:
+        media_type = hearable.mimetype or "application/octet-stream"
+        stored, in_place = hearable.audio_file, None
+        if stored is None:
+            in_place = await self._in_place(hearable)
+        return Stream(
+            hearable.id,
+            None,
+            hearable.duration or 0,
+            media_type,
+            _filename(hearable, extension_of(media_type)),
+            lambda: self._open(hearable, stored, in_place),
+            stored,
+            in_place,
+        )
+
+    async def _in_place(self, hearable: Hearable) -> str:
+        source = hearable.source or ""
+        if not source.startswith("file://"):
+            raise Unavailable("Remote track is unavailable", retry_after=30)
+        root = self._settings.music_root
+        if root is None:
+            self._log.error(
+                "upload {uuid} lies in place, but MUSIC_DIRECTORY_PATH and MUSIC_DIRECTORY_SERVE_PATH are not set",
+                event="streaming.unset",
+                uuid=str(hearable.uuid),
+            )
+            raise Misconfigured
+        try:
+            return await path_below(self._threads, root, source.removeprefix("file://"))
+        except NotFound:
+            self._log.warn(
+                "upload {uuid} does not lie below MUSIC_DIRECTORY_PATH",
+                event="streaming.outside",
+                uuid=str(hearable.uuid),
+            )
+            raise
+
+    async def _open(self, hearable: Hearable, stored: str | None, in_place: str | None) -> ByteSource:
+        try:
+            if stored is not None:
+                source: ByteSource = await self._blobs.open(stored)
+            else:
+                source = await open_file(self._threads, in_place or "")
+        except NotFound as missing:
+            self._log.error("the file of upload {uuid} is missing", event="streaming.missing", uuid=str(hearable.uuid))
+            raise Unavailable("The audio file is missing.", retry_after=30) from missing
+        if stored is not None and hearable.checksum is not None:
+            source.etag = f'"{hearable.checksum.removeprefix("sha256:")[:32]}"'
+            source.modified = hearable.creation_date
+        return source
+
+    # Another form of it.
+
+    async def _transcode_wanted(self, hearable: Hearable, wish: ListenWish) -> Wish | None:
+        """What ffmpeg is to make, or None for the file as it is."""
+        own = hearable.bitrate or 0
+        limit = wish.max_bitrate
+        asked = wish.to if wish.to in FORMATS else None
+        other = asked is not None and FORMATS[asked].media_type != hearable.mimetype
+        too_much = limit is not None and own > limit
+        if not (other or too_much) or not await self._preference("music__transcoding_enabled"):
+            return None
+        name = asked or extension_of(hearable.mimetype or "")
+        if name not in FORMATS or (too_much and FORMATS[name].bounds is None):
+            name = "mp3"
+        return Wish(name, min(limit or MOST_BITS_PER_SECOND, own or MOST_BITS_PER_SECOND))
+
+    async def _transcoded(self, hearable: Hearable, wish: Wish) -> Stream:
+        media_type, bitrate = wish.made_as.media_type, wish.bitrate or 0
+        kept = await self._database.read(lambda tx: streaming.version(tx, hearable.id, media_type, bitrate))
+        if kept is not None and await self._blobs.size(kept.audio_file) is not None:
+            return self._version(hearable, kept, wish.format)
+        if kept is not None:
+            gone = kept.id
+            await self._database.transaction(lambda tx: streaming.forget_version(tx, gone))
+        return Stream(
+            hearable.id,
+            None,
+            hearable.duration or 0,
+            media_type,
+            _filename(hearable, wish.format),
+            lambda: self._begin(hearable, wish),
+        )
+
+    def _version(self, hearable: Hearable, version: Version, extension: str) -> Stream:
+        return Stream(
+            hearable.id,
+            version.id,
+            hearable.duration or 0,
+            version.mimetype,
+            _filename(hearable, extension),
+            lambda: self._blobs.open(version.audio_file),
+            version.audio_file,
+        )
+
+    async def _begin(self, hearable: Hearable, wish: Wish) -> ByteSource:
+        path = await self._local_path(hearable)
+        media_type, bitrate = wish.made_as.media_type, wish.bitrate or 0
+
+        async def kept(part: str) -> None:
+            await self._keep(hearable, media_type, bitrate, wish.format, part)
+
+        return await self._transcodes.listen((hearable.id, media_type, bitrate), path, wish, kept)
+
+    async def _local_path(self, hearable: Hearable) -> str:
+        if hearable.audio_file is None:
+            return await self._in_place(hearable)
+        path = self._blobs.path(hearable.audio_file)
+        if path is None or await self._blobs.size(hearable.audio_file) is None:
+            self._log.error("the file of upload {uuid} is missing", event="streaming.missing", uuid=str(hearable.uuid))
+            raise Unavailable("The audio file is missing.", retry_after=30)
+        return path
+
+    async def _keep(self, hearable: Hearable, media_type: str, bitrate: int, extension: str, part: str) -> None:
+        """Store a finished transcode and write its row; what has no row in the end is removed."""
+        base = os.path.splitext(os.path.basename(hearable.audio_file or hearable.source or "audio"))[0]
+        name = stored_name(TRANSCODED, uuid4(), f"{base}.{extension}")
+        size = await self._threads(os.path.getsize, part)
+        await self._database.transaction(lambda tx: doomed.doom(tx, [name], KEEPING_SECONDS))
+        await self._blobs.adopt(name, part)
+
+        async def write(tx: Tx) -> None:
+            if await streaming.add_version(tx, hearable.id, media_type, bitrate, name, size):
+                await doomed.spare(tx, [name])
+            else:
+                await doomed.doom(tx, [name])
+
+        await self._database.transaction(write)
+
+    # Chores.
+
+    async def prune(self, _: Job) -> None:
+        """Remove versions that nobody heard for as long as the setting says."""
+        minutes = int(await self._preference("music__transcoding_cache_duration"))
+        if minutes < 1:
+            return
+
+        async def some(tx: Tx) -> int:
+            names = await streaming.remove_old_versions(tx, minutes, PRUNED_AT_ONCE)
+            await doomed.doom(tx, names)
+            return len(names)
+
+        while await self._database.transaction(some) == PRUNED_AT_ONCE:
+            pass
+
+    def jobs(self) -> Mapping[str, JobKind]:
+        """What the hands do for us."""
+        return {PRUNE: JobKind(LANE, self.prune)}
+
+    def schedules(self) -> Mapping[str, Schedule]:
+        """Hourly, as docs/operations.md §5 has it."""
+        return {PRUNE: Schedule(PRUNE, LANE, next_hour)}
+
+
+def _filename(hearable: Hearable, extension: str) -> str:
+    parts = [hearable.artist, hearable.album, hearable.title]
+    name = " - ".join(part for part in parts if part)
+    return f"{name}.{extension}" if extension else name

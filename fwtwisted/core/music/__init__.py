@@ -1,0 +1,1 @@
+"""The catalog, and who may see what of it."""

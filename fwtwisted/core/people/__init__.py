@@ -1,0 +1,1 @@
+"""People, their accounts, and what proves who they are."""

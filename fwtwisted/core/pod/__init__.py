@@ -1,0 +1,1 @@
+"""The pod itself: its settings, what it tells of itself, its limits."""

@@ -1,0 +1,2 @@
+-- Playlists and radios.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Changes that people suggest.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Feeds of other servers, and what was read in them.
+SELECT 1;

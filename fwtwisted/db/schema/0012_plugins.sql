@@ -1,0 +1,2 @@
+-- What people set for the plugins.
+SELECT 1;

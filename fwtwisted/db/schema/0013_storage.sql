@@ -1,0 +1,2 @@
+-- Where stored files are, and whether they are sound.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- What Subsonic apps keep on the server.
+SELECT 1;

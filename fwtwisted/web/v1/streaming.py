@@ -1,0 +1,124 @@
+"""
+Listening: ``listen/<track>`` and ``stream/<track>.mp3``.
+
+Source: docs/api.md §4.9; docs/storage.md §6.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fwtwisted.core.listening.streaming import ListenWish, Stream, Streaming
+from fwtwisted.model.errors import NotFound
+from fwtwisted.model.people import Viewer
+from fwtwisted.web.app import nothing, resource_app
+from fwtwisted.web.callers import Callers
+from fwtwisted.web.reading import Query
+from fwtwisted.web.request import LeanRequest
+from fwtwisted.web.transfer import Delivery, Front, FrontHeader, announce, hand_over, send
+from fwtwisted.wire.v1.questions import TRUTHS, uuid_or_none
+
+MOST_KBITS = 320
+LABELS = {"Cache-Control": "private, max-age=0, must-revalidate", "Vary": "Authorization, Cookie"}
+
+
+class _Player:
+    """What both addresses do: find, note, send."""
+
+    def __init__(self, streaming: Streaming, callers: Callers, front: Front) -> None:
+        self._streaming, self._callers, self._front = streaming, callers, front
+
+    async def play(self, request: LeanRequest, track: UUID, wish: ListenWish, *, download: bool) -> bytes | None:
+        """Answer with the bytes, or with an empty 404."""
+        viewer = await self._callers.listener(request)
+        try:
+            stream = await self._streaming.stream(viewer, track, wish)
+        except NotFound:
+            return nothing(request, 404)
+        place = self._front_place(stream)
+        cached = "LOCAL" if place or stream.stored or stream.in_place else "MISS"
+        delivery = Delivery(
+            stream.media_type, stream.filename if download else None, {**LABELS, "X-Cache-Status": cached}
+        )
+        if place is not None:
+            await self._note(request, viewer, stream)
+            return hand_over(request, place, delivery)
+        if request.method == b"HEAD" and cached == "MISS":  # nothing is transcoded for somebody who only looks
+            announce(request, delivery)
+            return None
+        source = await stream.open()
+        try:
+            await self._note(request, viewer, stream)
+        except BaseException:
+            source.close()
+            raise
+        await send(request, source, delivery)
+        return None
+
+    async def admitted(self, request: LeanRequest) -> None:
+        """Refuse whoever may not listen at all."""
+        await self._callers.listener(request)
+
+    def _front_place(self, stream: Stream) -> FrontHeader | None:
+        if stream.stored is not None:
+            return self._front.stored(stream.stored)
+        return self._front.in_place(stream.in_place) if stream.in_place is not None else None
+
+    async def _note(self, request: LeanRequest, viewer: Viewer, stream: Stream) -> None:
+        if request.method != b"GET":
+            return
+        listener = f"u{viewer.account_id}" if viewer.account_id is not None else f"a{request.client_address}"
+        await self._streaming.served(stream, listener, from_the_start=_from_the_start(request))
+
+
+def _from_the_start(request: LeanRequest) -> bool:
+    """Whether the first byte is asked for, and not known already."""
+    if request.header(b"If-None-Match") or request.header(b"If-Modified-Since"):
+        return False
+    asked = (request.header(b"Range") or b"bytes=0-").replace(b" ", b"")
+    return asked.startswith(b"bytes=0-")
+
+
+class Listen:
+    """``listen/<track>``"""
+
+    app = resource_app()
+
+    def __init__(self, streaming: Streaming, callers: Callers, front: Front) -> None:
+        self._player = _Player(streaming, callers, front)
+
+    @app.route("/<uuid:track>/", methods=["GET"])
+    async def listen(self, request: LeanRequest, track: UUID) -> bytes | None:
+        query = Query.of(request)
+        upload = query.get("upload")
+        named = uuid_or_none(upload) if upload else None
+        if upload and named is None:
+            await self._player.admitted(request)
+            return nothing(request, 404)
+        wish = ListenWish(named, (query.get("to") or "").lower() or None, _max_bitrate(query.get("max_bitrate")))
+        download = TRUTHS.get(query.get("download") or "", True)
+        return await self._player.play(request, track, wish, download=download)
+
+
+class StreamMp3:
+    """``stream/<track>.mp3``: what feed readers are given."""
+
+    app = resource_app()
+
+    def __init__(self, streaming: Streaming, callers: Callers, front: Front) -> None:
+        self._player = _Player(streaming, callers, front)
+
+    @app.route("/<name>/", methods=["GET"])
+    async def stream(self, request: LeanRequest, name: str) -> bytes | None:
+        track = uuid_or_none(name.removesuffix(".mp3"))
+        if track is None:
+            await self._player.admitted(request)
+            return nothing(request, 404)
+        return await self._player.play(request, track, ListenWish(to="mp3"), download=False)
+
+
+def _max_bitrate(text: str | None) -> int | None:
+    """Bits a second; None for no limit: 0 and nonsense are none."""
+    if not text or not text.isascii() or not text.isdigit():
+        return None
+    return min(int(text[:6]), MOST_KBITS) * 1000 or None

@@ -114,6 +114,9 @@ class Hands(Service):
     async def run(self, job: Job) -> None:
         """Run one claimed job to its end and say how it went."""
         kind = self._kinds[job.kind]
+        if job.lapses >= kind.attempts:
+            await self._silenced(job)
+            return
         renewing = LoopingCall(self._renew, job)
         renewing.clock = self._clock
         renewing.start(self._settings.lease_seconds / 3, now=False)
@@ -129,6 +132,14 @@ class Hands(Service):
             await self._database.transaction(lambda tx: jobs.done(tx, job))
         finally:
             renewing.stop()
+
+    async def _silenced(self, job: Job) -> None:
+        """Bury a job that nobody who held it has spoken about: it may be what kills its holders."""
+        error = f"{job.lapses} holders fell silent over it"
+        self._log.error(
+            "job {id} ({kind}) is given up: {error}", event="job.silenced", id=job.id, kind=job.kind, error=error
+        )
+        await self._database.transaction(lambda tx: jobs.bury(tx, job, error))
 
     def _renew(self, job: Job) -> Deferred[bool | None]:
         kept = self._database.transaction(lambda tx: jobs.keep(tx, job, self._settings.lease_seconds))

@@ -111,6 +111,24 @@ class QueueTests(HandsCase):
             await self.database.transaction(work)
         self.assertEqual(0, await self.value("SELECT count(*) FROM job"))
 
+    async def test_a_job_that_silences_its_holders_ends(self) -> None:
+        """A job whose holders die without a word is buried after as many deaths as it has attempts."""
+        await self.ask("work")
+        for _ in range(3):  # holders that claim, and are never heard of again
+            await self.run_in(jobs.claim, "import", ["work"], 1, 0.0)
+        self.hands(work=JobKind("import", self.note, attempts=2))
+        await self.until("SELECT count(*) FROM dead_job WHERE error LIKE '%%fell silent%%'", 1)
+        self.assertEqual([], self.ran)
+
+    async def test_a_job_that_was_handed_back_is_no_suspect(self) -> None:
+        """What its holder spoke about does not count as silence."""
+        await self.ask("work")
+        for _ in range(5):
+            (job,) = await self.run_in(jobs.claim, "import", ["work"], 1, 60.0)
+            await self.database.transaction(lambda tx, job=job: jobs.later(tx, job, 0, failed=False))
+        self.hands(work=JobKind("import", self.note, attempts=2))
+        await self.until_ran(1)
+
     async def test_one_job_per_key(self) -> None:
         """Asked for five times before it runs, a job with a key runs once."""
         for _ in range(5):

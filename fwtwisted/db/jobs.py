@@ -7,7 +7,7 @@ claimed job carries the number, so that a holder whose claim lapsed can no longe
 
 ==========  =====================================================================================
 ask         insert; on conflict (kind, key) ``wanted + 1``.  In the caller's transaction
-claim       postpone the first few due jobs of a lane, ``claims + 1``
+claim       postpone the first few due jobs of a lane, ``claims + 1``; ``lapses + 1`` if its last holder fell silent
 keep        push the own claim further on
 done        delete; asked for again meanwhile: due now
 later       a failure that may pass: due after a rest, ``failures + 1``
@@ -39,6 +39,7 @@ class Job:
     :ivar args: what was asked, plain JSON values.
     :ivar claims: the fence.
     :ivar failures: how often it failed since it last went well.
+    :ivar lapses: how often a holder fell silent (killed, or cut off) since it last went well.
     :ivar asked: when it was first asked for.
     """
 
@@ -50,6 +51,7 @@ class Job:
     failures: int
     wanted: int
     asked: datetime
+    lapses: int = 0
 
 
 class Later(Exception):
@@ -78,7 +80,7 @@ class JobKind:
 
     :ivar lane: which hands: import, delivery, fetch, transcode, maintenance, mail.
     :ivar run: the coroutine function; at least once per job.
-    :ivar attempts: failures after which the job is buried.
+    :ivar attempts: failures, or silent ends of its holder, after which the job is buried.
     :ivar time_limit: seconds after which a run is cancelled; None: never, the claim is renewed meanwhile.
     """
 
@@ -143,12 +145,15 @@ async def ask_many(tx: Tx, kind: str, lane: str, keys: list[str], args: list[str
 
 
 CLAIM = """
-    UPDATE job SET due = now() + %s * interval '1 second', claims = job.claims + 1
+    UPDATE job
+       SET due = now() + %s * interval '1 second', claims = job.claims + 1,
+           held = true, lapses = job.lapses + job.held::int
       FROM (SELECT id FROM job
              WHERE lane = %s AND due <= now() AND kind = ANY(%s)
              ORDER BY due, id LIMIT %s FOR UPDATE SKIP LOCKED) AS first
      WHERE job.id = first.id
- RETURNING job.id, job.kind, job.key, job.args, job.claims, job.failures, job.wanted, job.asked
+ RETURNING job.id, job.kind, job.key, job.args, job.claims, job.failures, job.wanted, job.asked,
+           job.lapses
 """
 
 
@@ -167,7 +172,8 @@ async def keep(tx: Tx, job: Job, lease: float) -> bool:
 
 DONE = """
     WITH gone AS (DELETE FROM job WHERE id = %s AND claims = %s AND wanted = %s)
-    UPDATE job SET due = now(), failures = 0, asked = now() WHERE id = %s AND claims = %s AND wanted <> %s
+    UPDATE job SET due = now(), failures = 0, lapses = 0, held = false, asked = now()
+     WHERE id = %s AND claims = %s AND wanted <> %s
 """
 
 
@@ -178,7 +184,8 @@ async def done(tx: Tx, job: Job) -> None:
 
 
 LATER = """
-    UPDATE job SET due = now() + %s * interval '1 second', failures = failures + %s WHERE id = %s AND claims = %s
+    UPDATE job SET due = now() + %s * interval '1 second', failures = failures + %s, held = false
+     WHERE id = %s AND claims = %s
 """
 
 

@@ -49,6 +49,15 @@ class Undone(RuntimeError):
     """A transaction went on after a statement of it had failed, so that the commit undid it: a bug."""
 
 
+# Nobody's fault, and likely to go well a little later: too slow under load, or in another transaction's way.
+BUSY = (
+    sqlstates.QueryCanceled,
+    sqlstates.DeadlockDetected,
+    sqlstates.LockNotAvailable,
+    sqlstates.SerializationFailure,
+)
+
+
 class _DiedUnanswered(Exception):
     """The connection died before it answered anything, so that the work may safely run once more."""
 
@@ -262,6 +271,9 @@ class Database:
                 await tx.roll_back()
                 raise
         except psycopg2.Error as trouble:
+            if connection.alive and isinstance(trouble, BUSY):
+                self._log.warn("a transaction gave way: {why}", event="db.busy", why=str(trouble).strip())
+                raise Unavailable("The database is busy.", retry_after=1) from trouble
             if connection.alive and not isinstance(trouble, sqlstates.ReadOnlySqlTransaction):
                 raise
             connection.close()

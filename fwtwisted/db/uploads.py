@@ -8,9 +8,11 @@ from uuid import UUID
 
 import orjson
 from attrs import fields, frozen
+from psycopg2 import errors as sqlstates
 
 from fwtwisted.db.doomed import doom
 from fwtwisted.db.pool import Queries, Tx
+from fwtwisted.model.errors import Invalid
 
 
 @frozen
@@ -58,9 +60,16 @@ ADD = f"""
 
 
 async def add(tx: Tx, new: Sequence[NewUpload]) -> None:
-    """Write uploads; a file in place that another import of the same folder wrote meanwhile stays as it is."""
+    """
+    Write uploads; a file in place that another import of the same folder wrote meanwhile stays as it is.
+
+    :raise Invalid: the library was removed while the file was on its way.
+    """
     if new:
-        await tx.do(ADD, *([_column(getattr(one, name)) for one in new] for name in _NAMES))
+        try:
+            await tx.do(ADD, *([_column(getattr(one, name)) for one in new] for name in _NAMES))
+        except sqlstates.ForeignKeyViolation as why:
+            raise Invalid.on("library", "This library does not exist any more.") from why
 
 
 def _column(value: object) -> object:

@@ -53,13 +53,14 @@ class Query:
         return cls.parsed(request.query_string) if request.query_string else NO_QUERY
 
     @classmethod
-    def parsed(cls, raw: bytes) -> Query:
+    def parsed(cls, raw: bytes, most: int = MOST_PAIRS) -> Query:
         """
         Read a query string.
 
-        :raise BadRequest: when it holds more than :data:`MOST_PAIRS` pairs.
+        :param most: how many pairs it may hold.
+        :raise BadRequest: when it holds more.
         """
-        return cls(tuple(_pairs(raw)))
+        return cls(tuple(_pairs(raw, most)))
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """The parameter's value, the last when it was repeated; ``default`` when it is absent."""
@@ -86,11 +87,11 @@ class Query:
 NO_QUERY = Query()
 
 
-def _pairs(raw: bytes) -> list[tuple[str, str]]:
+def _pairs(raw: bytes, most: int = MOST_PAIRS) -> list[tuple[str, str]]:
     """Names and values of urlencoded text."""
     text = raw.decode("utf-8", "replace")
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MOST_PAIRS)
+        pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=most)
     except ValueError as why:
         raise BadRequest("Too many parameters.") from why
     return [(name.replace("\0", ""), value.replace("\0", "")) for name, value in pairs]
@@ -135,6 +136,21 @@ def media_type(header: bytes | None) -> tuple[str, dict[str, str]]:
         return "", {}
     kind, options = parse_options_header(header.decode("latin-1"))
     return kind, options
+
+
+def form_pairs(content_type: bytes | None, body: bytes, most: int) -> list[tuple[str, str]]:
+    """
+    The names and values of a form, in order; none of a body of another type.
+
+    :param most: how many there may be.
+    :raise BadRequest: more of them, or not what its type says.
+    """
+    kind, options = media_type(content_type)
+    if kind == FORM:
+        return _pairs(body, most)
+    if kind == MULTIPART:
+        return list(_small_parts(options.get("boundary"), body, most))
+    return []
 
 
 def _json_object(body: bytes) -> Document:
@@ -208,12 +224,12 @@ def plain_text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace").replace("\0", "")
 
 
-def _small_parts(boundary: str | None, body: bytes) -> Iterator[tuple[str, str]]:
+def _small_parts(boundary: str | None, body: bytes, most: int = MOST_PAIRS) -> Iterator[tuple[str, str]]:
     """The fields of a multipart form without files."""
     name = ""
     pieces: list[bytes] = []
     try:
-        with multipart_parser(boundary, MOST_PAIRS) as parser:
+        with multipart_parser(boundary, most) as parser:
             for event in parser.parse(body):
                 if isinstance(event, MultipartSegment):
                     if event.filename is not None:

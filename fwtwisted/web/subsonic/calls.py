@@ -1,0 +1,152 @@
+"""
+Calls: how an area says what it answers.
+
+An area is a class; its calls are coroutines that take what was asked and who asks, and return a payload::
+
+    class Browsing:
+        @call("getAlbum")
+        async def album(self, asked: Asked, caller: Caller) -> Payload:
+            return {"album": …}
+
+A call that sends bytes is declared with :func:`media_call`; it gets the request too, and answers it itself or returns
+the body.  Both raise what went wrong; ``rest`` turns it into the envelope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from attrs import frozen
+
+from fwtwisted.model.people import Viewer
+from fwtwisted.web.request import LeanRequest
+from fwtwisted.wire.subsonic.asked import Asked
+from fwtwisted.wire.subsonic.envelope import Payload
+
+EMPTY: Payload = {}
+
+
+@frozen
+class Caller:
+    """
+    Who calls.
+
+    :ivar viewer: with the rights of the account; a visitor only in calls that need no log-in.
+    :ivar client: what the app calls itself (``c``), at most 128 characters; may be empty.
+    :ivar max_bitrate: kbit/s that the account wants at most; 0: no limit.
+    :ivar denied_roles: Subsonic's roles that were taken from the account, such as ``download``.
+    :ivar by_key: an API key was shown, not a password.
+    """
+
+    viewer: Viewer
+    client: str = ""
+    max_bitrate: int = 0
+    denied_roles: frozenset[str] = frozenset()
+    by_key: bool = False
+
+
+@frozen
+class Counted:
+    """A page of something.  :ivar total: how much there is on all pages, for ``X-Total-Count`` (rule 47)."""
+
+    payload: Payload
+    total: int
+
+
+Answering: TypeAlias = "Callable[[Asked, Caller], Awaitable[Payload | Counted]]"
+Sending: TypeAlias = Callable[[LeanRequest, Asked, Caller], Awaitable[bytes | None]]
+
+
+class Admit(Protocol):
+    """Finds out who calls."""
+
+    async def __call__(self, request: LeanRequest, asked: Asked, *, is_counted: bool) -> Caller:
+        """
+        The caller.
+
+        :param is_counted: whether the call falls under the hourly limit.
+        :raise Refused: with the codes of rule 14.  :raise Throttled: the limit is reached.
+        """
+
+
+@frozen
+class Declared:
+    """
+    What is said of a call.
+
+    :ivar names: the first is the usual one.
+    :ivar is_open: needs no log-in (rule 16).
+    :ivar is_counted: falls under the hourly limit (rule 18).
+    :ivar sends: it answers with bytes.
+    :ivar methods: the HTTP methods that it takes.
+    """
+
+    names: tuple[str, ...]
+    is_open: bool = False
+    is_counted: bool = True
+    sends: bool = False
+    methods: tuple[bytes, ...] = (b"GET", b"HEAD", b"POST")
+
+
+@frozen
+class Call:
+    """A call of an area that was built."""
+
+    declared: Declared
+    answer: Answering | None = None
+    send: Sending | None = None
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def call(
+    *names: str, is_open: bool = False, methods: tuple[bytes, ...] = (b"GET", b"HEAD", b"POST")
+) -> Callable[[F], F]:
+    """Declare a call that answers with a payload."""
+    return _declare(Declared(names, is_open=is_open, methods=methods))
+
+
+def media_call(*names: str) -> Callable[[F], F]:
+    """Declare a call that sends bytes; such do not count against the hourly limit."""
+    return _declare(Declared(names, is_counted=False, sends=True))
+
+
+def _declare(declared: Declared) -> Callable[[F], F]:
+    def mark(method: F) -> F:
+        method.declared = declared  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+class Table:
+    """
+    Every call of the given areas by name: first exactly, then whatever its case (rule 1).
+
+    :raise ValueError: for a name that two areas claim.
+    """
+
+    def __init__(self, areas: Iterable[object]) -> None:
+        self.by_name: dict[str, Call] = {}
+        for area in areas:
+            for found in _calls_of(area):
+                for name in found.declared.names:
+                    if name in self.by_name:
+                        raise ValueError(f"claimed twice: {name}")
+                    self.by_name[name] = found
+        self._folded = {name.lower(): found for name, found in self.by_name.items()}
+
+    def find(self, name: str) -> Call | None:
+        """The call of this name, with or without ``.view``."""
+        plain = name.removesuffix(".view")
+        return self.by_name.get(plain) or self._folded.get(plain.lower().removesuffix(".view"))
+
+
+def _calls_of(area: object) -> Iterable[Call]:
+    for attribute in vars(type(area)).values():
+        declared = getattr(attribute, "declared", None)
+        if isinstance(declared, Declared):
+            bound = attribute.__get__(area)
+            yield Call(declared, send=bound) if declared.sends else Call(declared, answer=bound)

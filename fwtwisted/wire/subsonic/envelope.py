@@ -1,0 +1,176 @@
+"""
+The envelope around every answer, in the three formats that apps ask for.
+
+A payload is made of dicts, lists, texts, numbers and booleans, named as in JSON.  XML is the same tree by rules:
+scalars become attributes, objects and lists become child elements, and a few names, in the tables below, become text.
+
+Source: docs/subsonic.md §4, rules 20 to 31.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+from xml.sax.saxutils import escape
+
+import orjson
+from attrs import frozen
+
+PROTOCOL = "1.16.1"
+NAMESPACE = "http://subsonic.org/restapi"
+
+Payload: TypeAlias = "Mapping[str, Any]"
+
+# Elements whose scalars are elements with text, not attributes.
+_SPELT_OUT = frozenset(("artistInfo", "artistInfo2", "albumInfo"))
+# Elements whose ``value`` is their own text; where it has children beside it, it stays an attribute.
+_SPEAKING = frozenset(("genre", "lyrics", "line", "cue"))
+# The one list whose elements do not bear its name.
+_RENAMED = {"agents": "agent"}
+
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # in XML 1.0
+_IN_ATTRIBUTES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+_IN_TEXT = {"\r": "&#13;"}
+_PLAIN = re.compile(r"[^&<>\"\x00-\x1f\ud800-\udfff\ufffe\uffff]*").fullmatch
+CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,127}", re.ASCII)
+
+
+class Format(enum.StrEnum):
+    """``f=``: how an answer is written."""
+
+    XML = "xml"
+    JSON = "json"
+    JSONP = "jsonp"
+
+    @property
+    def media_type(self) -> bytes:
+        """What ``Content-Type`` says."""
+        return _MEDIA_TYPES[self]
+
+
+_MEDIA_TYPES = {
+    Format.XML: b"text/xml; charset=utf-8",
+    Format.JSON: b"application/json",
+    Format.JSONP: b"application/javascript; charset=utf-8",
+}
+
+
+@frozen
+class Server:
+    """
+    Who answers: the head of every envelope.
+
+    :ivar type: what the server calls itself; some apps behave by it.
+    :ivar version: the server's own.  :ivar funkwhale_version: the one whose API it speaks.
+    """
+
+    type: str
+    version: str
+    funkwhale_version: str
+
+    def head(self, status: str) -> Payload:
+        """The fields that every answer begins with.  :param status: ``ok`` or ``failed``."""
+        return {
+            "status": status,
+            "version": PROTOCOL,
+            "type": self.type,
+            "serverVersion": self.version,
+            "openSubsonic": True,
+            "funkwhaleVersion": self.funkwhale_version,
+        }
+
+    def ok(self, payload: Payload) -> Payload:
+        """A whole answer that went well."""
+        return {**self.head("ok"), **payload}
+
+    def failed(self, code: int, message: str, help_url: str | None = None) -> Payload:
+        """A whole answer that tells an error."""
+        error: dict[str, Any] = {"code": code, "message": message}
+        if help_url is not None:
+            error["helpUrl"] = help_url
+        return {**self.head("failed"), "error": error}
+
+
+def written(response: Payload, format: Format, callback: str = "") -> bytes:
+    """
+    An answer as bytes.
+
+    :param response: everything within ``subsonic-response``, the head first.
+    :param callback: for :attr:`Format.JSONP`: a name that :data:`CALLBACK` matches.
+    """
+    if format is Format.XML:
+        return xml(response)
+    body = orjson.dumps({"subsonic-response": response})
+    if format is Format.JSON:
+        return body
+    harmless = body.replace("\u2028".encode(), b"\\u2028").replace("\u2029".encode(), b"\\u2029")
+    return b"%b(%b)" % (callback.encode("ascii"), harmless)
+
+
+# --- XML ---------------------------------------------------------------------------------------------
+
+
+def xml(response: Payload) -> bytes:
+    """The answer as XML."""
+    pieces = ['<?xml version="1.0" encoding="UTF-8"?>\n']
+    pieces += _element("subsonic-response", {"xmlns": NAMESPACE, **response})
+    return "".join(pieces).encode("utf-8")
+
+
+def _element(name: str, value: Payload) -> Iterator[str]:
+    """An object as an element."""
+    speaks = name in _SPEAKING
+    attributes, words = [f"<{name}"], ""
+    children: list[str] = []
+    for key, inner in value.items():
+        if isinstance(inner, list | tuple):
+            children.extend(_several(_RENAMED.get(key, key), inner))
+        elif isinstance(inner, Mapping):
+            children.extend(_element(key, inner))
+        elif speaks and key == "value":
+            words = _in_text(inner)
+        elif name in _SPELT_OUT:
+            children.append(_spelt(key, inner))
+        else:
+            attributes.append(f' {key}="{_in_attribute(inner)}"')
+    yield from attributes
+    if not children and not words:
+        yield "/>"
+        return
+    yield f">{words}"
+    yield from children
+    yield f"</{name}>"
+
+
+def _several(name: str, values: list[Any] | tuple[Any, ...]) -> Iterator[str]:
+    """A list as repeated elements."""
+    for value in values:
+        if isinstance(value, Mapping):
+            yield from _element(name, value)
+        else:
+            yield _spelt(name, value)
+
+
+def _spelt(name: str, value: object) -> str:
+    """A scalar as an element with text."""
+    return f"<{name}>{_in_text(value)}</{name}>"
+
+
+def _in_attribute(value: object) -> str:
+    text = _text(value)
+    return text if _PLAIN(text) else escape(_FORBIDDEN.sub("", text), _IN_ATTRIBUTES)
+
+
+def _in_text(value: object) -> str:
+    text = _text(value)
+    return text if _PLAIN(text) else escape(_FORBIDDEN.sub("", text), _IN_TEXT)
+
+
+def _text(value: object) -> str:
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    return str(value)

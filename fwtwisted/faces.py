@@ -18,6 +18,7 @@ from fwtwisted.web.v1.attachments import AttachmentDesk
 from fwtwisted.web.v1.libraries import LibraryDesk
 from fwtwisted.web.v1.listening import Activity, Favorites, History, ListeningDesk
 from fwtwisted.web.v1.music import Albums, Artists, Licenses, MusicDesk, Search, Tags, Tracks
+from fwtwisted.web.v1.playlists import PlaylistDesk
 from fwtwisted.web.v1.streaming import Listen, StreamMp3
 from fwtwisted.web.v1.uploads import UploadDesk
 
@@ -95,6 +96,7 @@ class Faces:
             Mount(f"{API}/favorites/tracks", Favorites(desk).app.resource()),
             Mount(f"{API}/history/listenings", History(desk).app.resource()),
             Mount(f"{API}/activity", Activity(desk).app.resource()),
+            PlaylistDesk(parts.playlists, self._callers, parts.paper, self._api_url).mount(),
         ]
 
     def _uploads(self) -> Mount:

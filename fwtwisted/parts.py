@@ -20,6 +20,7 @@ from fwtwisted.core.files.uploads import Uploads
 from fwtwisted.core.folders import Folders, FoldersGround
 from fwtwisted.core.importing.importer import Importer
 from fwtwisted.core.listening.history import Listening
+from fwtwisted.core.listening.playlists import Playlists
 from fwtwisted.core.listening.streaming import Streaming
 from fwtwisted.core.music.catalog import Catalog
 from fwtwisted.core.music.libraries import Libraries
@@ -87,6 +88,7 @@ class Parts:
         self.catalog = Catalog(database, self.visibility, Orders(OrderSettings()), self.shelves)
         self.libraries = Libraries(database, self.visibility, ground.bell.ring, self.pod)
         self.listening = Listening(database, self.visibility, self.shelves)
+        self.playlists = Playlists(database, self.visibility, self.shelves, self.preferences.value)
         self.transcodes = Transcodes(
             ground.reactor,
             Transcoder(ground.reactor, settings.ffmpeg_settings(config), ground.threads),

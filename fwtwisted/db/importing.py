@@ -560,6 +560,7 @@ PRUNE_TRACKS = """
        AND NOT EXISTS (SELECT FROM upload WHERE upload.track_id = track.id)
        AND NOT EXISTS (SELECT FROM favorite WHERE favorite.track_id = track.id)
        AND NOT EXISTS (SELECT FROM listening WHERE listening.track_id = track.id)
+       AND NOT EXISTS (SELECT FROM playlist_track AS held WHERE held.track_id = track.id)
  RETURNING cover_id
 """
 PRUNE_ALBUMS = """

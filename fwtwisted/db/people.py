@@ -339,6 +339,7 @@ async def deactivate(tx: Tx, account_id: int) -> None:
 FORGET_DEEDS = """
     DELETE FROM favorite WHERE actor_id = %s;
     DELETE FROM listening WHERE actor_id = %s;
+    DELETE FROM playlist WHERE actor_id = %s;
     DELETE FROM follow WHERE actor_id = %s OR target_actor_id = %s;
     DELETE FROM account WHERE actor_id = %s;
     UPDATE attachment SET used = false WHERE id = (SELECT icon_id FROM actor WHERE id = %s);
@@ -352,7 +353,7 @@ async def bury_account(tx: Tx, actor_id: int) -> None:
 
     Libraries must be gone before.
     """
-    await tx.do(FORGET_DEEDS, *([actor_id] * 7))
+    await tx.do(FORGET_DEEDS, *([actor_id] * 8))
 
 
 LAST_SEEN = """

@@ -30,6 +30,9 @@ NOT_BLANK = "This field may not be blank."
 NO_STRING = "Not a valid string."
 NO_BOOLEAN = "Must be a valid boolean."
 NO_UUID = "Must be a valid UUID."
+NO_NUMBER = "A valid integer is required."
+NO_LIST = "Expected a list of items."
+LARGEST_NUMBER = 2**63 - 1
 NO_MOMENT = "Datetime has wrong format. Use ISO 8601, for example 2026-01-31T12:00:00Z."
 YES = (True, "true", "True", "1", 1, "on", "yes")
 NO = (False, "false", "False", "0", 0, "off", "no", "")
@@ -41,6 +44,7 @@ class Fields:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         self._problems: dict[str, list[str]] = {}
+        self._items: dict[str, Mapping[str, list[str]]] = {}
 
     def has(self, name: str) -> bool:
         """The field was sent, be it as null."""
@@ -50,10 +54,14 @@ class Fields:
         """Note that something is wrong with a field."""
         self._problems.setdefault(name, []).extend(messages)
 
+    def refuse_items(self, name: str, problems: Mapping[int, str]) -> None:
+        """Note what is wrong with items of a list, by their place in it."""
+        self._items[name] = {str(place): [message] for place, message in problems.items()}
+
     def check(self) -> None:
         """:raise Invalid: when anything was wrong."""
-        if self._problems:
-            raise Invalid(self._problems)
+        if self._problems or self._items:
+            raise Invalid({**self._items, **self._problems})
 
     def text(self, name: str, longest: int, *, blank: bool = False, trimmed: bool = True) -> str:
         """A text that must be there; without :meth:`check` it may come out empty."""
@@ -94,6 +102,31 @@ class Fields:
         if not (isinstance(value, bool | str | int) and value in NO):
             self.refuse(name, NOT_NULL if value is None else NO_BOOLEAN)
         return False
+
+    def number(self, name: str) -> int:
+        """A whole number from 0 on that must be there; without :meth:`check` it may come out 0."""
+        if not self.has(name):
+            self.refuse(name, REQUIRED)
+            return 0
+        found = whole_number(self._last(name))
+        if found is None:
+            self.refuse(name, NO_NUMBER)
+        return found or 0
+
+    def numbers(self, name: str, most: int) -> list[int]:
+        """A list of at most so many whole numbers from 0 on that must be there; a single one is a list, too."""
+        if not self.has(name):
+            self.refuse(name, REQUIRED)
+            return []
+        value = self._document[name]
+        items = value if isinstance(value, list) else [value]
+        if value is None or isinstance(value, dict) or len(items) > most:
+            self.refuse(name, NO_LIST if value is None or isinstance(value, dict) else f"At most {most} items.")
+            return []
+        found = [whole_number(item) for item in items]
+        if None in found:
+            self.refuse(name, NO_NUMBER)
+        return [number for number in found if number is not None]
 
     def uuid_or_none(self, name: str) -> UUID | None:
         """A UUID that may be absent or null."""
@@ -146,6 +179,15 @@ class Fields:
             self.refuse(name, f"Ensure this field has no more than {longest} characters.")
             return text[:longest]
         return text
+
+
+def whole_number(value: object) -> int | None:
+    """The whole number from 0 on that a value is, or that its text writes; None for all else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(LARGEST_NUMBER)):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_NUMBER:
+        return None
+    return value
 
 
 def _shown(value: object) -> str:

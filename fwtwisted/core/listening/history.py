@@ -106,7 +106,7 @@ class Listening:
             tracks={track.id: track for track in tracks},
             shelf=shelf,
             actors=await people.actors(tx, who) if who else {},
-            people=await _profiles(tx, who),
+            people=await profiles_of(tx, who),
         )
 
     # One's own.
@@ -159,7 +159,8 @@ async def _must_exist(tx: Tx, track_id: int) -> None:
         raise Invalid.on("track", NO_TRACK.format(id=track_id))
 
 
-async def _profiles(tx: Tx, actor_ids: list[int]) -> dict[int, Profile]:
+async def profiles_of(tx: Tx, actor_ids: list[int]) -> dict[int, Profile]:
+    """The accounts of these actors with their pictures; actors of other pods have none."""
     if not actor_ids:
         return {}
     accounts = await people.accounts_of(tx, actor_ids)

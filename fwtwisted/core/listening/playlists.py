@@ -1,0 +1,331 @@
+"""
+Playlists: lists of tracks that people make.
+
+Everybody sees their own; of others what the level lets out (``db/playlists.py``).  Edits of one playlist happen one
+after the other: each holds the playlist's row.  What is counted of a playlist is kept for as long as neither its
+tracks nor the catalog change.  Source: docs/api.md §4.12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
+
+from attrs import frozen
+
+from fwtwisted.core.listening.history import profiles_of
+from fwtwisted.core.music.kept import Kept
+from fwtwisted.core.music.questions import scopes_of
+from fwtwisted.core.music.shelves import Shelves
+from fwtwisted.core.music.visibility import Visibility
+from fwtwisted.db import catalog, people, playlists
+from fwtwisted.db.areas import versions
+from fwtwisted.db.playlists import PlaylistFilter, Row, Seer
+from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.accounts import Profile
+from fwtwisted.model.errors import Invalid, NotFound, Unauthenticated
+from fwtwisted.model.music import Kind, Shelf, Track
+from fwtwisted.model.people import Actor, Viewer
+from fwtwisted.model.playlists import (
+    Duplicates,
+    Playlist,
+    PlaylistChange,
+    PlaylistFacts,
+    PlaylistQuestion,
+    PlaylistTrack,
+    PlaylistWish,
+    moved,
+    without,
+)
+from fwtwisted.model.preferences import Value
+
+T = TypeVar("T")
+
+MAX_TRACKS = "playlists__max_tracks"
+NO_CHOICE = "Select a valid choice. That choice is not one of the available choices."
+NO_TRACK = 'Invalid pk "{id}" - object does not exist.'
+TOO_MANY = "A playlist may have at most {most} tracks."
+
+Preference = Callable[[str], Awaitable[Value]]
+
+
+@frozen
+class ListedPlaylists:
+    """
+    Playlists and all that they refer to.
+
+    :ivar count: how many there are on all pages.
+    :ivar facts: by playlist.  :ivar people: accounts by the id of their actor; actors of other pods have none.
+    """
+
+    playlists: Sequence[Playlist]
+    count: int
+    facts: Mapping[int, PlaylistFacts]
+    actors: Mapping[int, Actor]
+    people: Mapping[int, Profile]
+
+
+@frozen
+class PlaylistContents:
+    """Tracks of a playlist, in order, and all that they refer to.  :ivar tracks: by id."""
+
+    items: Sequence[PlaylistTrack]
+    tracks: Mapping[int, Track]
+    shelf: Shelf
+
+
+class Playlists:
+    """Lists, shows, makes and changes playlists."""
+
+    def __init__(self, database: Database, visibility: Visibility, shelves: Shelves, preference: Preference) -> None:
+        self._database, self._visibility, self._shelves = database, visibility, shelves
+        self._preference = preference
+        self._facts = Kept(PlaylistFacts(), most=20_000)
+
+    # --- looking ---------------------------------------------------------------------------------
+
+    async def page(self, viewer: Viewer, question: PlaylistQuestion, limit: int, offset: int) -> ListedPlaylists:
+        """
+        One page of the playlists that the viewer may see.
+
+        :raise Invalid: music that does not exist is named by number.
+        """
+
+        async def read(tx: Tx) -> ListedPlaylists:
+            asked = await _looked_up(tx, viewer, question)
+            count, found = await playlists.page(tx, asked, limit, offset)
+            return await self._told(tx, viewer, found, count)
+
+        return await self._database.read(read)
+
+    async def one(self, viewer: Viewer, id: int) -> ListedPlaylists:
+        """A single playlist.  :raise NotFound: also when the viewer may not see it."""
+
+        async def read(tx: Tx) -> ListedPlaylists:
+            return await self._told(tx, viewer, [await _seen(tx, viewer, id)])
+
+        return await self._database.read(read)
+
+    async def contents(self, viewer: Viewer, id: int) -> PlaylistContents:
+        """All tracks of a playlist.  :raise NotFound: also when the viewer may not see it."""
+
+        async def read(tx: Tx) -> PlaylistContents:
+            await _seen(tx, viewer, id)
+            return await self._with_tracks(tx, viewer, await playlists.tracks(tx, id))
+
+        return await self._database.read(read)
+
+    async def _told(self, tx: Tx, viewer: Viewer, found: Sequence[Playlist], count: int = 1) -> ListedPlaylists:
+        visible = await self._visibility.libraries_in(tx, viewer)
+        version = (await versions(tx))["catalog"]
+        states = {playlist.revision: playlist.id for playlist in found}
+
+        async def load(revisions: Sequence[int]) -> Mapping[int, PlaylistFacts]:
+            facts = await playlists.facts(tx, [states[revision] for revision in revisions], visible)
+            return {revision: facts.get(states[revision], PlaylistFacts()) for revision in revisions}
+
+        facts = await self._facts.get(version, visible, list(states), lambda some: load(list(some)))
+        owners = list({playlist.actor_id for playlist in found})
+        return ListedPlaylists(
+            playlists=found,
+            count=count,
+            facts={playlist.id: facts[playlist.revision] for playlist in found},
+            actors=await people.actors(tx, owners) if owners else {},
+            people=await profiles_of(tx, owners),
+        )
+
+    async def _with_tracks(self, tx: Tx, viewer: Viewer, items: Sequence[PlaylistTrack]) -> PlaylistContents:
+        visible = await self._visibility.libraries_in(tx, viewer)
+        ids = list(dict.fromkeys(item.track_id for item in items))
+        tracks, shelf = await self._shelves.tracks(tx, ids, visible)
+        found = {track.id: track for track in tracks}
+        return PlaylistContents([item for item in items if item.track_id in found], found, shelf)
+
+    # --- the playlist itself ---------------------------------------------------------------------
+
+    async def create(self, viewer: Viewer, wish: PlaylistWish, track_ids: Sequence[int] = ()) -> ListedPlaylists:
+        """
+        Make a playlist of the viewer's, with these tracks in it.
+
+        :raise Invalid: on ``tracks``: an unknown one; on ``playlist``: too many.
+        """
+        actor = _somebody(viewer)
+        most = await self._most_tracks()
+
+        async def work(tx: Tx) -> ListedPlaylists:
+            made = await playlists.add(tx, actor, wish.name, wish.privacy_level)
+            if track_ids:
+                _must_fit(len(track_ids), most)
+                await _known(tx, track_ids)
+                await playlists.put(tx, made.id, track_ids, 0)
+            return await self._told(tx, viewer, [await _seen(tx, viewer, made.id)])
+
+        return await self._database.transaction(work)
+
+    async def change(self, viewer: Viewer, id: int, change: PlaylistChange) -> ListedPlaylists:
+        """Change name or level of the viewer's playlist.  :raise NotFound: also when it is somebody else's."""
+
+        async def work(tx: Tx, held: Playlist) -> ListedPlaylists:
+            await playlists.change(tx, held.id, change)
+            return await self._told(tx, viewer, [await _seen(tx, viewer, held.id)])
+
+        return await self._holding(viewer, id, work)
+
+    async def remove(self, viewer: Viewer, id: int) -> None:
+        """Remove the viewer's playlist.  :raise NotFound: also when it is somebody else's."""
+        await self._holding(viewer, id, lambda tx, held: playlists.remove(tx, held.id))
+
+    # --- its tracks ------------------------------------------------------------------------------
+
+    async def add(
+        self, viewer: Viewer, id: int, track_ids: Sequence[int], *, duplicates: bool = False, at: int | None = None
+    ) -> PlaylistContents:
+        """
+        Put tracks into the viewer's playlist; what was added, with the indexes that it got.
+
+        :param duplicates: tracks may be in the playlist more than once.
+        :param at: the index of the first; None, or beyond the end: after the last.
+        :raise NotFound: also when it is somebody else's.
+        :raise Duplicates: :raise Invalid: on ``tracks``: an unknown one; on ``playlist``: too many.
+        """
+        most = await self._most_tracks()
+
+        async def work(tx: Tx, held: Playlist) -> PlaylistContents:
+            before = await playlists.rows(tx, held.id)
+            titles = await _known(tx, track_ids)
+            if not duplicates:
+                _must_be_new(track_ids, before, titles, held.name)
+            _must_fit(len(before) + len(track_ids), most)
+            if any(row.place != place for place, row in enumerate(before)):
+                await playlists.keep(tx, held.id, before, before)
+            start = len(before) if at is None else min(max(at, 0), len(before))
+            added = await playlists.put(tx, held.id, track_ids, start) if track_ids else []
+            return await self._with_tracks(tx, viewer, added)
+
+        return await self._holding(viewer, id, work)
+
+    async def take(self, viewer: Viewer, id: int, indexes: Sequence[int]) -> None:
+        """
+        Take the tracks at the indexes out of the viewer's playlist; those that follow move up.
+
+        :raise NotFound: also when it is somebody else's.  :raise NoSuchPlace: there is none at one of the indexes.
+        """
+        await self._rearranged(viewer, id, lambda rows: without(rows, indexes))
+
+    async def move(self, viewer: Viewer, id: int, start: int, end: int) -> None:
+        """
+        Move a track within the viewer's playlist.
+
+        :raise NotFound: also when it is somebody else's.  :raise NoSuchPlace: :raise BadRequest: see :func:`moved`.
+        """
+        await self._rearranged(viewer, id, lambda rows: moved(rows, start, end))
+
+    async def clear(self, viewer: Viewer, id: int) -> None:
+        """Empty the viewer's playlist.  :raise NotFound: also when it is somebody else's."""
+        await self._rearranged(viewer, id, lambda rows: [])
+
+    async def replace(self, viewer: Viewer, id: int, track_ids: Sequence[int]) -> None:
+        """
+        Let the viewer's playlist hold these tracks, in this order, and no others.
+
+        :raise NotFound: also when it is somebody else's.
+        :raise Invalid: on ``tracks``: an unknown one; on ``playlist``: too many.
+        """
+        most = await self._most_tracks()
+
+        async def work(tx: Tx, held: Playlist) -> None:
+            _must_fit(len(track_ids), most)
+            await _known(tx, track_ids)
+            await playlists.keep(tx, held.id, await playlists.rows(tx, held.id), [])
+            if track_ids:
+                await playlists.put(tx, held.id, track_ids, 0)
+
+        await self._holding(viewer, id, work)
+
+    async def _rearranged(self, viewer: Viewer, id: int, arrange: Callable[[Sequence[Row]], Sequence[Row]]) -> None:
+        async def work(tx: Tx, held: Playlist) -> None:
+            before = await playlists.rows(tx, held.id)
+            await playlists.keep(tx, held.id, before, arrange(before))
+
+        await self._holding(viewer, id, work)
+
+    async def _holding(self, viewer: Viewer, id: int, work: Callable[[Tx, Playlist], Awaitable[T]]) -> T:
+        """Run ``work`` with the viewer's playlist, which nobody else changes meanwhile."""
+
+        async def run(tx: Tx) -> T:
+            held = None if viewer.actor_id is None else await playlists.lock_own(tx, id, viewer.actor_id)
+            if held is None:
+                raise NotFound
+            return await work(tx, held)
+
+        return await self._database.transaction(run)
+
+    async def _most_tracks(self) -> int:
+        most = await self._preference(MAX_TRACKS)
+        return most if isinstance(most, int) else 0
+
+
+def seer(viewer: Viewer) -> Seer:
+    """The viewer, as far as the rights to playlists go."""
+    return Seer(viewer.actor_id, viewer.is_local)
+
+
+def _somebody(viewer: Viewer) -> int:
+    if viewer.actor_id is None:
+        raise Unauthenticated
+    return viewer.actor_id
+
+
+async def _seen(tx: Tx, viewer: Viewer, id: int) -> Playlist:
+    found = await playlists.playlist(tx, id, seer(viewer))
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def _known(tx: Tx, track_ids: Sequence[int]) -> Mapping[int, str]:
+    """The titles of the tracks.  :raise Invalid: there is no such track."""
+    titles = await playlists.titles(tx, set(track_ids))
+    unknown = [id for id in dict.fromkeys(track_ids) if id not in titles]
+    if unknown:
+        raise Invalid.on("tracks", *(NO_TRACK.format(id=id) for id in unknown[:10]))
+    return titles
+
+
+def _must_fit(count: int, most: int) -> None:
+    if count > most:
+        raise Invalid.on("playlist", TOO_MANY.format(most=most))
+
+
+def _must_be_new(track_ids: Sequence[int], before: Sequence[Row], titles: Mapping[int, str], name: str) -> None:
+    seen = {row.track_id for row in before}
+    twice: dict[int, str] = {}
+    for id in track_ids:
+        if id in seen:
+            twice[id] = titles[id]
+        seen.add(id)
+    if twice:
+        raise Duplicates(list(twice.values()), name)
+
+
+async def _looked_up(tx: Tx, viewer: Viewer, question: PlaylistQuestion) -> PlaylistFilter:
+    """The question with everything that it refers to."""
+    named = {Kind.TRACK: question.track, Kind.ALBUM: question.album, Kind.ARTIST: question.artist}
+    for kind, id in named.items():
+        if id is not None and not await catalog.exists(tx, kind, id):
+            raise Invalid.on(kind.value, NO_CHOICE)
+    scopes = await scopes_of(tx, viewer, question.scope)
+    anybody = scopes is None
+    return PlaylistFilter(
+        seer=seer(viewer),
+        words=question.words,
+        name=question.name,
+        name_contains=question.name_contains,
+        filled=question.filled,
+        track=question.track,
+        album=question.album,
+        artist=question.artist,
+        actors=None if anybody else tuple(scope.owner for scope in scopes or () if scope.owner is not None),
+        domains=None if anybody else tuple(scope.domain for scope in scopes or () if scope.domain is not None),
+        ordering=question.ordering,
+    )

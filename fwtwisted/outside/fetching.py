@@ -1,0 +1,647 @@
+"""
+The door through which every request to another server leaves the house: feeds, federation, plugins.
+
+Addresses come from strangers: typed by people, found in feeds and documents, sent on by redirects.  So nothing is asked
+before this was done, for the first address and for each that a redirect leads to::
+
+    URL ──▶ wire.targets: scheme, name, port ──▶ looked up by us, once ──▶ every address judged ──▶ connected to one of
+            BadTarget: Refused                   NoSuchHost                 one bad: Refused         exactly these
+
+The connection is pinned: there is no second lookup that could answer otherwise, and TLS is checked for the name.  A
+connection serves one request.  That costs a handshake, and lets a bad far end be dropped by a reset at any moment,
+without waiting for its consent.
+
+What a far end may cost is bounded everywhere: seconds to connect, between two bytes, and in all; bytes of the head and
+of the body, also unpacked (in a thread); redirects; and how many requests run at once, to one host and to all.
+
+Source: docs/federation.md §8.1; docs/settings.md, ``EXTERNAL_REQUESTS_…``, ``FEDERATION_ALLOW_PRIVATE``.
+"""
+
+from __future__ import annotations
+
+import socket
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+from attrs import field, frozen
+from OpenSSL import SSL
+from service_identity import VerificationError
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore, TimeoutError, succeed
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+from twisted.internet.error import ConnectError, ConnectionClosed
+from twisted.internet.interfaces import (
+    IConsumer,
+    IHostnameResolver,
+    IHostResolution,
+    IOpenSSLClientConnectionCreator,
+    IProtocolFactory,
+    IReactorPluggableNameResolver,
+    IResolutionReceiver,
+    IStreamClientEndpoint,
+)
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.ssl import CertificateOptions, TLSVersion, optionsForClientTLS
+from twisted.python.failure import Failure
+from twisted.web.client import URI, Agent, HTTPConnectionPool, ResponseDone, ResponseFailed
+from twisted.web.http import PotentialDataLoss
+from twisted.web.http_headers import Headers
+from twisted.web.iweb import UNKNOWN_LENGTH, IAgentEndpointFactory, IBodyProducer, IResponse
+from zope.interface import implementer
+
+from fwtwisted.model.errors import RemoteFailed
+from fwtwisted.model.threads import Threads
+from fwtwisted.wire.targets import (
+    NO_EXEMPTIONS,
+    SECURE,
+    BadTarget,
+    Exemptions,
+    Target,
+    onward,
+    target,
+    why_refused,
+)
+
+MIB = 1 << 20
+LARGEST_HEAD = 32 * 1024
+LARGEST_COMPLAINT = 64 * 1024  # bytes kept of an answer that tells an error
+REDIRECTS = (301, 302, 303, 307, 308)
+FOR_GOOD = (301, 308)
+LOOKUPS_AT_ONCE = 4
+
+Lookup: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
+"""The network addresses that a name stands for.  Raises OSError when there are none."""
+
+
+# --- what can go wrong ---------------------------------------------------------------------------
+
+
+class FetchFailed(RemoteFailed):
+    """Nothing came of a request.  Each text is safe to show to whoever asked for it."""
+
+
+class Refused(FetchFailed):
+    """We do not ask there, whatever happens: trying again cannot help."""
+
+    text = "This address is not asked."
+
+
+class NoSuchHost(FetchFailed):
+    """The name means nothing."""
+
+    text = "There is no server of this name."
+
+
+class Unreachable(FetchFailed):
+    """No connection, or one that broke."""
+
+    text = "The server cannot be reached."
+
+
+class TooSlow(FetchFailed):
+    """One of the limits of time was reached."""
+
+    text = "The server did not answer in time."
+
+
+class TooLong(FetchFailed):
+    """The answer is larger than what was asked for may be."""
+
+    text = "The answer is too long."
+
+
+class Misled(FetchFailed):
+    """Redirects without end, or where none may be."""
+
+    text = "The server sends us from one address to another."
+
+
+class Garbled(FetchFailed):
+    """The answer breaks the rules of HTTP, or of its compression."""
+
+    text = "The answer cannot be read."
+
+
+# --- what is asked, and what comes ---------------------------------------------------------------
+
+
+@frozen
+class FetchSettings:
+    """
+    :ivar user_agent: how we introduce ourselves.
+    :ivar exempt: hosts that are asked although the rules forbid it.
+    :ivar verify: check certificates.
+    :ivar connect_seconds: to connect.  :ivar idle_seconds: between two bytes.  :ivar total_seconds: in all.
+    :ivar at_once_per_host: requests to one host, and ``at_once`` to all, that run at the same time.
+    """
+
+    user_agent: str
+    exempt: Exemptions = NO_EXEMPTIONS
+    verify: bool = True
+    connect_seconds: float = 10.0
+    idle_seconds: float = 10.0
+    total_seconds: float = 30.0
+    at_once_per_host: int = 4
+    at_once: int = 64
+
+
+Permit: TypeAlias = Callable[[Target], Awaitable[None]]
+Sign: TypeAlias = Callable[[Target], Awaitable[Mapping[str, str]]]
+
+
+@frozen
+class Wish:
+    """
+    A request, apart from where it goes.
+
+    :ivar largest: bytes of the body, unpacked.
+    :ivar schemes: which are asked; the first is named to whoever gave another.
+    :ivar redirects: how many are followed.
+    :ivar permit: asked before each hop; may raise to forbid it (moderation).
+    :ivar sign: further headers of each hop, made anew for it (signatures).
+    """
+
+    method: str = "GET"
+    headers: Mapping[str, str] = field(factory=dict)
+    body: bytes | None = None
+    largest: int = MIB
+    schemes: tuple[str, ...] = SECURE
+    redirects: int = 3
+    permit: Permit | None = None
+    sign: Sign | None = None
+
+
+PLAIN_WISH = Wish()
+
+
+@frozen
+class Fetched:
+    """
+    An answer, whatever its status.
+
+    :ivar url: that answered, after all redirects.
+    :ivar settled_url: where the thing asked for lives for good: as far as permanent redirects alone lead.
+    :ivar headers: by lower-case name; several of one name are joined by commas.
+    :ivar body: unpacked; of an error at most its first :data:`LARGEST_COMPLAINT` bytes.
+    """
+
+    url: str
+    settled_url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_good(self) -> bool:
+        """It is what was asked for."""
+        return 200 <= self.status < 300
+
+
+def conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
+    """The headers that ask for something only when it is not what we have already."""
+    told = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    return {name: value for name, value in told.items() if value}
+
+
+# --- the door ------------------------------------------------------------------------------------
+
+
+class Fetching:
+    """
+    Asks other servers.
+
+    :param lookup: of names; see :func:`system_lookup`.
+    :param trust: whose certificates are believed; None: those that this machine believes.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        threads: Threads,
+        settings: FetchSettings,
+        lookup: Lookup,
+        trust: Any = None,
+    ) -> None:
+        self._reactor, self._threads, self._settings = reactor, threads, settings
+        self._lookup, self._trust = lookup, trust
+        self._turns = _Turns(settings.at_once_per_host, settings.at_once)
+
+    async def get(self, url: str, wish: Wish = PLAIN_WISH) -> Fetched:
+        """
+        Ask for something, following redirects.
+
+        :raise FetchFailed: one of its kinds; a status that tells an error is no failure of ours and is answered.
+        """
+        there = self.checked(url, wish.schemes)
+        async with self._turns.of(there.host):
+            following = Deferred.fromCoroutine(self._follow(there, wish))
+            following.addTimeout(self._settings.total_seconds, self._reactor)
+            try:
+                return await following
+            except TimeoutError as why:
+                raise TooSlow from why
+
+    def checked(self, url: str, schemes: tuple[str, ...] = SECURE) -> Target:
+        """The place that a URL names, if it is one that we ask.  :raise Refused:"""
+        try:
+            return target(url, schemes, self._settings.exempt)
+        except BadTarget as why:
+            raise Refused(str(why)) from why
+
+    async def _follow(self, there: Target, wish: Wish) -> Fetched:
+        settled, for_good = there.url, True
+        for hops_left in reversed(range(wish.redirects + 1)):
+            fetched, location = await self._hop(there, wish)
+            if location is None:
+                return Fetched(there.url, settled, fetched.status, fetched.headers, fetched.body)
+            if not hops_left:
+                raise Misled
+            there = self._onward(there, location, wish)
+            for_good = for_good and fetched.status in FOR_GOOD
+            settled = there.url if for_good else settled
+        raise Misled
+
+    def _onward(self, there: Target, location: str, wish: Wish) -> Target:
+        try:
+            return onward(there, location, wish.schemes, self._settings.exempt)
+        except BadTarget as why:
+            raise Refused(str(why)) from why
+
+    async def _hop(self, there: Target, wish: Wish) -> tuple[Fetched, str | None]:
+        """One request to one place: the answer, and where it sends us on."""
+        if wish.permit is not None:
+            await wish.permit(there)
+        further = {} if wish.sign is None else await wish.sign(there)
+        route = _Route(self._reactor, there, await self._addresses(there), self._settings, self._tls(there))
+        try:
+            response = await self._asked(route, there, wish, further)
+            headers = _headers(response)
+            location = headers.get("location") if response.code in REDIRECTS else None
+            body = b"" if location else await self._body(response, headers, wish)
+        finally:
+            route.hang_up()
+        return Fetched(there.url, there.url, response.code, headers, body), location
+
+    async def _addresses(self, there: Target) -> Sequence[str]:
+        """
+        The addresses of a host, all of them fit to be asked.
+
+        :raise NoSuchHost:  :raise Refused: even one of them is not.
+        """
+        try:
+            found = await self._lookup(there.host)
+        except OSError as why:
+            raise NoSuchHost from why
+        if not found:
+            raise NoSuchHost
+        exempt = self._settings.exempt
+        if not exempt.covers(there.host, there.port):
+            for address in found:
+                if why_refused(address) is not None and not exempt.covers(address, there.port):
+                    raise Refused("This name leads to an address that is not asked.")
+        return found
+
+    def _tls(self, there: Target) -> IOpenSSLClientConnectionCreator | None:
+        if there.scheme != "https":
+            return None
+        if not self._settings.verify:
+            return _Unverified(there.host)
+        oldest = {"raiseMinimumTo": TLSVersion.TLSv1_2}
+        if self._trust is None:
+            return optionsForClientTLS(there.host, extraCertificateOptions=oldest)
+        return optionsForClientTLS(there.host, trustRoot=self._trust, extraCertificateOptions=oldest)
+
+    async def _asked(self, route: _Route, there: Target, wish: Wish, further: Mapping[str, str]) -> IResponse:
+        """The head of the answer."""
+        usual = {"User-Agent": self._settings.user_agent, "Accept-Encoding": "gzip"}
+        headers = Headers({name: [value] for name, value in {**usual, **wish.headers, **further}.items()})
+        pool = HTTPConnectionPool(self._reactor, persistent=False)
+        agent = Agent.usingEndpointFactory(self._reactor, route, pool)
+        body = None if wish.body is None else _Body(wish.body)
+        asking = agent.request(wish.method.encode("ascii"), there.url.encode("ascii"), headers, body)
+        patience = self._settings.connect_seconds + self._settings.idle_seconds
+        asking.addTimeout(patience, self._reactor, onTimeoutCancel=_too_slow)
+        try:
+            response = await asking
+        except (ConnectError, SSL.Error, OSError) as why:
+            raise Unreachable from why
+        except ResponseFailed as why:
+            if any(reason.check(CancelledError) for reason in why.reasons):
+                raise CancelledError from why
+            raise route.why_broken(why) from why
+        route.is_answered = True
+        return response
+
+    async def _body(self, response: IResponse, headers: Mapping[str, str], wish: Wish) -> bytes:
+        is_good = response.code < 400
+        largest = wish.largest if is_good else min(wish.largest, LARGEST_COMPLAINT)
+        if is_good and response.length is not UNKNOWN_LENGTH and response.length > largest:
+            raise TooLong
+        collected = _Collected(self._reactor, self._settings.idle_seconds, largest, is_cut=not is_good)
+        response.deliverBody(collected)
+        body = await collected.done
+        encoding = headers.get("content-encoding", "").strip().lower()
+        if encoding in ("gzip", "x-gzip") and body:
+            return await self._threads(unpacked, body, largest, is_cut=not is_good)
+        if encoding not in ("", "identity", "gzip", "x-gzip"):
+            raise Garbled
+        return body
+
+
+def _too_slow(result: object, seconds: float) -> Failure:
+    """What becomes of a request that took too long to be answered."""
+    return Failure(TooSlow())
+
+
+def unpacked(body: bytes, largest: int, *, is_cut: bool = False) -> bytes:
+    """
+    Undo gzip.  For a thread: what is small may unpack to much.
+
+    :param is_cut: the body may end too early, and what is too long is cut instead of refused.
+    :raise TooLong: :raise Garbled:
+    """
+    unpacking = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        found = unpacking.decompress(body, largest + 1)
+    except zlib.error as why:
+        raise Garbled from why
+    if len(found) > largest and not is_cut:
+        raise TooLong
+    if not unpacking.eof and len(found) <= largest and not is_cut:
+        raise Garbled
+    return found[:largest]
+
+
+def system_lookup(threads: Threads) -> Lookup:
+    """Names as this machine knows them; a few at a time, so that slow name servers do not hold all threads."""
+    turns = DeferredSemaphore(LOOKUPS_AT_ONCE)
+
+    async def lookup(host: str) -> Sequence[str]:
+        await turns.acquire()
+        try:
+            return await threads(_looked_up, host)
+        finally:
+            turns.release()
+
+    return lookup
+
+
+def _looked_up(host: str) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except UnicodeError as why:
+        raise OSError(f"{host} is no name") from why
+    return list(dict.fromkeys(str(place[0]) for *_, place in found))
+
+
+def _headers(response: IResponse) -> dict[str, str]:
+    raw = response.headers.getAllRawHeaders()
+    return {name.decode("latin-1").lower(): ", ".join(v.decode("latin-1") for v in values) for name, values in raw}
+
+
+# --- turns ---------------------------------------------------------------------------------------
+
+
+class _Turns:
+    """Lets so many go at once, to one host and in all."""
+
+    def __init__(self, per_host: int, in_all: int) -> None:
+        self._per_host, self._all = per_host, DeferredSemaphore(in_all)
+        self._hosts: dict[str, DeferredSemaphore] = {}
+
+    @asynccontextmanager
+    async def of(self, host: str) -> AsyncIterator[None]:
+        """A turn for a request to this host."""
+        own = self._hosts.setdefault(host, DeferredSemaphore(self._per_host))
+        await own.acquire()
+        try:
+            await self._all.acquire()
+            try:
+                yield
+            finally:
+                self._all.release()
+        finally:
+            own.release()
+            if own.tokens == own.limit and self._hosts.get(host) is own:
+                del self._hosts[host]
+
+
+# --- the connection ------------------------------------------------------------------------------
+
+
+@implementer(IAgentEndpointFactory, IStreamClientEndpoint)
+class _Route:
+    """
+    The way to one place, for one request: connects to the addresses that were judged, and to nothing else.
+
+    :ivar is_answered: the head of the answer is there.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        there: Target,
+        addresses: Sequence[str],
+        settings: FetchSettings,
+        tls: IOpenSSLClientConnectionCreator | None,
+    ) -> None:
+        pinned = _Pinned(reactor, addresses)
+        plain: Any = HostnameEndpoint(pinned, there.host, there.port, timeout=settings.connect_seconds)
+        self._endpoint: Any = plain if tls is None else wrapClientTLS(tls, plain)
+        self._line: _Line | None = None
+        self.is_answered = False
+
+    def endpointForURI(self, uri: URI) -> _Route:
+        """Whatever the agent makes of the URL, it goes where we have looked."""
+        return self
+
+    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[Any]:
+        return Deferred.fromCoroutine(self._connect(protocolFactory))
+
+    async def _connect(self, factory: IProtocolFactory) -> Any:
+        line = _Line(factory, self)
+        await self._endpoint.connect(_OneLine(line))
+        self._line = line
+        return line.inner
+
+    def hang_up(self) -> None:
+        """Drop the connection, whatever the far end thinks of it."""
+        if self._line is not None:
+            self._line.drop()
+
+    def why_broken(self, why: ResponseFailed) -> FetchFailed:
+        """What to tell of an answer that broke off in its head."""
+        if self._line is not None and self._line.head_is_too_long:
+            return TooLong()
+        if any(reason.check(SSL.Error, VerificationError) for reason in why.reasons):
+            return Unreachable("The server cannot prove who it is.")
+        if any(reason.check(ConnectionClosed, OSError) for reason in why.reasons):
+            return Unreachable("The server broke off.")
+        return Garbled()
+
+
+class _OneLine(Factory):
+    """Makes the one protocol that it was given."""
+
+    noisy = False
+
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+
+    def buildProtocol(self, addr: Any) -> _Line:
+        return self._line
+
+
+class _Line(Protocol):
+    """Stands between the connection and what speaks HTTP on it, and counts how long a head grows."""
+
+    def __init__(self, factory: IProtocolFactory, route: _Route) -> None:
+        self._factory, self._route = factory, route
+        self._received = 0
+        self.inner: Any = None
+        self.head_is_too_long = False
+
+    def connectionMade(self) -> None:
+        assert self.transport is not None
+        self.inner = self._factory.buildProtocol(self.transport.getPeer())
+        self.inner.makeConnection(self.transport)
+
+    def dataReceived(self, data: bytes) -> None:
+        self._received += len(data)
+        self.inner.dataReceived(data)
+        if not self._route.is_answered and self._received > LARGEST_HEAD:
+            self.head_is_too_long = True
+            self.drop()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.inner.connectionLost(reason)
+
+    def drop(self) -> None:
+        """Reset the connection."""
+        transport: Any = self.transport
+        if transport is not None:
+            transport.abortConnection()
+
+
+@implementer(IReactorPluggableNameResolver, IHostnameResolver, IHostResolution)
+class _Pinned:
+    """The reactor, but all names stand for the same given addresses."""
+
+    def __init__(self, reactor: Any, addresses: Sequence[str]) -> None:
+        self._reactor, self._addresses = reactor, addresses
+
+    @property
+    def nameResolver(self) -> _Pinned:
+        return self
+
+    def installNameResolver(self, resolver: IHostnameResolver) -> IHostnameResolver:
+        raise NotImplementedError("these addresses were judged, others were not")
+
+    def resolveHostName(
+        self,
+        resolutionReceiver: IResolutionReceiver,
+        hostName: str,
+        portNumber: int = 0,
+        addressTypes: Sequence[type] | None = None,
+        transportSemantics: str = "TCP",
+    ) -> IHostResolution:
+        resolutionReceiver.resolutionBegan(self)
+        for address in self._addresses:
+            kind = IPv6Address if ":" in address else IPv4Address
+            resolutionReceiver.addressResolved(kind("TCP", address, portNumber))
+        resolutionReceiver.resolutionComplete()
+        return self
+
+    @property
+    def name(self) -> str:
+        """Of a lookup, for debugging."""
+        return "pinned"
+
+    def cancel(self) -> None:
+        """Nothing is under way."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reactor, name)
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class _Unverified:
+    """TLS that believes any certificate: ``EXTERNAL_REQUESTS_VERIFY_SSL=false``."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._context = CertificateOptions(verify=False, raiseMinimumTo=TLSVersion.TLSv1_2).getContext()
+
+    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
+        connection = SSL.Connection(self._context, None)
+        connection.set_tlsext_host_name(self._host.encode("ascii"))
+        return connection
+
+
+# --- bodies --------------------------------------------------------------------------------------
+
+
+@implementer(IBodyProducer)
+class _Body:
+    """Some bytes to be sent."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body, self.length = body, len(body)
+
+    def startProducing(self, consumer: IConsumer) -> Deferred[None]:
+        consumer.write(self._body)
+        return succeed(None)
+
+    def stopProducing(self) -> None:
+        """All was written at once."""
+
+    pauseProducing = resumeProducing = stopProducing
+
+
+class _Collected(Protocol):
+    """
+    Takes a body as it comes, up to a limit.
+
+    :ivar done: the body; fails with one of our errors.
+    """
+
+    def __init__(self, clock: Any, idle_seconds: float, largest: int, *, is_cut: bool) -> None:
+        self.done: Deferred[bytes] = Deferred(lambda _: self._patience_ends())
+        self._pieces: list[bytes] = []
+        self._room, self._is_cut = largest, is_cut
+        self._idle_seconds = idle_seconds
+        self._patience = clock.callLater(idle_seconds, self._fail, TooSlow())
+
+    def dataReceived(self, data: bytes) -> None:
+        if self.done.called:
+            return
+        self._patience.reset(self._idle_seconds)
+        self._pieces.append(data[: self._room])
+        self._room -= len(data)
+        if self._room < 0:
+            if self._is_cut:
+                self._finish()
+            else:
+                self._fail(TooLong())
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self.done.called:
+            return
+        if reason.check(ResponseDone, PotentialDataLoss):
+            self._finish()
+        else:
+            self._fail(Unreachable("The connection broke in the middle of the answer."))
+
+    def _finish(self) -> None:
+        self._patience_ends()
+        self.done.callback(b"".join(self._pieces))
+
+    def _fail(self, why: FetchFailed) -> None:
+        self._patience_ends()
+        self.done.errback(why)
+
+    def _patience_ends(self) -> None:
+        if self._patience.active():
+            self._patience.cancel()

@@ -1,0 +1,2 @@
+-- Shares, internet radio stations and chat.
+SELECT 1;

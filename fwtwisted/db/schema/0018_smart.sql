@@ -1,0 +1,2 @@
+-- Playlists that fill themselves.
+SELECT 1;

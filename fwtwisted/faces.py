@@ -18,6 +18,7 @@ from fwtwisted.web.v1.attachments import AttachmentDesk
 from fwtwisted.web.v1.libraries import LibraryDesk
 from fwtwisted.web.v1.listening import Activity, Favorites, History, ListeningDesk
 from fwtwisted.web.v1.music import Albums, Artists, Licenses, MusicDesk, Search, Tags, Tracks
+from fwtwisted.web.v1.oauth import OAuthDesk
 from fwtwisted.web.v1.playlists import PlaylistDesk
 from fwtwisted.web.v1.streaming import Listen, StreamMp3
 from fwtwisted.web.v1.uploads import UploadDesk
@@ -75,7 +76,9 @@ class Faces:
             parts.pictures,
             self._api_url,
         )
-        return [*accounts.mounts(desk), LibraryDesk(parts.libraries, self._callers, self._api_url).mount()]
+        oauth = OAuthDesk(parts.oauth, parts.limits, self._callers)
+        libraries = LibraryDesk(parts.libraries, self._callers, self._api_url)
+        return [*accounts.mounts(desk), *oauth.mounts(), libraries.mount()]
 
     def _music(self) -> list[Mount]:
         parts = self._parts

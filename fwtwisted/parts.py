@@ -29,6 +29,7 @@ from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.people.accounts import Accounts
 from fwtwisted.core.people.applications import Applications
+from fwtwisted.core.people.oauth import OAuth
 from fwtwisted.core.people.passwords import Passwords
 from fwtwisted.core.people.profiles import Profiles
 from fwtwisted.core.people.quotas import Quotas
@@ -79,6 +80,7 @@ class Parts:
             database, passwords, preference, self.listen_tokens, self.limits, settings.signin_settings(config)
         )
         self.applications = Applications(database)
+        self.oauth = OAuth(database, settings.oauth_settings(config))
 
     def _gather_music(self, ground: Ground, config: Config) -> None:
         """Browsing and listening."""
@@ -136,12 +138,12 @@ class Parts:
 
     def jobs(self) -> Mapping[str, JobKind]:
         """Every kind of job that this program can do."""
-        busy = (self.signin, self.profiles, self.streaming, self.upload_jobs, self.stored_files, self.attachments)
+        busy = (self.signin, self.oauth, self.profiles, self.streaming, self.upload_jobs, self.stored_files, self.attachments)
         return _merged(part.jobs() for part in busy)
 
     def schedules(self) -> Mapping[str, Schedule]:
         """Every chore with a beat."""
-        regular = (self.signin, self.streaming, self.upload_jobs, self.stored_files, self.attachments)
+        regular = (self.signin, self.oauth, self.streaming, self.upload_jobs, self.stored_files, self.attachments)
         return _merged(part.schedules() for part in regular)
 
     async def begin(self) -> None:

@@ -14,6 +14,7 @@ from fwtwisted.core.importing.importer import ImportingSettings
 from fwtwisted.core.listening.streaming import StreamingSettings
 from fwtwisted.core.people.accounts import AccountsSettings
 from fwtwisted.core.people.password_rules import PasswordRules
+from fwtwisted.core.people.oauth import OAuthSettings
 from fwtwisted.core.people.passwords import PasswordSettings
 from fwtwisted.core.people.signin import SignInSettings
 from fwtwisted.core.pod.limits import LimitsSettings
@@ -126,6 +127,12 @@ def password_settings(config: Config) -> PasswordSettings:
 def signin_settings(config: Config) -> SignInSettings:
     """How long a session lasts."""
     return SignInSettings(session_seconds=config.general.session_seconds)
+
+
+def oauth_settings(config: Config) -> OAuthSettings:
+    """How long what a program is given lasts."""
+    general = config.general
+    return OAuthSettings(general.code_seconds, general.access_seconds, general.refresh_seconds)
 
 
 def limits_settings(config: Config) -> LimitsSettings:

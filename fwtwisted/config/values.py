@@ -37,6 +37,8 @@ class General:
     :ivar hosts: what a ``Host`` header may say, lower case, with a port where it is part of the name; a leading dot
         stands for all subdomains, ``*`` for everything.
     :ivar secret_key: as it was set; None: to be made and kept (:func:`fwtwisted.config.secret_key.kept_secret_key`).
+    :ivar code_seconds: how long a program may exchange the code that a person's consent gave it; likewise the lives of
+        access and refresh tokens.
     """
 
     data: str
@@ -46,6 +48,9 @@ class General:
     hosts: tuple[str, ...]
     secret_key: str | None
     session_seconds: int
+    code_seconds: int
+    access_seconds: int
+    refresh_seconds: int
 
     @property
     def public_url(self) -> str:
@@ -239,6 +244,9 @@ def _general(values: Values, data: str) -> General:
         ),
         secret_key=values["DJANGO_SECRET_KEY"],
         session_seconds=int(values["SESSION_COOKIE_AGE"]),
+        code_seconds=int(values["AUTHORIZATION_CODE_EXPIRE_SECONDS"]),
+        access_seconds=int(values["ACCESS_TOKEN_EXPIRE_SECONDS"]),
+        refresh_seconds=int(values["REFRESH_TOKEN_EXPIRE_SECONDS"]),
     )
 
 

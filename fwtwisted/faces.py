@@ -10,6 +10,8 @@ from fwtwisted.ground import Ground
 from fwtwisted.parts import Parts
 from fwtwisted.web.callers import Callers, Identities
 from fwtwisted.web.health import Check, Health
+from fwtwisted.web.limits import Turnstile, guarded
+from fwtwisted.web.live import LiveDoor
 from fwtwisted.web.page import Page, page_policy
 from fwtwisted.web.site import Mount
 from fwtwisted.web.v1 import accounts, instance
@@ -52,6 +54,7 @@ class Faces:
     def mounts(self) -> list[Mount]:
         """Every prefix and what hangs there."""
         return [
+        self._live = LiveDoor(parts.live, signin.by_session, settings.csrf_guard(ground.config))
             *self._people(),
             *self._music(),
             *self._listening(),
@@ -98,7 +101,7 @@ class Faces:
         return [
             Mount(f"{API}/favorites/tracks", Favorites(desk).app.resource()),
             Mount(f"{API}/history/listenings", History(desk).app.resource()),
-            Mount(f"{API}/activity", Activity(desk).app.resource()),
+            Mount(f"{API}/activity", Activity(desk, self._live).app.resource()),
             PlaylistDesk(parts.playlists, self._callers, parts.paper, self._api_url).mount(),
         ]
 

@@ -147,6 +147,7 @@ class House(Service):
         for address in await doors.open():
             self._log.info("listening on {address}", event="house.listening", address=_shown(address))
         self._falls.append(doors.close)
+        self._falls.append(_soon(parts.live.say_goodbye))
 
     async def _greet(self, parts: Parts) -> None:
         """Say where the page is, and on an empty pod how to make its administrator."""

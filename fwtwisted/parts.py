@@ -39,6 +39,8 @@ from fwtwisted.core.pod.instance import Instance
 from fwtwisted.core.pod.limits import Limits
 from fwtwisted.core.pod.preferences import Preferences
 from fwtwisted.db.jobs import JobKind, Schedule
+from fwtwisted.core.pod.live import Live
+from fwtwisted.core.pod.news import News
 from fwtwisted.ground import Ground
 from fwtwisted.outside.ffmpeg import Transcoder
 from fwtwisted.outside.images import Images
@@ -77,19 +79,28 @@ class Parts:
         self.quotas = Quotas(database, preference)
         self.profiles = Profiles(database, passwords, self.quotas, preference, self.listen_tokens, ground.bell.ring)
         self.signin = SignIn(
-            database, passwords, preference, self.listen_tokens, self.limits, settings.signin_settings(config)
+            database,
+            passwords,
+            preference,
+            self.listen_tokens,
+            self.limits,
+            settings.signin_settings(config),
+            ground.bell.ring,
         )
         self.applications = Applications(database)
         self.oauth = OAuth(database, settings.oauth_settings(config))
 
     def _gather_music(self, ground: Ground, config: Config) -> None:
+        self.live = Live(database, ground.bell, ground.reactor, self.signin.standing)
         """Browsing and listening."""
         database = ground.database
         self.visibility = Visibility(database)
         self.shelves = Shelves()
         self.catalog = Catalog(database, self.visibility, Orders(OrderSettings()), self.shelves)
         self.libraries = Libraries(database, self.visibility, ground.bell.ring, self.pod)
-        self.listening = Listening(database, self.visibility, self.shelves)
+        self.edits = Edits(database, ground.bell.ring, self.live.tell, self.pod, settings.edits_settings(config))
+        self.hiding = Hiding(database)
+        self.listening = Listening(database, self.visibility, self.shelves, self.live.happened)
         self.playlists = Playlists(database, self.visibility, self.shelves, self.preferences.value)
         self.transcodes = Transcodes(
             ground.reactor,
@@ -123,6 +134,7 @@ class Parts:
         )
         self.upload_jobs = UploadJobs(database, threads, importer, places, ring)
         self.readers = Readers(ground.reactor, settings.readers_settings(config))
+        News(self.uploads, self.listening, self.paper, self.pod.url).register(self.live)
         self.folders = Folders(
             FoldersGround(
                 ground.reactor,
@@ -162,10 +174,13 @@ class Parts:
 
 
 def _merged(tables: Iterable[Mapping[str, T]]) -> dict[str, T]:
+        self.live.startService()
     """One table of several; a name claimed twice is a bug that stops the start."""
     merged: dict[str, T] = {}
     for table in tables:
         twice = merged.keys() & table.keys()
+        if self.live.running:
+            await self.live.stopService()
         if twice:
             raise ValueError(f"claimed twice: {', '.join(sorted(twice))}")
         merged.update(table)

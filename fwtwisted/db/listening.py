@@ -89,13 +89,13 @@ async def favorites_mark(tx: Tx, actor_id: int) -> tuple[int, int]:
 ADD_FAVORITE = """
     INSERT INTO favorite (actor_id, track_id) VALUES (%s, %s)
         ON CONFLICT (track_id, actor_id) DO UPDATE SET track_id = EXCLUDED.track_id
- RETURNING id, actor_id, track_id, creation_date
+ RETURNING xmax = 0, id, actor_id, track_id, creation_date
 """
 
 
-async def add_favorite(tx: Tx, actor_id: int, track_id: int) -> Deed:
-    """Make the track a favourite; one that is already stays what it was."""
-    return await tx.one(Deed, ADD_FAVORITE, actor_id, track_id)
+async def add_favorite(tx: Tx, actor_id: int, track_id: int) -> tuple[Deed, bool]:
+    """Make the track a favourite; one that is already stays what it was.  Also whether it is new."""
+    return await tx.one(lambda is_new, *deed: (Deed(*deed), is_new), ADD_FAVORITE, actor_id, track_id)
 
 
 REMOVE_FAVORITE = "DELETE FROM favorite WHERE actor_id = %s AND track_id = %s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from attrs import frozen
@@ -16,6 +17,7 @@ class Caller:
 
     :ivar was_away: not seen for 15 minutes.
     :ivar scopes: what the proof itself is limited to, blank-separated; None: not limited.
+    :ivar program_scopes: what the program that bears the proof said it would need; None: there is no other limit.
     """
 
     account_id: int
@@ -26,6 +28,7 @@ class Caller:
     secret_key: UUID
     was_away: bool
     scopes: str | None = None
+    program_scopes: str | None = None
 
 
 _CALLER = """
@@ -44,15 +47,37 @@ async def caller_by_session(tx: Queries, digest: bytes) -> Caller | None:
     return await tx.maybe(Caller, BY_SESSION, digest)
 
 
-BY_APPLICATION_TOKEN = f"""
-    {_CALLER}, application.scopes FROM application JOIN account ON account.id = application.account_id
+BY_SESSIONS = f"""
+    {_CALLER}, NULL, session.digest FROM session JOIN account ON account.id = session.account_id
+     WHERE session.digest = ANY(%s) AND session.expires > now() AND account.is_active
+"""
+
+
+async def callers_by_sessions(tx: Queries, digests: list[bytes]) -> dict[bytes, Caller]:
+    """Whose sessions these are, by digest; those that have ended are left out."""
+
+    def made(*columns: Any) -> tuple[bytes, Caller]:
+        return bytes(columns[-1]), Caller(*columns[:-1])
+
+    return dict(await tx.many(made, BY_SESSIONS, digests))
+
+
+BY_TOKEN = f"""
+    {_CALLER}, oauth_token.scopes, application.scopes
+      FROM oauth_token
+      JOIN application ON application.id = oauth_token.application_id
+      JOIN account ON account.id = oauth_token.account_id
+     WHERE oauth_token.access_digest = %s AND oauth_token.access_expires > now() AND oauth_token.replaced IS NULL
+       AND account.is_active
+    UNION ALL
+    {_CALLER}, application.scopes, NULL FROM application JOIN account ON account.id = application.account_id
      WHERE application.token = %s AND account.is_active
 """
 
 
-async def caller_by_application_token(tx: Queries, token: str) -> Caller | None:
-    """Whose application has this personal token, with the application's scopes."""
-    return await tx.maybe(Caller, BY_APPLICATION_TOKEN, token)
+async def caller_by_token(tx: Queries, digest: bytes, token: str) -> Caller | None:
+    """For whom a program acts with this access token (by its digest), or whose application has it as personal one."""
+    return await tx.maybe(Caller, BY_TOKEN, digest, token)
 
 
 BY_ACCOUNT = f"{_CALLER} FROM account WHERE id = %s AND is_active"

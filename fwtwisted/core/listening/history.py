@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from attrs import frozen
@@ -10,6 +10,7 @@ from attrs import frozen
 from fwtwisted.core.music.questions import MOST_WORDS
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
+from fwtwisted.core.pod.live import EVERYBODY, Audience, Facts
 from fwtwisted.db import catalog, listening, people
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import Profile
@@ -21,6 +22,14 @@ from fwtwisted.model.people import Actor, Viewer
 
 LATEST = 20  # deeds in the pod's activity
 NO_TRACK = 'Invalid pk "{id}" - object does not exist.'
+
+
+DEED = "deed"  # what the news of one are told about
+Happened = Callable[[Audience, str, Facts], None]
+
+
+def _nobody_hears(audience: Audience, about: str, facts: Facts) -> None:
+    """The news of a process that has nobody to tell."""
 
 
 @frozen
@@ -59,8 +68,11 @@ class Deeds:
 class Listening:
     """What people did with tracks."""
 
-    def __init__(self, database: Database, visibility: Visibility, shelves: Shelves) -> None:
+    def __init__(
+        self, database: Database, visibility: Visibility, shelves: Shelves, happened: Happened = _nobody_hears
+    ) -> None:
         self._database, self._visibility, self._shelves = database, visibility, shelves
+        self._happened = happened
 
     async def page(self, kind: Kind, viewer: Viewer, question: DeedQuestion, limit: int, offset: int) -> Deeds:
         """One page of the favourites or listenings that the viewer may see."""
@@ -122,7 +134,10 @@ class Listening:
 
         async def work(tx: Tx) -> Deed:
             await _must_exist(tx, track_id)
-            return await listening.add_favorite(tx, actor, track_id)
+            deed, is_new = await listening.add_favorite(tx, actor, track_id)
+            if is_new:
+                self._tell(tx, Kind.FAVORITE, deed)
+            return deed
 
         return await self._database.transaction(work)
 
@@ -143,9 +158,15 @@ class Listening:
 
         async def work(tx: Tx) -> Deed:
             await _must_exist(tx, track_id)
-            return await listening.add_listening(tx, actor, track_id, when)
+            deed = await listening.add_listening(tx, actor, track_id, when)
+            self._tell(tx, Kind.LISTENING, deed)
+            return deed
 
         return await self._database.transaction(work)
+
+    def _tell(self, tx: Tx, kind: Kind, deed: Deed) -> None:
+        """Have everybody who listens told; what they may know of it, ``core/pod/news.py`` decides."""
+        tx.after_commit(self._happened, EVERYBODY, DEED, {"kind": kind, "id": deed.id})
 
 
 def _somebody(viewer: Viewer) -> int:

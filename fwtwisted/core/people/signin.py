@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from attrs import field, frozen
 
@@ -38,6 +38,15 @@ WRONG = "Unable to log in with provided credentials."
 LISTEN_SCOPES = frozenset(("read:libraries",))
 
 NAMES_BEHIND_AN_ADDRESS = 5
+
+SESSIONS_BELL = "sessions"
+"""Rung with the digest of a session that has ended, or with nothing: several have."""
+
+Ring = Callable[[str, bytes], None]
+
+
+def _nobody_hears(name: str, payload: bytes) -> None:
+    """The bell of a process in which nobody listens."""
 
 
 @frozen
@@ -68,9 +77,11 @@ class SignIn:
         listen_tokens: ListenTokens,
         limits: Limits,
         settings: SignInSettings,
+        ring: Ring = _nobody_hears,
     ) -> None:
         self._database, self._passwords, self._preference = database, passwords, preference
         self._listen_tokens, self._limits, self._settings = listen_tokens, limits, settings
+        self._ring = ring
         self._own_key = secrets.token_bytes(32)
         self._matched: OrderedDict[bytes, str] = OrderedDict()
 
@@ -103,7 +114,17 @@ class SignIn:
 
     async def log_out(self, key: str) -> None:
         """Close the session; one that is closed already stays so."""
-        await self._database.transaction(lambda tx: sessions.end_session(tx, digest(key)))
+
+        async def work(tx: Tx) -> None:
+            await sessions.end_session(tx, digest(key))
+            tx.after_commit(self._ring, SESSIONS_BELL, digest(key))
+
+        await self._database.transaction(work)
+
+    async def standing(self, digests: Collection[bytes]) -> Mapping[bytes, Viewer]:
+        """Who the people behind these sessions are by now; those whose session has ended are left out."""
+        callers = await self._database.read(lambda tx: sessions.callers_by_sessions(tx, list(digests)))
+        return {session: await self._rights(caller, Via.SESSION) for session, caller in callers.items()}
 
     # --- proofs ----------------------------------------------------------------------------------
 
@@ -113,12 +134,19 @@ class SignIn:
         return await self._user(caller, Via.SESSION)
 
     async def by_token(self, token: str) -> Viewer | None:
-        """Whose application has this personal token; never more than such tokens may carry."""
-        caller = await self._database.read(lambda tx: sessions.caller_by_application_token(tx, token))
+        """
+        For whom a program acts with this access token, or whose application has it as its personal one.
+
+        It may what it was given, within what its program asks for now; never more than such tokens may carry.
+        """
+        caller = await self._database.read(lambda tx: sessions.caller_by_token(tx, digest(token), token))
         if caller is None:
             return None
         await self._note(caller)
-        return _viewer(caller, Via.TOKEN, expanded(caller.scopes or "") & TOKEN_SCOPES)
+        scopes = expanded(caller.scopes or "") & TOKEN_SCOPES
+        if caller.program_scopes is not None:
+            scopes &= expanded(caller.program_scopes)
+        return _viewer(caller, Via.TOKEN, scopes)
 
     async def by_listen_token(self, token: str) -> Viewer | None:
         """Who may listen with this token, and do nothing else."""
@@ -185,6 +213,10 @@ class SignIn:
         if caller is None:
             return None
         await self._note(caller)
+        return await self._rights(caller, via)
+
+    async def _rights(self, caller: Caller, via: Via) -> Viewer:
+        """The viewer that an account is, by the permissions that it has and that everybody has."""
         granted = frozenset(caller.permissions) | frozenset(await self._preference("users__default_permissions"))
         if caller.is_superuser:
             granted = frozenset(PERMISSION_SCOPES)

@@ -7,11 +7,13 @@ Source: docs/api.md §4.11.
 from __future__ import annotations
 
 from attrs import frozen
+from twisted.web.websocket import WebSocketResource
 
 from fwtwisted.core.listening.history import DeedQuestion, Deeds, Listening
 from fwtwisted.model.listening import Deed, Kind
 from fwtwisted.web.app import answer, nothing, resource_app
 from fwtwisted.web.callers import Callers
+from fwtwisted.web.live import LiveDoor, wants_websocket
 from fwtwisted.web.reading import Query, document
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.wire.fields import Fields
@@ -127,15 +129,17 @@ class History:
 
 
 class Activity:
-    """``activity/``"""
+    """``activity/``: the newest of both for who asks, and what happens from now on for who listens."""
 
     app = resource_app()
 
-    def __init__(self, desk: ListeningDesk) -> None:
-        self._desk = desk
+    def __init__(self, desk: ListeningDesk, live: LiveDoor) -> None:
+        self._desk, self._live = desk, live
 
     @app.route("/", methods=["GET"])
-    async def latest(self, request: LeanRequest) -> bytes:
+    async def latest(self, request: LeanRequest) -> bytes | WebSocketResource:
+        if wants_websocket(request):
+            return await self._live.open(request)
         desk = self._desk
         viewer = await desk.callers.open(request, "listenings")
         newest, found = await desk.listening.activity(viewer)

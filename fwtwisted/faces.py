@@ -79,7 +79,7 @@ class Faces:
             parts.pictures,
             self._api_url,
         )
-        oauth = OAuthDesk(parts.oauth, parts.limits, self._callers)
+        oauth = OAuthDesk(parts.oauth, self._callers)
         libraries = LibraryDesk(parts.libraries, self._callers, self._api_url)
         return [*accounts.mounts(desk), *oauth.mounts(), libraries.mount()]
 

@@ -264,7 +264,11 @@ def _answers(kept: KeptCode, verifier: str | None) -> bool:
 
 
 async def _proven(tx: Queries, client: Client) -> Application:
-    """The program that the client is.  :raise OAuthRefused: it is unknown, or its secret is wrong: which, nobody is told."""
+    """
+    The program that the client is.
+
+    :raise OAuthRefused: it is unknown, or its secret is wrong: which, nobody is told.
+    """
     program = await applications.application(tx, client.client_id)
     shown = kept_secret(client.client_secret)
     if program is None or not hmac.compare_digest(program.client_secret.encode(), shown.encode()):

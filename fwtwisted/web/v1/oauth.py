@@ -12,7 +12,6 @@ from attrs import frozen
 from twisted.python.failure import Failure
 
 from fwtwisted.core.people.oauth import OAuth
-from fwtwisted.core.pod.limits import Limits, network_of
 from fwtwisted.model.errors import BadRequest, Forbidden, Invalid, UnsupportedMedia
 from fwtwisted.model.oauth import INVALID_CLIENT, INVALID_REQUEST, OAuthRefused
 from fwtwisted.model.people import Via, Viewer
@@ -35,7 +34,6 @@ class OAuthDesk:
     """What this area is written with."""
 
     oauth: OAuth
-    limits: Limits
     callers: Callers
 
     def mounts(self) -> Sequence[Mount]:
@@ -62,7 +60,6 @@ class Consent:
     async def decide(self, request: LeanRequest) -> bytes:
         """A person lets a program act for them, or does not."""
         viewer = await self._person(request)
-        await self._desk.limits.spend("oauth-authorize", f"account {viewer.account_id}")
         decided = await self._desk.oauth.decide(viewer, v1_oauth.decision(await document(request)))
         if decided.code is None:
             return answer(request, 400, v1_oauth.denied(decided), UNKEPT)
@@ -109,7 +106,6 @@ class Exchange:
     @app.route("/token/", methods=["POST"])
     async def tokens(self, request: LeanRequest) -> bytes:
         """A code or a refresh token becomes a pair of tokens."""
-        await self._desk.limits.spend("oauth-token", network_of(request.client_address))
         sent = await document(request)
         asked = v1_oauth.token_request(sent)
         client = v1_oauth.client(_authorization(request), sent)
@@ -119,7 +115,6 @@ class Exchange:
     @app.route("/revoke/", methods=["POST"])
     async def revoke(self, request: LeanRequest) -> bytes:
         """A token ends, and with it all that came from the same consent; an unknown one has ended already."""
-        await self._desk.limits.spend("oauth-revoke-token", network_of(request.client_address))
         sent = await document(request)
         client = v1_oauth.client(_authorization(request), sent)
         await self._desk.oauth.revoke(client, v1_oauth.revocation(sent))

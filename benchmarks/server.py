@@ -31,6 +31,7 @@ import orjson
 
 from benchmarks.asking import Asked, ask, form
 from benchmarks.processes import cpu_seconds, free_port, here
+from fwtwisted.config.values import USUAL_RATES
 
 PATIENCE_SECONDS = 60.0
 PASSWORD = "correct horse 41"
@@ -54,6 +55,7 @@ class Pod:
         self.ready_seconds = 0.0
         self.library = ""
         self._settings = {"MUSIC_DIRECTORY_PATH": str(self.music), "MUSIC_DIRECTORY_SERVE_PATH": str(self.music)}
+        self._settings["THROTTLING_RATES"] = ",".join(f"{scope}=100000000/d" for scope in USUAL_RATES)
         self._settings |= settings
         self._log = self.folder / "log"
         self._cookies: dict[str, str] = {"csrftoken": CSRF}

@@ -12,12 +12,14 @@ from fwtwisted.web.callers import Callers, Identities
 from fwtwisted.web.health import Check, Health
 from fwtwisted.web.limits import Turnstile, guarded
 from fwtwisted.web.live import LiveDoor
+from fwtwisted.web.limits import Turnstile, guarded
 from fwtwisted.web.page import Page, page_policy
 from fwtwisted.web.site import Mount
 from fwtwisted.web.v1 import accounts, instance
 from fwtwisted.web.v1.accounts import PeopleDesk
 from fwtwisted.web.v1.attachments import AttachmentDesk
 from fwtwisted.web.v1.libraries import LibraryDesk
+from fwtwisted.web.v1.limits import RateLimits
 from fwtwisted.web.v1.listening import Activity, Favorites, History, ListeningDesk
 from fwtwisted.web.v1.music import Albums, Artists, Licenses, MusicDesk, Search, Tags, Tracks
 from fwtwisted.web.v1.oauth import OAuthDesk
@@ -43,18 +45,19 @@ class Faces:
         self._config, self._parts, self._threads = ground.config, parts, ground.threads
         self._api_url = f"{ground.config.general.public_url}{API}"
         self._cookies = settings.cookies(ground.config)
-        signin = parts.signin
+        signin, self._turnstile = parts.signin, Turnstile(parts.limits.spend)
         self._callers = Callers(
             Identities(signin.by_token, signin.by_session, signin.by_password, signin.by_listen_token),
             parts.preferences.is_open,
             settings.csrf_guard(ground.config),
+            self._turnstile.caller,
         )
+        self._live = LiveDoor(parts.live, signin.by_session, settings.csrf_guard(ground.config))
         self._health = Health(ground.reactor, checks, delay, is_draining)
 
     def mounts(self) -> list[Mount]:
         """Every prefix and what hangs there."""
-        return [
-        self._live = LiveDoor(parts.live, signin.by_session, settings.csrf_guard(ground.config))
+        mounts = [
             *self._people(),
             *self._music(),
             *self._listening(),
@@ -63,8 +66,10 @@ class Faces:
             *self._streaming(),
             *instance.mounts(self._parts.instance, self._parts.preferences, self._callers, self._cookies),
             Mount("/health", self._health.app.resource()),
+            RateLimits(self._parts.limits, self._callers).mount(),
             Mount("", Page(str(PAGE_FOLDER), self._cookies, page_policy())),
         ]
+        return guarded(mounts, self._turnstile)
 
     def _people(self) -> list[Mount]:
         parts = self._parts

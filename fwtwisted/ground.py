@@ -33,6 +33,7 @@ from fwtwisted.outside.shared import (
     RedisCache,
     RedisConnection,
 )
+from fwtwisted.outside.tallies import MemoryTallies, RedisTallies, Tallies
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,6 +60,7 @@ class Ground:
         self.database: Database
         self.bell: Bell
         self.cache: Cache
+        self.tallies: Tallies
         self._falls: list[Callable[[], Awaitable[object]]] = []
 
     async def rise(self, *, server: bool) -> None:
@@ -107,11 +109,12 @@ class Ground:
     async def _redis_or_memory(self, settings: DatabaseSettings) -> None:
         told = cache_settings(self.config)
         if told.redis is None:
-            self.cache = MemoryCache(self.reactor, told)
+            self.cache, self.tallies = MemoryCache(self.reactor, told), MemoryTallies(self.reactor)
             bell: NotifyBell | RedisBell = NotifyBell(self.reactor, settings, self.database)
         else:
             redis = RedisConnection(self.reactor, told)
             self.cache = RedisCache(redis, self.reactor, told)
+            self.tallies = RedisTallies(redis, self.reactor, told.prefix)
             bell = RedisBell(self.reactor, redis, told)
             self._start(redis)
         self.bell = bell

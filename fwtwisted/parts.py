@@ -72,7 +72,7 @@ class Parts:
         """Accounts, and what proves who they are."""
         database, preference = ground.database, self.preferences.value
         secret = config.general.secret_key or kept_secret_key(config.general.data)
-        self.limits = Limits(ground.cache.count, settings.limits_settings(config))
+        self.limits = Limits(ground.tallies, settings.limits_settings(config))
         self.listen_tokens = ListenTokens(secret, time.time)
         passwords = Passwords(ground.threads, settings.password_settings(config))
         self.accounts = Accounts(database, ground.threads, passwords, settings.accounts_settings(config))

@@ -50,11 +50,13 @@ usual 100 MiB, or what `NGINX_MAX_BODY_SIZE` says.
 RATES_HEAD: Final = """\
 ## Usual rates
 
-Counted per account, or per address of who has none (an IPv6 address by its /64); `THROTTLING_RATES` changes them. Over
-the limit: status 429 and `Retry-After`. Scopes that are not marked *(enforced)* are accepted, and not counted yet.
+Counted per account, or per address of who has none (an IPv6 address by its /64), by all processes together where there
+is a `CACHE_URL`; `THROTTLING_RATES` changes them. So many may come at once; what was used comes back evenly over the
+time, so that nobody who asks too often waits longer than it takes for one more. Over the limit: status 429 and
+`Retry-After`; every answer tells in `X-RateLimit-…` headers what is left. Not counted: media, the page, WebSockets,
+health. `login` counts each name at an address by itself, and five times as many names of one address; `subsonic` is
+higher than Funkwhale's, because apps fetch whole collections.
 """
-ENFORCED: Final = frozenset({"login", "password-change", "anonymous-oauth-app", "authenticated-oauth-app"})
-"""The scopes that something spends."""
 
 PREFERENCES_HEAD: Final = """\
 ## Instance settings
@@ -83,8 +85,7 @@ def settings_page() -> str:
 
 def _rates() -> str:
     """The table of rate limits."""
-    marks = dict.fromkeys(ENFORCED, " *(enforced)*")
-    rows = [f"| `{scope}`{marks.get(scope, '')} | {rate} |" for scope, rate in sorted(USUAL_RATES.items())]
+    rows = [f"| `{scope}` | {rate} |" for scope, rate in sorted(USUAL_RATES.items())]
     return "\n".join((RATES_HEAD, "| scope | rate |", "|---|---|", *rows, ""))
 
 

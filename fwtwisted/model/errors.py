@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from fwtwisted.model.limits import Standing
+
 # What was wrong with which field: messages, or the same again for a nested object or a list's items by index.
 Problems: TypeAlias = "Mapping[str, list[str] | Problems]"
 
@@ -108,11 +110,16 @@ class UnsupportedMedia(FwError):
 
 
 class Throttled(FwError):
-    """Asked too often.  :ivar retry_after: seconds until it makes sense again."""
+    """
+    Asked too often.
 
-    def __init__(self, retry_after: int) -> None:
+    :ivar retry_after: seconds until it makes sense again.
+    :ivar standing: with which limit; None where nobody can say.
+    """
+
+    def __init__(self, retry_after: int, standing: Standing | None = None) -> None:
         super().__init__(f"Request was throttled. Expected available in {retry_after} seconds.")
-        self.retry_after = retry_after
+        self.retry_after, self.standing = retry_after, standing
 
 
 class Unavailable(FwError):

@@ -17,7 +17,8 @@ number.  An app may register its own ``@app.handle_errors`` for other shapes; wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from math import ceil
 from typing import Any, TypeVar
 
 import orjson
@@ -30,6 +31,7 @@ from twisted.web.server import NOT_DONE_YET
 
 from fwtwisted.model import errors
 from fwtwisted.model.errors import FwError
+from fwtwisted.model.limits import Standing
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.routing import MethodNotAllowed, Routes
 
@@ -39,6 +41,9 @@ JSON = b"application/json"
 
 # Where only programs come: an unknown path is a 404 there, never the page.
 API_PREFIXES = (b"/api/", b"/federation/", b"/.well-known/", b"/rest/")
+
+# Limits whose refusal has no body (docs/api.md §1.6).
+WORDLESS = frozenset({"login", "oauth-authorize", "oauth-token", "oauth-revoke-token"})
 
 # The one table of what a failure becomes over HTTP; the first type that fits counts.
 STATUS: Mapping[type[FwError], int] = {
@@ -58,6 +63,8 @@ STATUS: Mapping[type[FwError], int] = {
     errors.NoRoom: 507,
 }
 
+# Looks at a request before its handler runs, and may raise; None when there is nothing to wait for.
+Door = Callable[[LeanRequest], Awaitable[None] | None]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _NO_HEADERS: Mapping[str, str] = {}
@@ -121,6 +128,10 @@ def told(request: LeanRequest, error: FwError) -> bytes:
         headers["Allow"] = ", ".join(error.allowed if isinstance(error, MethodNotAllowed) else request.allowed)
     elif isinstance(error, errors.Throttled | errors.Unavailable):
         headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.Throttled):
+        tell_standing(request, error.standing)
+    if isinstance(error, errors.Throttled) and error.standing and error.standing.scope in WORDLESS:
+        return nothing(request, status_of(error), headers)
     document = error.problems if isinstance(error, errors.Invalid) else {"detail": str(error)}
     return answer(request, status_of(error), document, headers)
 
@@ -130,6 +141,30 @@ def _challenge(error: errors.Unauthenticated) -> str:
     if not error.invalid_token:
         return 'Bearer realm="api"'
     return 'Bearer realm="api",error="invalid_token",error_description="The access token is invalid."'
+
+
+def tell_standing(request: LeanRequest, standing: Standing | None) -> None:
+    """
+    Tell the client where it stands with a limit.
+
+    ``Retry-After`` comes with other answers than refusals, too, as it does from Funkwhale: who leaves so much time
+    between requests never waits.  Source: docs/api.md §1.7.
+    """
+    if standing is None:
+        return
+    request.standing = (
+        b"X-RateLimit-Limit: %d\r\nX-RateLimit-Scope: %s\r\nX-RateLimit-Remaining: %d\r\nX-RateLimit-Duration: %d\r\n"
+        b"X-RateLimit-Reset: %d\r\nX-RateLimit-ResetSeconds: %d\r\n"
+    ) % (
+        standing.limit,
+        standing.scope.encode("ascii"),
+        standing.remaining,
+        standing.seconds,
+        int(request.site.seconds() + standing.reset_seconds),
+        ceil(standing.reset_seconds),
+    )
+    retry_after = standing.wait_seconds or standing.pace_seconds
+    request.responseHeaders.setRawHeaders(b"Retry-After", [b"%d" % ceil(retry_after)])
 
 
 def broken(request: LeanRequest, failure: Failure) -> bytes:
@@ -177,9 +212,12 @@ class FastResource(Resource):
 
     It does what Klein's resource does (variables, coroutines, error handlers, cancelling a handler whose client has
     gone, resources as results) over compiled routes and with one write per answer.
+
+    :ivar door: asked before a handler runs.
     """
 
     isLeaf = True
+    door: Door | None = None
 
     def __init__(self, *apps: App) -> None:
         super().__init__()
@@ -199,7 +237,11 @@ class FastResource(Resource):
             return NOT_DONE_YET
         app, endpoint = match.target
         request.allowed = match.allowed
-        result = maybeDeferred(app.execute_endpoint, endpoint, request, **match.values)
+        waiting = None if self.door is None else self.door(request)
+        if waiting is None:
+            result = maybeDeferred(app.execute_endpoint, endpoint, request, **match.values)
+        else:
+            result = Deferred.fromCoroutine(_let_in(waiting, app, endpoint, request, match.values))
         result.addCallback(_deliver, request)
         if not result.called and request.receiver is None:  # who has received files tidies up undisturbed
             request.notifyFinish().addErrback(_cancel, result)
@@ -211,6 +253,15 @@ class FastResource(Resource):
         if request.method == b"OPTIONS" and isinstance(error, MethodNotAllowed):
             return answer(request, 200, {"methods": error.allowed}, {"Allow": ", ".join(error.allowed)})
         return told(request, error)
+
+
+async def _let_in(
+    waiting: Awaitable[None], app: App, endpoint: str, request: LeanRequest, values: Mapping[str, Any]
+) -> Any:
+    """Run a handler when the door has opened."""
+    await waiting
+    result = app.execute_endpoint(endpoint, request, **values)
+    return await result if isinstance(result, Awaitable) else result
 
 
 def _cancel(gone: Failure, work: Deferred[Any]) -> None:

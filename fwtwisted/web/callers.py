@@ -26,6 +26,7 @@ from fwtwisted.web.request import LeanRequest
 
 ByToken: TypeAlias = Callable[[str], Awaitable[Viewer | None]]
 BySession: TypeAlias = Callable[[str], Awaitable[Viewer | None]]
+Count: TypeAlias = Callable[[LeanRequest, Viewer], Awaitable[None]]
 ByPassword: TypeAlias = Callable[[str, str, str], Awaitable[Viewer | None]]
 
 READING = frozenset((b"GET", b"HEAD", b"OPTIONS"))
@@ -120,7 +121,6 @@ class CsrfGuard:
         if not hmac.compare_digest(cookie, repeated):
             raise CsrfFailed("CSRF Failed: CSRF token incorrect.")
 
-    def _check_origin(self, request: LeanRequest) -> None:
     def is_from_our_page(self, request: LeanRequest) -> bool:
         """
         Whether a request that opens a WebSocket comes from one of our pages, or from no page at all.
@@ -136,6 +136,7 @@ class CsrfGuard:
         scheme, _, place = origin.lower().partition(b"://")
         return scheme == b"http" and (place == host or place.decode("latin-1") in self.hosts)
 
+    def _check_origin(self, request: LeanRequest) -> None:
         """The page that sends the request must be one of ours."""
         origin = request.header(b"Origin")
         if origin is not None:
@@ -187,15 +188,24 @@ class Callers:
     Each method answers with the viewer.  The same request is looked up only once.
 
     :param is_open: whether visitors may read (the setting ``common__api_authentication_required`` is off).
+    :param count: told of each request once it is known who asks; may raise Throttled.
     """
 
-    def __init__(self, identities: Identities, is_open: Callable[[], Awaitable[bool]], guard: CsrfGuard) -> None:
-        self._known, self._is_open, self._guard = identities, is_open, guard
+    def __init__(
+        self,
+        identities: Identities,
+        is_open: Callable[[], Awaitable[bool]],
+        guard: CsrfGuard,
+        count: Count | None = None,
+    ) -> None:
+        self._known, self._is_open, self._guard, self._count = identities, is_open, guard, count
 
     async def public(self, request: LeanRequest) -> Viewer:
         """Whoever it is; a visitor will do."""
         if request.viewer is None:
             request.viewer = await self._viewer(request)
+        if self._count is not None and not request.is_counted:
+            await self._count(request, request.viewer)
         return request.viewer
 
     async def open(self, request: LeanRequest, leaf: str) -> Viewer:

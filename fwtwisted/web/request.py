@@ -78,6 +78,7 @@ class LeanRequest(server.Request):
     :ivar viewer: who asks, once somebody has found out.
     :ivar receiver: takes the body when it does not go to memory.
     :ivar began: when the head was read, seconds.
+    :ivar is_counted: a limit has taken note of it.  :ivar standing: header lines that tell of the limit.
     """
 
     site: Keeper  # type: ignore[assignment]
@@ -91,6 +92,8 @@ class LeanRequest(server.Request):
     receiver: BodyReceiver | None = None
     began = 0.0
     is_quiet = False
+    is_counted = False
+    standing = b""
     _body_limit = 0
     _body_received = 0
 
@@ -213,6 +216,8 @@ class LeanRequest(server.Request):
         lines = [_status_line(self.code), self.site.common_head(), b"X-Request-ID: %s\r\n" % self.id.encode("ascii")]
         for name, values in self.responseHeaders.getAllRawHeaders():
             lines.extend(b"%s: %s\r\n" % (name, value) for value in values)
+        if self.standing:
+            lines.append(self.standing)
         lines.extend(b"Set-Cookie: %s\r\n" % cookie for cookie in self.cookies)
         if not self.channel.persistent:
             lines.append(b"Connection: close\r\n")
@@ -220,7 +225,7 @@ class LeanRequest(server.Request):
 
     def _common_lines(self) -> list[bytes]:
         """The header lines that a streamed answer shares with all others."""
-        lines = self.site.common_head().split(CRLF)[:-1]
+        lines = (self.site.common_head() + self.standing).split(CRLF)[:-1]
         lines.append(b"X-Request-ID: " + self.id.encode("ascii"))
         if not self.channel.persistent:
             lines.append(b"Connection: close")

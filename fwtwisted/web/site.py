@@ -122,7 +122,9 @@ def _one_resource(resources: Sequence[IResource]) -> IResource:
     joined = [resource for resource in resources if isinstance(resource, FastResource)]
     if len(joined) != len(resources):
         raise ValueError("only resources of our own apps can share a prefix")
-    return FastResource(*(app for resource in joined for app in resource.apps))
+    whole = FastResource(*(app for resource in joined for app in resource.apps))
+    whole.door = joined[0].door
+    return whole
 
 
 class Site(server.Site):

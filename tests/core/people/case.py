@@ -18,7 +18,7 @@ from fwtwisted.core.people.tokens import ListenTokens
 from fwtwisted.core.pod.limits import Limits, LimitsSettings
 from fwtwisted.model.accounts import SignUp
 from fwtwisted.model.people import Account, Pod, Viewer
-from fwtwisted.outside.shared import MemoryCache
+from fwtwisted.outside.tallies import MemoryTallies
 from tests.database import HOME, DatabaseCase
 from tests.threads import pooled
 
@@ -42,7 +42,7 @@ class PeopleCase(DatabaseCase):
         self.rung: list[tuple[str, bytes]] = []
         threads = pooled(self)
         self.passwords = Passwords(threads, CHEAP)
-        self.limits = Limits(MemoryCache(self.clock).count, LimitsSettings(rates=self.rates))
+        self.limits = Limits(MemoryTallies(self.clock), LimitsSettings(rates=self.rates))
         self.listen_tokens = ListenTokens("server's own", self.clock.seconds)
         self.accounts = Accounts(self.database, threads, self.passwords, AccountsSettings(POD, ("taboo",)))
         self.signin = SignIn(

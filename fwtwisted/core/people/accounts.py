@@ -16,7 +16,7 @@ from fwtwisted.core.people.keys import KeyPair, new_keys
 from fwtwisted.core.people.password_rules import PasswordRules
 from fwtwisted.core.people.passwords import Passwords, Verdict
 from fwtwisted.core.people.tokens import digest, new_secret
-from fwtwisted.db import people, sessions
+from fwtwisted.db import oauth, people, sessions
 from fwtwisted.db.people import Change, NewAccount, NewActor
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.accounts import LONGEST_EMAIL, LONGEST_USERNAME, SignUp
@@ -265,6 +265,7 @@ class Accounts:
             await people.change_account(tx, wanted, Change(values, {}))
             if values.get("is_active") is False:
                 await sessions.end_sessions(tx, wanted.id)
+                await oauth.end_all_grants(tx, wanted.id)
             return await _known(tx, wanted.id)
 
         return await self._database.transaction(work)

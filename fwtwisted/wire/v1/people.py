@@ -275,15 +275,19 @@ def _redirects(fields: Fields) -> str:
     places = (fields.text_or_none("redirect_uris", LONGEST_REDIRECTS) or "").split()
     for place in places:
         if not _is_redirect(place):
-            fields.refuse("redirect_uris", f"{place[:200]} is no address of http, https or urn.")
+            fields.refuse("redirect_uris", f"{place[:200]} is no address of http, https or urn without a fragment.")
     return " ".join(places)
 
 
 def _is_redirect(place: str) -> bool:
+    """Whether a browser can be sent there with an answer in the query.  Source: RFC 6749, 3.1.2."""
     try:
-        return urlsplit(place).scheme in REDIRECT_SCHEMES
+        parts = urlsplit(place)
     except ValueError:
         return False
+    if not (place.isascii() and place.isprintable()) or "#" in place or parts.scheme not in REDIRECT_SCHEMES:
+        return False
+    return parts.scheme == "urn" or bool(parts.hostname)
 
 
 def application(app: Application) -> Document:

@@ -164,6 +164,7 @@ class Parts:
         await self.stored_files.recover()
         self.transcodes.startService()
         self.readers.startService()
+        self.live.startService()
 
     async def close(self) -> None:
         """Let go of what outlives a call."""
@@ -171,16 +172,15 @@ class Parts:
         await self.readers.stopService()
         if self.transcodes.running:
             await self.transcodes.stopService()
+        if self.live.running:
+            await self.live.stopService()
 
 
 def _merged(tables: Iterable[Mapping[str, T]]) -> dict[str, T]:
-        self.live.startService()
     """One table of several; a name claimed twice is a bug that stops the start."""
     merged: dict[str, T] = {}
     for table in tables:
         twice = merged.keys() & table.keys()
-        if self.live.running:
-            await self.live.stopService()
         if twice:
             raise ValueError(f"claimed twice: {', '.join(sorted(twice))}")
         merged.update(table)

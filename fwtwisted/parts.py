@@ -18,32 +18,39 @@ from fwtwisted.core.files.stored_files import StoredFiles
 from fwtwisted.core.files.upload_jobs import Places, UploadJobs
 from fwtwisted.core.files.uploads import Uploads
 from fwtwisted.core.folders import Folders, FoldersGround
+from fwtwisted.core.folders.on_request import FolderImports
 from fwtwisted.core.importing.importer import Importer
 from fwtwisted.core.listening.history import Listening
 from fwtwisted.core.listening.playlists import Playlists
+from fwtwisted.core.listening.radios.room import RadioRoom
 from fwtwisted.core.listening.streaming import Streaming
 from fwtwisted.core.music.catalog import Catalog
+from fwtwisted.core.music.edits import Edits
+from fwtwisted.core.music.hiding import Hiding
 from fwtwisted.core.music.libraries import Libraries
 from fwtwisted.core.music.orders import Orders, OrderSettings
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.people.accounts import Accounts
 from fwtwisted.core.people.applications import Applications
+from fwtwisted.core.people.arrivals import Arrivals
 from fwtwisted.core.people.oauth import OAuth
 from fwtwisted.core.people.passwords import Passwords
 from fwtwisted.core.people.profiles import Profiles
 from fwtwisted.core.people.quotas import Quotas
 from fwtwisted.core.people.signin import SignIn
+from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
 from fwtwisted.core.people.tokens import ListenTokens
 from fwtwisted.core.pod.instance import Instance
 from fwtwisted.core.pod.limits import Limits
-from fwtwisted.core.pod.preferences import Preferences
-from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.core.pod.live import Live
 from fwtwisted.core.pod.news import News
+from fwtwisted.core.pod.preferences import Preferences
+from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.ground import Ground
 from fwtwisted.outside.ffmpeg import Transcoder
 from fwtwisted.outside.images import Images
+from fwtwisted.outside.mail import mail_of
 from fwtwisted.outside.readers import Readers
 from fwtwisted.outside.spool import Spool
 from fwtwisted.outside.transcodes import Transcodes
@@ -75,7 +82,20 @@ class Parts:
         self.limits = Limits(ground.tallies, settings.limits_settings(config))
         self.listen_tokens = ListenTokens(secret, time.time)
         passwords = Passwords(ground.threads, settings.password_settings(config))
-        self.accounts = Accounts(database, ground.threads, passwords, settings.accounts_settings(config))
+        self.subsonic_seal = SubsonicSeal(secret)
+        self.accounts = Accounts(
+            database, ground.threads, passwords, self.subsonic_seal, settings.accounts_settings(config)
+        )
+        mail = mail_of(ground.reactor, settings.mail_settings(config))
+        self.arrivals = Arrivals(
+            database,
+            self.accounts,
+            self.subsonic_seal,
+            mail,
+            preference,
+            ground.bell.ring,
+            settings.arrivals_settings(config),
+        )
         self.quotas = Quotas(database, preference)
         self.profiles = Profiles(database, passwords, self.quotas, preference, self.listen_tokens, ground.bell.ring)
         self.signin = SignIn(
@@ -89,19 +109,21 @@ class Parts:
         )
         self.applications = Applications(database)
         self.oauth = OAuth(database, settings.oauth_settings(config))
+        self.live = Live(database, ground.bell, ground.reactor, self.signin.standing)
 
     def _gather_music(self, ground: Ground, config: Config) -> None:
-        self.live = Live(database, ground.bell, ground.reactor, self.signin.standing)
         """Browsing and listening."""
         database = ground.database
         self.visibility = Visibility(database)
         self.shelves = Shelves()
-        self.catalog = Catalog(database, self.visibility, Orders(OrderSettings()), self.shelves)
+        orders = Orders(OrderSettings())
+        self.catalog = Catalog(database, self.visibility, orders, self.shelves)
         self.libraries = Libraries(database, self.visibility, ground.bell.ring, self.pod)
         self.edits = Edits(database, ground.bell.ring, self.live.tell, self.pod, settings.edits_settings(config))
         self.hiding = Hiding(database)
         self.listening = Listening(database, self.visibility, self.shelves, self.live.happened)
         self.playlists = Playlists(database, self.visibility, self.shelves, self.preferences.value)
+        self.radio = RadioRoom.built(database, self.visibility, orders, self.shelves)
         self.transcodes = Transcodes(
             ground.reactor,
             Transcoder(ground.reactor, settings.ffmpeg_settings(config), ground.threads),
@@ -132,9 +154,9 @@ class Parts:
         self.uploads = Uploads(
             database, blobs, threads, self.visibility, self.shelves, places, preference, ring, self.pod
         )
+        News(self.uploads, self.listening, self.paper, self.pod.url).register(self.live)
         self.upload_jobs = UploadJobs(database, threads, importer, places, ring)
         self.readers = Readers(ground.reactor, settings.readers_settings(config))
-        News(self.uploads, self.listening, self.paper, self.pod.url).register(self.live)
         self.folders = Folders(
             FoldersGround(
                 ground.reactor,
@@ -147,15 +169,38 @@ class Parts:
                 settings.folders_settings(config),
             )
         )
+        self.folder_imports = FolderImports(
+            ground.reactor, database, threads, config.media.music, self.folders.import_folder, ring
+        )
 
     def jobs(self) -> Mapping[str, JobKind]:
         """Every kind of job that this program can do."""
-        busy = (self.signin, self.oauth, self.profiles, self.streaming, self.upload_jobs, self.stored_files, self.attachments)
+        busy = (
+            self.signin,
+            self.arrivals,
+            self.oauth,
+            self.profiles,
+            self.streaming,
+            self.edits,
+            self.folder_imports,
+            self.upload_jobs,
+            self.stored_files,
+            self.attachments,
+        )
         return _merged(part.jobs() for part in busy)
 
     def schedules(self) -> Mapping[str, Schedule]:
         """Every chore with a beat."""
-        regular = (self.signin, self.oauth, self.streaming, self.upload_jobs, self.stored_files, self.attachments)
+        regular = (
+            self.signin,
+            self.arrivals,
+            self.oauth,
+            self.streaming,
+            self.radio.sessions,
+            self.upload_jobs,
+            self.stored_files,
+            self.attachments,
+        )
         return _merged(part.schedules() for part in regular)
 
     async def begin(self) -> None:
@@ -169,11 +214,11 @@ class Parts:
     async def close(self) -> None:
         """Let go of what outlives a call."""
         self.preferences.close()
+        if self.live.running:
+            await self.live.stopService()
         await self.readers.stopService()
         if self.transcodes.running:
             await self.transcodes.stopService()
-        if self.live.running:
-            await self.live.stopService()
 
 
 def _merged(tables: Iterable[Mapping[str, T]]) -> dict[str, T]:

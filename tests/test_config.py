@@ -386,7 +386,7 @@ class CheckingTests(SynchronousTestCase):
         self.assertRegex(lines, r"DATABASE_PASSWORD +\*\*\*  \(environment\)")
         self.assertRegex(lines, r"LOGLEVEL +error  \(environment\)")
         self.assertRegex(lines, r"LOG_FORMAT +text  \(default\)")
-        self.assertNotIn("EMAIL_CONFIG", lines)
+        self.assertNotIn("LDAP_SERVER_URI", lines)
 
     def test_a_fresh_machine_is_well(self) -> None:
         """Folders that are not there yet can be made."""

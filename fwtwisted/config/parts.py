@@ -12,10 +12,15 @@ from fwtwisted.core.files.attachments import AttachmentSettings
 from fwtwisted.core.folders import FoldersSettings
 from fwtwisted.core.importing.importer import ImportingSettings
 from fwtwisted.core.listening.streaming import StreamingSettings
+from fwtwisted.core.music.edits import EditsSettings
 from fwtwisted.core.people.accounts import AccountsSettings
-from fwtwisted.core.people.password_rules import PasswordRules
+from fwtwisted.core.people.arrivals import ArrivalsSettings
+from fwtwisted.core.people.invitations import InvitationsSettings
+from fwtwisted.core.people.mailing import MailingSettings
 from fwtwisted.core.people.oauth import OAuthSettings
+from fwtwisted.core.people.password_rules import PasswordRules
 from fwtwisted.core.people.passwords import PasswordSettings
+from fwtwisted.core.people.registration import RegistrationSettings
 from fwtwisted.core.people.signin import SignInSettings
 from fwtwisted.core.pod.limits import LimitsSettings
 from fwtwisted.db.pool import DatabaseSettings
@@ -23,6 +28,7 @@ from fwtwisted.logs import LogSettings
 from fwtwisted.model.people import Pod
 from fwtwisted.outside.ffmpeg import FfmpegSettings
 from fwtwisted.outside.images import ImageSettings
+from fwtwisted.outside.mail import MailSettings
 from fwtwisted.outside.readers import ReadersSettings
 from fwtwisted.outside.shared import CacheSettings, RedisPlace
 from fwtwisted.web.callers import Cookies, CsrfGuard
@@ -126,7 +132,22 @@ def password_settings(config: Config) -> PasswordSettings:
 
 def signin_settings(config: Config) -> SignInSettings:
     """How long a session lasts."""
-    return SignInSettings(session_seconds=config.general.session_seconds)
+    return SignInSettings(config.general.session_seconds, config.accounts.must_confirm)
+
+
+def mail_settings(config: Config) -> MailSettings:
+    """How mail leaves, and in whose name."""
+    return MailSettings(config.letters.place, config.letters.sender, config.general.mail_host)
+
+
+def arrivals_settings(config: Config) -> ArrivalsSettings:
+    """How people come in."""
+    url, letters = config.general.public_url, config.letters
+    return ArrivalsSettings(
+        RegistrationSettings(config.accounts.must_confirm),
+        MailingSettings(url, config.general.hostname, letters.prefix, letters.tell_moderators),
+        InvitationsSettings(config.accounts.invitation_days, url),
+    )
 
 
 def oauth_settings(config: Config) -> OAuthSettings:
@@ -146,6 +167,11 @@ def limits_settings(config: Config) -> LimitsSettings:
 def importing_settings(config: Config) -> ImportingSettings:
     """How files are filed."""
     return ImportingSettings(config.general.own_url, config.music.tags_max)
+
+
+def edits_settings(config: Config) -> EditsSettings:
+    """How many tags an edit may leave on an object."""
+    return EditsSettings(config.music.tags_max)
 
 
 def folders_settings(config: Config) -> FoldersSettings:

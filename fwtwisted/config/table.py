@@ -72,7 +72,6 @@ def _ignored(why: str, *names: str) -> tuple[Setting, ...]:
 
 NO_DJANGO: Final = "part of the framework that Funkwhale is written with"
 NO_FEDERATION: Final = "this server does not speak to other pods yet"
-NO_MAIL: Final = "this server does not send mail yet"
 NO_LDAP: Final = "log-in by LDAP is not offered; accounts have their own password here"
 NO_S3: Final = "media are kept on the local disk; see `AWS_ACCESS_KEY_ID`"
 NO_APP: Final = "the page is built in"
@@ -169,9 +168,18 @@ ACCOUNTS: Final = Section(
         Setting("DISABLE_PASSWORD_VALIDATORS", BOOL, "false", help="accept any password"),
         Setting("INSTANCE_SUPPORT_MESSAGE_DELAY", whole(0), "15", help="days from sign-up to the support message"),
         Setting("FUNKWHALE_SUPPORT_MESSAGE_DELAY", whole(0), "15", help="the same for Funkwhale's own message"),
-        *_ignored(NO_MAIL, "ACCOUNT_EMAIL_VERIFICATION_ENFORCE", "EMAIL_CONFIG", "DEFAULT_FROM_EMAIL",
-                  "EMAIL_SUBJECT_PREFIX", "SERVER_EMAIL", "MODERATION_EMAIL_NOTIFICATIONS_ENABLED"),
-        *_ignored("invitations are not offered yet", "USERS_INVITATION_EXPIRATION_DAYS"),
+        Setting("ACCOUNT_EMAIL_VERIFICATION_ENFORCE", BOOL, "false",
+                help="let nobody in, but superusers, whose mail address is not confirmed"),
+        Setting("USERS_INVITATION_EXPIRATION_DAYS", whole(1, 36500), "14", help="how long an invitation is good"),
+        Setting("EMAIL_CONFIG", TEXT, "consolemail://", secret=True,
+                help="how mail leaves: `smtp://user:password@host:25`, `smtp+tls://…:587` (STARTTLS), "
+                     "`smtp+ssl://…:465`; `consolemail://`: the log tells what would have been sent; "
+                     "`dummymail://`: nothing"),
+        Setting("DEFAULT_FROM_EMAIL", TEXT, unset="`Funkwhale <noreply@HOSTNAME>`", help="whom mail comes from"),
+        Setting("EMAIL_SUBJECT_PREFIX", TEXT, "[Funkwhale] ", help="what subjects begin with"),
+        Setting("MODERATION_EMAIL_NOTIFICATIONS_ENABLED", BOOL, "true",
+                help="mail moderators when somebody asks to be let in"),
+        *_ignored("errors go to the log, and to nobody by mail", "SERVER_EMAIL"),
         Setting("LDAP_ENABLED", BOOL, ignored=NO_LDAP),
         *_ignored(NO_LDAP, "LDAP_SERVER_URI", "LDAP_ROOT_DN", "LDAP_BIND_DN", "LDAP_SEARCH_FILTER", "LDAP_START_TLS",
                   "AUTH_LDAP_BIND_AS_AUTHENTICATING_USER", "LDAP_USER_ATTR_MAP", "LDAP_GROUP_DN", "LDAP_GROUP_FILER",

@@ -7,6 +7,7 @@ Here live the rules that concern more than one setting: what follows from what, 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -15,7 +16,9 @@ from urllib.parse import quote, urlsplit
 from attrs import frozen
 
 from fwtwisted.config.forms import Network, rate
+from fwtwisted.outside.mail import MailPlace
 from fwtwisted.outside.shared import RedisPlace
+from fwtwisted.wire.letters import Sender
 
 Values = Mapping[str, Any]
 """Read values by name; None for what is unset and has no default."""
@@ -56,6 +59,11 @@ class General:
     def public_url(self) -> str:
         """Where people reach the pod: protocol, host, port; without a slash at the end."""
         return self.own_url if self.port is None else f"{self.own_url}:{self.port}"
+
+    @property
+    def mail_host(self) -> str:
+        """The host name without a port, as mail knows it."""
+        return re.sub(r":[0-9]+$", "", self.hostname)
 
     @property
     def own_url(self) -> str:
@@ -125,6 +133,22 @@ class Accounts:
     password_rules: bool
     pod_message_days: int
     funkwhale_message_days: int
+    must_confirm: bool
+    invitation_days: int
+
+
+@frozen
+class Letters:
+    """
+    How mail leaves.
+
+    :ivar tell_moderators: of requests to be let in.
+    """
+
+    place: MailPlace
+    sender: Sender
+    prefix: str
+    tell_moderators: bool
 
 
 @frozen
@@ -176,6 +200,7 @@ class Config:
     logging: Logging
     database: Database
     accounts: Accounts
+    letters: Letters
     media: Media
     music: Music
     limits: Limits
@@ -215,6 +240,7 @@ def config_of(values: Values, data: str) -> Config:
         logging=Logging("debug" if values["DEBUG"] else values["LOGLEVEL"], values["LOG_FORMAT"]),
         database=_database(values),
         accounts=_accounts(values),
+        letters=_letters(values, general),
         media=_media(values, general),
         music=Music(values["TAGS_MAX_BY_OBJ"]),
         limits=_limits(values),
@@ -307,7 +333,21 @@ def _accounts(values: Values) -> Accounts:
         password_rules=not values["DISABLE_PASSWORD_VALIDATORS"],
         pod_message_days=values["INSTANCE_SUPPORT_MESSAGE_DELAY"],
         funkwhale_message_days=values["FUNKWHALE_SUPPORT_MESSAGE_DELAY"],
+        must_confirm=values["ACCOUNT_EMAIL_VERIFICATION_ENFORCE"],
+        invitation_days=values["USERS_INVITATION_EXPIRATION_DAYS"],
     )
+
+
+def _letters(values: Values, general: General) -> Letters:
+    try:
+        place = MailPlace.at(values["EMAIL_CONFIG"])
+    except ValueError as wrong:
+        raise ConfigError(f"EMAIL_CONFIG is {wrong}.") from wrong
+    try:
+        sender = Sender.read(values["DEFAULT_FROM_EMAIL"] or f"Funkwhale <noreply@{general.mail_host}>")
+    except ValueError as wrong:
+        raise ConfigError(f"DEFAULT_FROM_EMAIL {wrong}.") from wrong
+    return Letters(place, sender, values["EMAIL_SUBJECT_PREFIX"], values["MODERATION_EMAIL_NOTIFICATIONS_ENABLED"])
 
 
 def _media(values: Values, general: General) -> Media:

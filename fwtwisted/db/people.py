@@ -99,7 +99,8 @@ _ACCOUNTS = f"""
 """
 
 
-def _account(id: int, *columns: Any) -> Account:
+def account_of(id: int, *columns: Any) -> Account:
+    """The value of :data:`ACCOUNT_COLUMNS` and the actor's."""
     before, actor = columns[:-ACTOR_WIDTH], columns[-ACTOR_WIDTH:]
     username, email, verified, secret_key, is_active, is_staff, is_superuser, permissions, level, *rest = before
     return Account(
@@ -113,7 +114,7 @@ ACCOUNT = f"{_ACCOUNTS} WHERE account.id = %s"
 
 async def account(tx: Queries, account_id: int) -> Account | None:
     """The account of this id."""
-    return await tx.maybe(_account, ACCOUNT, account_id)
+    return await tx.maybe(account_of, ACCOUNT, account_id)
 
 
 ACCOUNT_NAMED = f"{_ACCOUNTS} WHERE lower(account.username) = lower(%s)"
@@ -121,7 +122,7 @@ ACCOUNT_NAMED = f"{_ACCOUNTS} WHERE lower(account.username) = lower(%s)"
 
 async def account_named(tx: Queries, username: str) -> Account | None:
     """The account of this name; case does not matter."""
-    return await tx.maybe(_account, ACCOUNT_NAMED, username)
+    return await tx.maybe(account_of, ACCOUNT_NAMED, username)
 
 
 ALL_ACCOUNTS = f"{_ACCOUNTS} ORDER BY account.id"
@@ -129,7 +130,7 @@ ALL_ACCOUNTS = f"{_ACCOUNTS} ORDER BY account.id"
 
 async def accounts(tx: Queries) -> list[Account]:
     """All accounts, the oldest first."""
-    return await tx.many(_account, ALL_ACCOUNTS)
+    return await tx.many(account_of, ALL_ACCOUNTS)
 
 
 HAS_ACCOUNTS = "SELECT EXISTS (SELECT FROM account)"
@@ -258,14 +259,20 @@ async def lock_superusers(tx: Tx) -> list[int]:
 
 @frozen
 class Credentials:
-    """What a password is checked against.  :ivar password: hashed."""
+    """
+    What a password is checked against.
+
+    :ivar password: hashed.
+    :ivar is_confirmed: the address is, or need not be.
+    """
 
     account_id: int
     password: str
     is_active: bool
+    is_confirmed: bool
 
 
-_CREDENTIALS = "SELECT id, password, is_active FROM account"
+_CREDENTIALS = "SELECT id, password, is_active, email_verified OR is_superuser FROM account"
 CREDENTIALS_NAMED = f"""
     {_CREDENTIALS} WHERE lower(username) = lower(%s)
      UNION
@@ -294,12 +301,36 @@ async def rehash(tx: Tx, old: Credentials, password: str) -> None:
     await tx.do(REHASH, password, old.account_id, old.password)
 
 
-SET_PASSWORD = "UPDATE account SET password = %s, secret_key = gen_random_uuid() WHERE id = %s"
+SET_PASSWORD = """
+    UPDATE account
+       SET password = %s, secret_key = gen_random_uuid(),
+           subsonic_password = CASE WHEN subsonic_password IS NOT NULL THEN %s::bytea END
+     WHERE id = %s
+"""
 
 
-async def set_password(tx: Tx, account_id: int, password: str) -> None:
-    """Write a new password (hashed) and void what was signed with the account's old secret key."""
-    await tx.do(SET_PASSWORD, password, account_id)
+async def set_password(tx: Tx, account_id: int, password: str, subsonic: bytes) -> None:
+    """
+    Write a new password (hashed) and void what was signed with the account's old secret key.
+
+    :param subsonic: a fresh Subsonic secret, sealed, for an account that has one.
+    """
+    await tx.do(SET_PASSWORD, password, subsonic, account_id)
+
+
+SUBSONIC = "SELECT subsonic_password FROM account WHERE id = %s"
+SET_SUBSONIC = "UPDATE account SET subsonic_password = %s WHERE id = %s"
+
+
+async def subsonic(tx: Queries, account_id: int) -> bytes | None:
+    """The account's Subsonic secret, sealed."""
+    kept = await tx.maybe(lambda found: found, SUBSONIC, account_id)
+    return None if kept is None else bytes(kept)
+
+
+async def set_subsonic(tx: Tx, account_id: int, sealed: bytes | None) -> None:
+    """Write a Subsonic secret, sealed; None: there is none any more."""
+    await tx.do(SET_SUBSONIC, sealed, account_id)
 
 
 # --- pictures ------------------------------------------------------------------------------------
@@ -341,6 +372,7 @@ FORGET_DEEDS = """
     DELETE FROM listening WHERE actor_id = %s;
     DELETE FROM playlist WHERE actor_id = %s;
     DELETE FROM follow WHERE actor_id = %s OR target_actor_id = %s;
+    DELETE FROM user_request WHERE submitter_id = %s;
     DELETE FROM account WHERE actor_id = %s;
     UPDATE attachment SET used = false WHERE id = (SELECT icon_id FROM actor WHERE id = %s);
     UPDATE actor SET type = 'Tombstone', name = NULL, summary = NULL, summary_type = NULL, icon_id = NULL WHERE id = %s
@@ -353,7 +385,7 @@ async def bury_account(tx: Tx, actor_id: int) -> None:
 
     Libraries must be gone before.
     """
-    await tx.do(FORGET_DEEDS, *([actor_id] * 8))
+    await tx.do(FORGET_DEEDS, *([actor_id] * 9))
 
 
 LAST_SEEN = """
@@ -372,4 +404,4 @@ ACCOUNTS_OF = f"{_ACCOUNTS} WHERE account.actor_id = ANY(%s)"
 
 async def accounts_of(tx: Queries, actor_ids: list[int]) -> dict[int, Account]:
     """The accounts of these actors, by actor; those of other pods have none."""
-    return {account.actor.id: account for account in await tx.many(_account, ACCOUNTS_OF, actor_ids)}
+    return {account.actor.id: account for account in await tx.many(account_of, ACCOUNTS_OF, actor_ids)}

@@ -16,6 +16,7 @@ class Caller:
     The account behind a proof, as much of it as rights are decided from.
 
     :ivar was_away: not seen for 15 minutes.
+    :ivar is_confirmed: the address is, or need not be.
     :ivar scopes: what the proof itself is limited to, blank-separated; None: not limited.
     :ivar program_scopes: what the program that bears the proof said it would need; None: there is no other limit.
     """
@@ -27,13 +28,15 @@ class Caller:
     permissions: list[str]
     secret_key: UUID
     was_away: bool
+    is_confirmed: bool
     scopes: str | None = None
     program_scopes: str | None = None
 
 
 _CALLER = """
     SELECT account.id, account.actor_id, account.username, account.is_superuser, account.permissions,
-           account.secret_key, coalesce(account.last_activity < now() - interval '15 minutes', true)
+           account.secret_key, coalesce(account.last_activity < now() - interval '15 minutes', true),
+           account.email_verified OR account.is_superuser
 """
 
 BY_SESSION = f"""

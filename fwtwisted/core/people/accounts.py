@@ -15,6 +15,7 @@ from attrs import field, frozen
 from fwtwisted.core.people.keys import KeyPair, new_keys
 from fwtwisted.core.people.password_rules import PasswordRules
 from fwtwisted.core.people.passwords import Passwords, Verdict
+from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
 from fwtwisted.core.people.tokens import digest, new_secret
 from fwtwisted.db import oauth, people, sessions
 from fwtwisted.db.people import Change, NewAccount, NewActor
@@ -38,6 +39,8 @@ RESERVED_PATHS = frozenset(("users", "login", "logout", "settings"))
 
 WRONG_PASSWORD = "The password is not correct."
 NO_SETUP = "The setup link is not valid (any more)."
+NAME_TAKEN = "A user with that username already exists."
+EMAIL_TAKEN = "A user is already registered with this e-mail address."
 LAST_SUPERUSER = "This is the only administrator: make somebody else one first."
 
 
@@ -57,7 +60,7 @@ class AccountsSettings:
 
 
 @frozen
-class _Prepared:
+class Prepared:
     """A sign-up that is lawful in itself, and what took long to compute for it."""
 
     wish: SignUp
@@ -68,9 +71,11 @@ class _Prepared:
 class Accounts:
     """Creates accounts and lets their owners change them."""
 
-    def __init__(self, database: Database, threads: Threads, passwords: Passwords, settings: AccountsSettings) -> None:
+    def __init__(
+        self, database: Database, threads: Threads, passwords: Passwords, seal: SubsonicSeal, settings: AccountsSettings
+    ) -> None:
         self._database, self._threads, self._passwords = database, threads, passwords
-        self._settings = settings
+        self._seal, self._settings = seal, settings
         self._forbidden = NEVER_FREE | RESERVED_PATHS | {name.lower() for name in settings.forbidden_names}
 
     # --- getting one -----------------------------------------------------------------------------
@@ -81,11 +86,11 @@ class Accounts:
 
         :raise Invalid: by field: ``username``, ``email``, ``password``.
         """
-        prepared = await self._prepared(wish)
+        prepared = await self.prepared(wish)
 
         async def work(tx: Tx) -> Account:
             await people.lock_sign_ups(tx)
-            return await self._add(tx, prepared)
+            return await self.add(tx, prepared)
 
         return await self._database.transaction(work)
 
@@ -113,13 +118,13 @@ class Accounts:
             await self._must_hold(tx, token)
 
         await self._database.read(first_look)
-        prepared = await self._prepared(wish)
+        prepared = await self.prepared(wish)
 
         async def work(tx: Tx) -> Account:
             await people.lock_sign_ups(tx)
             await self._must_hold(tx, token)
             await sessions.forget_setup_tokens(tx)
-            return await self._add(tx, prepared)
+            return await self.add(tx, prepared)
 
         return await self._database.transaction(work)
 
@@ -127,14 +132,21 @@ class Accounts:
         if not await sessions.setup_token_holds(tx, digest(token)):
             raise Forbidden(NO_SETUP)
 
-    async def _prepared(self, wish: SignUp) -> _Prepared:
-        problems = self._problems(wish)
-        if not problems:
-            problems = await self._database.read(lambda tx: self._taken(tx, wish))
+    async def problems(self, wish: SignUp) -> Problems:
+        """Why such an account cannot be made, by field; nothing when it can, unless somebody is faster."""
+        return self._problems(wish) or await self._database.read(lambda tx: self._taken(tx, wish))
+
+    async def prepared(self, wish: SignUp) -> Prepared:
+        """
+        What :meth:`add` needs; all that takes long is done.
+
+        :raise Invalid: by field: ``username``, ``email``, ``password``.
+        """
+        problems = await self.problems(wish)
         if problems:
             raise Invalid(problems)
         keys = await self._threads(new_keys)
-        return _Prepared(wish, await self._passwords.hashed(wish.password), keys)
+        return Prepared(wish, await self._passwords.hashed(wish.password), keys)
 
     def _problems(self, wish: SignUp) -> Problems:
         """What is wrong with the wish in itself."""
@@ -155,12 +167,17 @@ class Accounts:
         """Which names of the wish others have, channels among them."""
         problems: dict[str, list[str]] = {}
         if await people.actor_named(tx, wish.username, self._settings.pod.domain) is not None:
-            problems["username"] = ["A user with that username already exists."]
+            problems["username"] = [NAME_TAKEN]
         if await people.email_taken(tx, wish.email):
-            problems["email"] = ["A user is already registered with this e-mail address."]
+            problems["email"] = [EMAIL_TAKEN]
         return problems
 
-    async def _add(self, tx: Tx, prepared: _Prepared) -> Account:
+    async def add(self, tx: Tx, prepared: Prepared) -> Account:
+        """
+        Write a new account; the transaction must hold ``people.lock_sign_ups``.
+
+        :raise Invalid: by field: somebody was faster.
+        """
         wish, settings = prepared.wish, self._settings
         problems = await self._taken(tx, wish)
         if problems:
@@ -168,7 +185,7 @@ class Accounts:
         await people.add_domain(tx, settings.pod.domain)
         actor_id = await people.add_actor(tx, self._new_actor(wish.username, prepared.keys))
         if actor_id is None:
-            raise Invalid.on("username", "A user with that username already exists.")
+            raise Invalid.on("username", NAME_TAKEN)
         new = NewAccount(
             actor_id, wish.username, wish.email, wish.email_verified, prepared.password,
             wish.is_staff or wish.is_superuser, wish.is_superuser, wish.permissions, wish.upload_quota,
@@ -211,17 +228,16 @@ class Accounts:
 
     async def change_password(self, viewer: Viewer, old: str, new: str, session: str | None) -> None:
         """
-        Change the viewer's password; all their sessions but ``session`` end, their listen tokens are void.
+        Change the viewer's password; all their sessions but ``session`` end, their listen tokens and links are void.
+
+        A Subsonic secret, if they have one, is drawn anew.
 
         :param session: the key of the session that asks, if one does.
         :raise Invalid: ``old_password`` is wrong, or ``new_password2`` breaks the rules.
         """
         account = await self.of(viewer)
         await self.must_match(account.id, old, "old_password")
-        weak = self._settings.rules.problems(new, account.username, account.email)
-        if weak:
-            raise Invalid({"new_password2": weak})
-        await self._write_password(account.id, new, digest(session) if session else b"")
+        await self._write_password(account, new, "new_password2", digest(session) if session else b"")
 
     async def set_password(self, username: str, password: str) -> None:
         """
@@ -229,20 +245,31 @@ class Accounts:
 
         :raise NotFound:  :raise Invalid: ``password`` breaks the rules.
         """
-        account = await self.named(username)
+        await self._write_password(await self.named(username), password, "password", b"")
+
+    async def _write_password(self, account: Account, password: str, field: str, keep: bytes) -> None:
+        hashed = await self._new_hash(account, password, field)
+        await self._database.transaction(lambda tx: self.write_hash(tx, account.id, hashed, keep))
+
+    async def new_hash(self, account_id: int, password: str, field: str) -> str:
+        """
+        What is to be kept of an account's new password.
+
+        :raise NotFound:  :raise Invalid: on ``field``: the password breaks the rules.
+        """
+        account = await self._database.read(lambda tx: _known(tx, account_id))
+        return await self._new_hash(account, password, field)
+
+    async def _new_hash(self, account: Account, password: str, field: str) -> str:
         weak = self._settings.rules.problems(password, account.username, account.email)
         if weak:
-            raise Invalid({"password": weak})
-        await self._write_password(account.id, password, b"")
+            raise Invalid({field: weak})
+        return await self._passwords.hashed(password)
 
-    async def _write_password(self, account_id: int, password: str, keep: bytes) -> None:
-        hashed = await self._passwords.hashed(password)
-
-        async def work(tx: Tx) -> None:
-            await people.set_password(tx, account_id, hashed)
-            await sessions.end_sessions(tx, account_id, but=keep)
-
-        await self._database.transaction(work)
+    async def write_hash(self, tx: Tx, account_id: int, hashed: str, keep: bytes = b"") -> None:
+        """Write a new password and end what hung on the old one.  :param keep: digest of a session that stays."""
+        await people.set_password(tx, account_id, hashed, self._seal.fresh(account_id))
+        await sessions.end_sessions(tx, account_id, but=keep)
 
     async def must_match(self, account_id: int, password: str, field: str) -> None:
         """:raise Invalid: on ``field`` when the password is not the account's."""

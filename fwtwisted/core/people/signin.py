@@ -16,8 +16,9 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from fwtwisted.core.people.mailing import remind
 from fwtwisted.core.people.passwords import Passwords, Verdict
 from fwtwisted.core.people.quotas import Preference
 from fwtwisted.core.people.tokens import ListenTokens, digest, new_secret
@@ -35,6 +36,7 @@ LANE = "maintenance"
 PRUNED_AT_ONCE = 1_000
 REMEMBERED_PAIRS = 1_000
 WRONG = "Unable to log in with provided credentials."
+UNCONFIRMED = "Confirm your e-mail address first: open the link that was sent to you."
 LISTEN_SCOPES = frozenset(("read:libraries",))
 
 NAMES_BEHIND_AN_ADDRESS = 5
@@ -53,9 +55,11 @@ def _nobody_hears(name: str, payload: bytes) -> None:
 class SignInSettings:
     """
     :ivar session_seconds: how long a session lasts.
+    :ivar must_confirm: nobody is let in whose address is not confirmed.
     """
 
     session_seconds: int = 5_400_000
+    must_confirm: bool = False
 
 
 @frozen
@@ -99,6 +103,9 @@ class SignIn:
         found = await self._proved(name, password, address)
         if found is None:
             raise Invalid.on(NON_FIELD, WRONG)
+        if not self._admits(found):
+            await self._remind(found)
+            raise Invalid.on(NON_FIELD, UNCONFIRMED)
         return found.account_id
 
     async def open_session(self, account_id: int) -> SignedIn:
@@ -140,7 +147,7 @@ class SignIn:
         It may what it was given, within what its program asks for now; never more than such tokens may carry.
         """
         caller = await self._database.read(lambda tx: sessions.caller_by_token(tx, digest(token), token))
-        if caller is None:
+        if caller is None or not self._admits(caller):
             return None
         await self._note(caller)
         scopes = expanded(caller.scopes or "") & TOKEN_SCOPES
@@ -156,6 +163,8 @@ class SignIn:
         caller = await self._database.read(lambda tx: sessions.caller_by_account(tx, claim.account_id))
         if caller is None or not self._listen_tokens.holds(claim, caller.secret_key.bytes):
             return None
+        if not self._admits(caller):
+            return None
         await self._note(caller)
         return _viewer(caller, Via.LISTEN_TOKEN, LISTEN_SCOPES)
 
@@ -166,6 +175,9 @@ class SignIn:
         if found is None or not found.is_active or self._matched.get(pair) != found.password:
             found = await self._proved(name, password, address)
             if found is None:
+                return None
+            if not self._admits(found):
+                await self._remind(found)
                 return None
             self._remember(pair, found.password)
         account_id = found.account_id
@@ -199,18 +211,26 @@ class SignIn:
     async def _rehashed(self, old: Credentials, password: str) -> Credentials:
         hashed = await self._passwords.hashed(password)
         await self._database.transaction(lambda tx: people.rehash(tx, old, hashed))
-        return Credentials(old.account_id, hashed, old.is_active)
+        return evolve(old, password=hashed)
 
     async def _must_not_hurry(self, name: str, address: str) -> None:
         who = network_of(address)
         await self._limits.spend("login", who, times=NAMES_BEHIND_AN_ADDRESS)
         await self._limits.spend("login", f"{who} {name.lower()}")
 
+    def _admits(self, whose: Caller | Credentials) -> bool:
+        """Whether the account is let in: where addresses must be confirmed, only with one that is."""
+        return whose.is_confirmed or not self._settings.must_confirm
+
+    async def _remind(self, whose: Credentials) -> None:
+        """Send somebody who knows the password the link that confirms their address, now and then."""
+        await self._database.transaction(lambda tx: remind(tx, self._ring, whose.account_id))
+
     # --- rights ----------------------------------------------------------------------------------
 
     async def _user(self, caller: Caller | None, via: Via) -> Viewer | None:
         """Somebody with all the rights of their account."""
-        if caller is None:
+        if caller is None or not self._admits(caller):
             return None
         await self._note(caller)
         return await self._rights(caller, via)

@@ -14,6 +14,7 @@ from fwtwisted.core.people.passwords import Passwords, PasswordSettings
 from fwtwisted.core.people.profiles import Profiles
 from fwtwisted.core.people.quotas import Quotas
 from fwtwisted.core.people.signin import SignIn, SignInSettings
+from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
 from fwtwisted.core.people.tokens import ListenTokens
 from fwtwisted.core.pod.limits import Limits, LimitsSettings
 from fwtwisted.model.accounts import SignUp
@@ -44,7 +45,9 @@ class PeopleCase(DatabaseCase):
         self.passwords = Passwords(threads, CHEAP)
         self.limits = Limits(MemoryTallies(self.clock), LimitsSettings(rates=self.rates))
         self.listen_tokens = ListenTokens("server's own", self.clock.seconds)
-        self.accounts = Accounts(self.database, threads, self.passwords, AccountsSettings(POD, ("taboo",)))
+        self.accounts = Accounts(
+            self.database, threads, self.passwords, SubsonicSeal("server's own"), AccountsSettings(POD, ("taboo",))
+        )
         self.signin = SignIn(
             self.database, self.passwords, self.preference, self.listen_tokens, self.limits, self.settings
         )

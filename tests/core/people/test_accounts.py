@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred, DeferredList
 
 from fwtwisted.core.people.accounts import Accounts, AccountsSettings
 from fwtwisted.core.people.password_rules import PasswordRules
+from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
 from fwtwisted.model.accounts import SignUp
 from fwtwisted.model.errors import Forbidden, Invalid, NotFound
 from fwtwisted.model.people import Account
@@ -72,7 +73,7 @@ class SignUpTests(PeopleCase):
     async def test_rules_can_be_switched_off(self) -> None:
         """``DISABLE_PASSWORD_VALIDATORS``: any password will do."""
         settings = AccountsSettings(POD, rules=PasswordRules(enforced=False))
-        accounts = Accounts(self.database, pooled(self), self.passwords, settings)
+        accounts = Accounts(self.database, pooled(self), self.passwords, SubsonicSeal("x"), settings)
         await accounts.create(SignUp("bob", "bob@mail.example", "1"))
 
     async def test_everything_wrong_is_told_at_once(self) -> None:

@@ -33,11 +33,13 @@ class Caller:
     program_scopes: str | None = None
 
 
-_CALLER = """
-    SELECT account.id, account.actor_id, account.username, account.is_superuser, account.permissions,
-           account.secret_key, coalesce(account.last_activity < now() - interval '15 minutes', true),
-           account.email_verified OR account.is_superuser
+CALLER_COLUMNS = """
+    account.id, account.actor_id, account.username, account.is_superuser, account.permissions,
+    account.secret_key, coalesce(account.last_activity < now() - interval '15 minutes', true),
+    account.email_verified OR account.is_superuser
 """
+CALLER_WIDTH = 8
+_CALLER = f"SELECT {CALLER_COLUMNS}"
 
 BY_SESSION = f"""
     {_CALLER} FROM session JOIN account ON account.id = session.account_id

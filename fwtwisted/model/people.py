@@ -71,6 +71,8 @@ class Via(enum.StrEnum):
     TOKEN = "token"  # an OAuth access token or an application's personal token
     BASIC = "basic"
     LISTEN_TOKEN = "listen-token"
+    SUBSONIC = "subsonic"  # the Subsonic password
+    API_KEY = "api-key"  # of one Subsonic app
     COMMAND = "command"  # somebody at the machine's own shell
 
 

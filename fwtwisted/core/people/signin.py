@@ -138,7 +138,7 @@ class SignIn:
     async def by_session(self, key: str) -> Viewer | None:
         """Whose session has this key."""
         caller = await self._database.read(lambda tx: sessions.caller_by_session(tx, digest(key)))
-        return await self._user(caller, Via.SESSION)
+        return await self.admitted(caller, Via.SESSION)
 
     async def by_token(self, token: str) -> Viewer | None:
         """
@@ -182,7 +182,7 @@ class SignIn:
             self._remember(pair, found.password)
         account_id = found.account_id
         caller = await self._database.read(lambda tx: sessions.caller_by_account(tx, account_id))
-        return await self._user(caller, Via.BASIC)
+        return await self.admitted(caller, Via.BASIC)
 
     async def by_command(self, username: str) -> Viewer:
         """Somebody for whom a person at the machine's own shell acts.  :raise NotFound:"""
@@ -228,8 +228,8 @@ class SignIn:
 
     # --- rights ----------------------------------------------------------------------------------
 
-    async def _user(self, caller: Caller | None, via: Via) -> Viewer | None:
-        """Somebody with all the rights of their account."""
+    async def admitted(self, caller: Caller | None, via: Via) -> Viewer | None:
+        """Somebody with all the rights of their account; None when it may not be used for now."""
         if caller is None or not self._admits(caller):
             return None
         await self._note(caller)

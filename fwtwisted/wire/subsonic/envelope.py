@@ -1,8 +1,9 @@
 """
 The envelope around every answer, in the three formats that apps ask for.
 
-A payload is made of dicts, lists, texts, numbers and booleans, named as in JSON.  XML is the same tree by rules:
-scalars become attributes, objects and lists become child elements, and a few names, in the tables below, become text.
+A payload is made of dicts, lists, texts, numbers and booleans, named as in JSON, and of fragments: objects that are
+written in JSON already (``wire/subsonic/documents.py``).  XML is the same tree by rules: scalars become attributes,
+objects and lists become child elements, and a few names, in the tables below, become text.
 
 Source: docs/subsonic.md §4, rules 20 to 31.
 """
@@ -17,6 +18,7 @@ from xml.sax.saxutils import escape
 
 import orjson
 from attrs import frozen
+from orjson import Fragment
 
 PROTOCOL = "1.16.1"
 NAMESPACE = "http://subsonic.org/restapi"
@@ -129,6 +131,8 @@ def _element(name: str, value: Payload) -> Iterator[str]:
             children.extend(_several(_RENAMED.get(key, key), inner))
         elif isinstance(inner, Mapping):
             children.extend(_element(key, inner))
+        elif isinstance(inner, Fragment):
+            children.extend(_element(key, orjson.loads(inner.contents)))
         elif speaks and key == "value":
             words = _in_text(inner)
         elif name in _SPELT_OUT:
@@ -147,7 +151,9 @@ def _element(name: str, value: Payload) -> Iterator[str]:
 def _several(name: str, values: list[Any] | tuple[Any, ...]) -> Iterator[str]:
     """A list as repeated elements."""
     for value in values:
-        if isinstance(value, Mapping):
+        if isinstance(value, Fragment):
+            yield from _element(name, orjson.loads(value.contents))
+        elif isinstance(value, Mapping):
             yield from _element(name, value)
         else:
             yield _spelt(name, value)

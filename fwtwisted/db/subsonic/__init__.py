@@ -1,0 +1,1 @@
+"""What the Subsonic face asks of the database."""

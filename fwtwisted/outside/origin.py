@@ -1,10 +1,10 @@
 """
 Where stored bytes come from when they do not lie on this disk: the seam between an object store and whoever reads it.
 
-Two stand above it: the source that sends an object as it comes, and the disk cache that keeps slices of it.  Below it is
-the client of the store.  Whoever asks gets an answer that was understood already: a status that means what it says, a
-range that is the one asked for, headers as values.  What can be mended (a store that is busy, a connection that breaks
-in the middle, a wrong clock, keys that were changed) is mended below and never seen here.
+Two stand above it: the source that sends an object as it comes, and the disk cache that keeps slices of it.  Below it
+is the client of the store.  Whoever asks gets an answer that was understood already: a status that means what it says,
+a range that is the one asked for, headers as values.  What can be mended (a store that is busy, a connection that
+breaks in the middle, a wrong clock, keys that were changed) is mended below and never seen here.
 
 Bytes are *pulled*: :meth:`Body.next` gives the next piece, at once or later, and nothing is read from the store for
 somebody who does not ask.  So a body goes into ``pouring.pour`` as it is, and into a file as fast as the disk takes it.
@@ -43,7 +43,7 @@ class Changed(Exception):
 
 
 class CutShort(EOFError):
-    """The bytes ended before the end, and could not be continued.  What was handed over stays right as far as it goes."""
+    """The bytes ended too early and could not be continued; what was handed over is right as far as it goes."""
 
 
 class WrongBytes(CutShort):

@@ -18,13 +18,17 @@ from fwtwisted.web.site import Mount
 from fwtwisted.web.v1 import accounts, instance
 from fwtwisted.web.v1.accounts import PeopleDesk
 from fwtwisted.web.v1.attachments import AttachmentDesk
+from fwtwisted.web.v1.edits import EditsDesk
+from fwtwisted.web.v1.folders import FoldersDesk
 from fwtwisted.web.v1.libraries import LibraryDesk
 from fwtwisted.web.v1.limits import RateLimits
 from fwtwisted.web.v1.listening import Activity, Favorites, History, ListeningDesk
+from fwtwisted.web.v1.moderation import HidingDesk
 from fwtwisted.web.v1.music import Albums, Artists, Licenses, MusicDesk, Search, Tags, Tracks
 from fwtwisted.web.v1.oauth import OAuthDesk
 from fwtwisted.web.v1.playlists import PlaylistDesk
 from fwtwisted.web.v1.streaming import Listen, StreamMp3
+from fwtwisted.web.v1.text import TextPreview
 from fwtwisted.web.v1.uploads import UploadDesk
 
 API = "/api/v1"
@@ -86,12 +90,17 @@ class Faces:
         )
         oauth = OAuthDesk(parts.oauth, self._callers)
         libraries = LibraryDesk(parts.libraries, self._callers, self._api_url)
-        return [*accounts.mounts(desk), *oauth.mounts(), libraries.mount()]
+        folders = FoldersDesk(parts.folder_imports, self._callers)
+        return [*accounts.mounts(desk), *oauth.mounts(), libraries.mount(), folders.mount()]
 
     def _music(self) -> list[Mount]:
         parts = self._parts
-        desk = MusicDesk(parts.catalog, parts.libraries, self._callers, parts.paper, self._api_url)
+        edits = EditsDesk(parts.edits, self._callers, self._api_url)
+        desk = MusicDesk(parts.catalog, parts.libraries, self._callers, parts.paper, edits, self._api_url)
         return [
+            edits.mount(),
+            HidingDesk(parts.hiding, self._callers, self._api_url).mount(),
+            TextPreview(self._threads).mount(),
             Mount(f"{API}/artists", Artists(desk).app.resource()),
             Mount(f"{API}/albums", Albums(desk).app.resource()),
             Mount(f"{API}/tracks", Tracks(desk).app.resource()),

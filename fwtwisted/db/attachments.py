@@ -48,6 +48,9 @@ REMOVE_LOOSE = """
                      AND NOT EXISTS (SELECT FROM track WHERE cover_id = attachment.id)
                      AND NOT EXISTS (SELECT FROM actor WHERE icon_id = attachment.id)
                      AND NOT EXISTS (SELECT FROM upload WHERE import_metadata ->> 'cover' = attachment.uuid::text)
+                     AND NOT EXISTS (SELECT FROM mutation WHERE payload ->> 'cover' = attachment.uuid::text)
+                     AND NOT EXISTS (SELECT FROM mutation
+                                      WHERE previous_state -> 'cover' ->> 'value' = attachment.uuid::text)
                    LIMIT %s)
  RETURNING file
 """

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from attrs import frozen
 
+from fwtwisted.db.conditions import Condition, all_of, any_of, same, same_letters, token_conditions
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.music import Scope
-from fwtwisted.model.uploads import TokenQuery, Upload, UploadQuestion
+from fwtwisted.model.uploads import Upload, UploadQuestion
 
 _COLUMNS = """
     upload.id, upload.uuid, upload.library_id, upload.track_id, upload.audio_file, upload.source, upload.size,
@@ -76,21 +77,12 @@ SEARCHED = {
     "title": "track.folded_title",
 }
 FILTERED = {
-    "artist": "lower(track_artist.name) = lower(%s)",
-    "mimetype": "upload.mimetype = %s",
-    "status": "upload.import_status = %s",
+    "artist": same_letters("track_artist.name"),
+    "mimetype": same("upload.mimetype"),
+    "album": same_letters("album.title"),
+    "title": same_letters("track.title"),
+    "status": same("upload.import_status"),
 }
-
-
-@frozen
-class Condition:
-    """A piece of SQL and the values for its placeholders."""
-
-    sql: str
-    values: tuple[object, ...] = ()
-
-
-NOTHING = Condition("false")
 
 
 @frozen
@@ -127,14 +119,9 @@ def _conditions(asked: Asked) -> Iterator[Condition]:
                 (SELECT id FROM track AS spoken WHERE artist_id IN (SELECT artist_id FROM channel)))"""
         )
     if asked.scopes is not None:
-        yield _any_of([_within(scope) for scope in asked.scopes])
+        yield any_of([_within(scope) for scope in asked.scopes])
     if question.q is not None:
-        yield from _searched(question.q)
-
-
-def _any_of(conditions: Sequence[Condition]) -> Condition:
-    either = " OR ".join(one.sql for one in conditions)
-    return Condition(f"({either or 'false'})", tuple(value for one in conditions for value in one.values))
+        yield from token_conditions(question.q, SEARCHED, FILTERED)
 
 
 def _within(scope: Scope) -> Condition:
@@ -145,33 +132,11 @@ def _within(scope: Scope) -> Condition:
     return Condition("library.id = ANY(%s)", (list(scope.libraries or ()),))
 
 
-def _searched(query: TokenQuery) -> Iterator[Condition]:
-    """Source: docs/api.md §1.5, token query."""
-    fields = [name for name in SEARCHED if query.within is None or name in query.within]
-    for word in query.words:
-        yield _any_of([_contains(SEARCHED[name], word) for name in fields])
-    others = []
-    for key, value in query.pairs:
-        if key in SEARCHED:
-            yield _contains(SEARCHED[key], value)
-        else:
-            others.append((key, value))
-    known = [(key, value) for key, value in others if key in FILTERED]
-    if others and not known:
-        yield NOTHING
-    for key, value in known:
-        yield Condition(FILTERED[key], (value,))
-
-
-def _contains(column: str, text: str) -> Condition:
-    return Condition(f"position(folded(%s) IN {column}) > 0", (text,))
-
-
 async def _narrowed(tx: Queries, asked: Asked) -> tuple[str, list[object]]:
     """The condition on the actor's uploads, and its values."""
     own = await tx.many(int, OWN_LIBRARIES, asked.actor_id, asked.actor_id)
-    conditions = [Condition("upload.library_id = ANY(%s)", (own,)), *_conditions(asked)]
-    return " AND ".join(one.sql for one in conditions), [value for one in conditions for value in one.values]
+    whole = all_of([Condition("upload.library_id = ANY(%s)", (own,)), *_conditions(asked)])
+    return whole.sql, list(whole.values)
 
 
 def _from(*pieces: str) -> str:

@@ -157,6 +157,21 @@ class Shelf:
     albums_of: Mapping[int, Sequence[int]] = field(factory=dict)
 
 
+@frozen
+class HiddenArtist:
+    """
+    An artist that somebody does not want to meet.
+
+    :ivar uuid: of the wish, not of the artist.
+    :ivar creation_date: when it was made.
+    """
+
+    uuid: UUID
+    artist_id: int
+    name: str
+    creation_date: datetime
+
+
 class Kind(enum.StrEnum):
     """The three kinds of music objects that are listed, searched, tagged and edited alike."""
 

@@ -8,6 +8,7 @@ Source: docs/api.md §3.2 and §4.5 (text preview).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import escape
 
 import markdown
@@ -20,9 +21,14 @@ LONGEST_TEXT = 5_000  # characters
 TAGS = {"p", "br", "a", "em", "strong", "b", "i", "ul", "ol", "li", "blockquote", "code", "pre", "del", "hr", "span"}
 MORE_TAGS = TAGS | {"h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "dl", "dt", "dd"}
 ATTRIBUTES = {"a": {"href", "title"}}
+# Signs that Markdown takes time over by the square of their number; a text with more of one is shown as it stands.
+COSTLY = ("[", "<", "`")
+MOST_COSTLY = 200
+RENDERED_TEXTS = 2_000  # remembered: the same descriptions come in list after list
 BARE_LINK = re.compile(r"(?<![\w(\[\"'=<>/])(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]])")
 
 
+@lru_cache(maxsize=RENDERED_TEXTS)
 def rendered(text: str, content_type: str | None, *, permissive: bool = False) -> str:
     """
     The text as sanitised HTML.
@@ -32,10 +38,10 @@ def rendered(text: str, content_type: str | None, *, permissive: bool = False) -
     """
     if content_type == "text/html":
         html = text
-    elif content_type == "text/plain":
-        html = "<p>" + escape(text).replace("\n", "<br>") + "</p>"
+    elif content_type == "text/plain" or any(text.count(sign) > MOST_COSTLY for sign in COSTLY):
+        html = _plain(text)
     else:
-        html = markdown.markdown(BARE_LINK.sub(r"<\1>", text), extensions=["nl2br", "extra"])
+        html = _markdown(text)
     return nh3.clean(
         html,
         tags=MORE_TAGS if permissive else TAGS,
@@ -43,6 +49,17 @@ def rendered(text: str, content_type: str | None, *, permissive: bool = False) -
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
     )
+
+
+def _plain(text: str) -> str:
+    return "<p>" + escape(text).replace("\n", "<br>") + "</p>"
+
+
+def _markdown(text: str) -> str:
+    try:
+        return markdown.markdown(BARE_LINK.sub(r"<\1>", text), extensions=["nl2br", "extra"])
+    except RecursionError:  # lists in lists in lists
+        return _plain(text)
 
 
 def content(text: str | None, content_type: str | None) -> Document | None:

@@ -22,6 +22,7 @@ from fwtwisted.web.app import answer, resource_app
 from fwtwisted.web.callers import Callers
 from fwtwisted.web.reading import Query
 from fwtwisted.web.request import LeanRequest
+from fwtwisted.web.v1.edits import EditsDesk
 from fwtwisted.wire.v1 import Document, Paging, last, page, paging
 from fwtwisted.wire.v1 import catalog as v1_catalog
 from fwtwisted.wire.v1 import libraries as v1_libraries
@@ -46,6 +47,7 @@ class MusicDesk:
     libraries: Libraries
     callers: Callers
     paper: CatalogPaper
+    edits: EditsDesk
     api_url: str
 
     def page(
@@ -116,6 +118,14 @@ class Artists:
     async def holders(self, request: LeanRequest, id: int) -> bytes:
         return await self._desk.holders(request, Kind.ARTIST, id)
 
+    @app.route("/<int:id>/mutations/", methods=["GET"])
+    async def edits(self, request: LeanRequest, id: int) -> bytes:
+        return await self._desk.edits.of(request, Kind.ARTIST, id)
+
+    @app.route("/<int:id>/mutations/", methods=["POST"])
+    async def suggest(self, request: LeanRequest, id: int) -> bytes:
+        return await self._desk.edits.suggest(request, Kind.ARTIST, id)
+
 
 class Albums:
     """``albums/``"""
@@ -139,6 +149,14 @@ class Albums:
     async def holders(self, request: LeanRequest, id: int) -> bytes:
         return await self._desk.holders(request, Kind.ALBUM, id)
 
+    @app.route("/<int:id>/mutations/", methods=["GET"])
+    async def edits(self, request: LeanRequest, id: int) -> bytes:
+        return await self._desk.edits.of(request, Kind.ALBUM, id)
+
+    @app.route("/<int:id>/mutations/", methods=["POST"])
+    async def suggest(self, request: LeanRequest, id: int) -> bytes:
+        return await self._desk.edits.suggest(request, Kind.ALBUM, id)
+
 
 class Tracks:
     """``tracks/``"""
@@ -161,6 +179,14 @@ class Tracks:
     @app.route("/<int:id>/libraries/", methods=["GET"])
     async def holders(self, request: LeanRequest, id: int) -> bytes:
         return await self._desk.holders(request, Kind.TRACK, id)
+
+    @app.route("/<int:id>/mutations/", methods=["GET"])
+    async def edits(self, request: LeanRequest, id: int) -> bytes:
+        return await self._desk.edits.of(request, Kind.TRACK, id)
+
+    @app.route("/<int:id>/mutations/", methods=["POST"])
+    async def suggest(self, request: LeanRequest, id: int) -> bytes:
+        return await self._desk.edits.suggest(request, Kind.TRACK, id)
 
 
 class Search:

@@ -212,7 +212,7 @@ def profile_change(document: Mapping[str, Any]) -> ProfileChange:
     if fields.has("privacy_level"):
         values["privacy_level"] = fields.choice("privacy_level", Privacy, Privacy.ME)
     if fields.has("summary"):
-        values["summary"] = _long_text(fields, "summary")
+        values["summary"] = long_text(fields, "summary")
     if fields.has("avatar"):
         values["avatar"] = fields.uuid_or_none("avatar")
     for name in ("instance_support_message_display_date", "funkwhale_support_message_display_date"):
@@ -222,7 +222,7 @@ def profile_change(document: Mapping[str, Any]) -> ProfileChange:
     return ProfileChange(values)
 
 
-def _long_text(fields: Fields, name: str) -> LongText | None:
+def long_text(fields: Fields, name: str) -> LongText | None:
     """A text with its type; null, or without a word in it: None.  Source: docs/api.md §3.2."""
     document = fields.document_or_none(name)
     if document is None:

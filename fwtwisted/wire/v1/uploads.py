@@ -6,7 +6,6 @@ Source: docs/api.md §3.12, §3.13, §4.7.
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +16,7 @@ from attrs import evolve, frozen
 
 from fwtwisted.model.audio import extension_of
 from fwtwisted.model.errors import NON_FIELD, Invalid
-from fwtwisted.model.licenses import LICENSES, license_in
+from fwtwisted.model.licenses import license_in
 from fwtwisted.model.music import UNKNOWN_ALBUM, Shelf, Track
 from fwtwisted.model.people import Library
 from fwtwisted.model.uploads import (
@@ -40,17 +39,13 @@ from fwtwisted.wire.v1 import Document, Query, last, when, when_or_none
 from fwtwisted.wire.v1 import catalog as v1_catalog
 from fwtwisted.wire.v1 import libraries as v1_libraries
 from fwtwisted.wire.v1.catalog import CatalogPaper
+from fwtwisted.wire.v1.music_fields import license, number, tags
 from fwtwisted.wire.v1.questions import lenient_order, scope, truth
 
 LONGEST_REFERENCE = 250
 LONGEST_SOURCE = 500
 LONGEST_METADATA = 100_000
 MOST_OBJECTS = 10_000
-LARGEST_NUMBER = 2**31 - 1
-MOST_TAGS = 100
-LONGEST_TAG = 100
-
-_TAG = re.compile(r"\w+", re.UNICODE)
 
 
 @frozen
@@ -191,11 +186,11 @@ def import_metadata(document: Mapping[str, Any]) -> ImportMetadata:
         description=fields.text_or_none("description", LONGEST_DESCRIPTION),
         mbid=fields.uuid_or_none("mbid"),
         copyright=fields.text_or_none("copyright", LONGEST_COPYRIGHT),
-        position=_number(fields, document, "position"),
-        tags=_tags(fields, document.get("tags")),
-        license=_license(fields, document.get("license")),
+        position=number(fields, document, "position"),
+        tags=tags(fields, document),
+        license=license(fields, document),
         cover=fields.uuid_or_none("cover"),
-        album=_number(fields, document, "album"),
+        album=number(fields, document, "album"),
     )
     fields.check()
     return said
@@ -210,42 +205,6 @@ def stored_metadata(document: Mapping[str, Any]) -> ImportMetadata:
         if "title" in why.problems:
             return evolve(import_metadata(lawful | {"title": "-"}), title=None)
         return import_metadata(lawful)
-
-
-def _number(fields: Fields, document: Mapping[str, Any], name: str) -> int | None:
-    value = document.get(name)
-    if value is None or value == "":
-        return None
-    try:
-        number = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else 0
-    except ValueError:
-        number = 0
-    if not 1 <= number <= LARGEST_NUMBER:
-        fields.refuse(name, "Ensure this value is a whole number greater than or equal to 1.")
-        return None
-    return number
-
-
-def _tags(fields: Fields, value: object) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
-        fields.refuse("tags", "Expected a list of strings.")
-        return None
-    tags = [tag.removeprefix("#") for tag in value[:MOST_TAGS]]
-    if not all(len(tag) <= LONGEST_TAG and _TAG.fullmatch(tag) for tag in tags):
-        fields.refuse("tags", f"A tag holds letters and digits only, at most {LONGEST_TAG}.")
-        return None
-    return tuple(dict.fromkeys(tags))
-
-
-def _license(fields: Fields, value: object) -> str | None:
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str) or value not in LICENSES:
-        fields.refuse("license", "This licence is not known here.")
-        return None
-    return value
 
 
 def upload_question(query: Query) -> UploadQuestion:

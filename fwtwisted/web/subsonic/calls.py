@@ -19,6 +19,8 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
 
+from fwtwisted.core.subsonic.login import Session
+from fwtwisted.model.errors import Forbidden
 from fwtwisted.model.people import Viewer
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.wire.subsonic.asked import Asked
@@ -32,18 +34,47 @@ class Caller:
     """
     Who calls.
 
-    :ivar viewer: with the rights of the account; a visitor only in calls that need no log-in.
+    :ivar session: None in calls that need no log-in.
     :ivar client: what the app calls itself (``c``), at most 128 characters; may be empty.
-    :ivar max_bitrate: kbit/s that the account wants at most; 0: no limit.
-    :ivar denied_roles: Subsonic's roles that were taken from the account, such as ``download``.
-    :ivar by_key: an API key was shown, not a password.
+    :ivar address: the machine's.
     """
 
-    viewer: Viewer
+    session: Session | None = None
     client: str = ""
-    max_bitrate: int = 0
-    denied_roles: frozenset[str] = frozenset()
-    by_key: bool = False
+    address: str = ""
+
+    @property
+    def known(self) -> Session:
+        """The session, in calls that need a log-in."""
+        assert self.session is not None, "an open call asks who calls"
+        return self.session
+
+    @property
+    def viewer(self) -> Viewer:
+        """With the rights of the account."""
+        return self.known.viewer
+
+    @property
+    def account_id(self) -> int:
+        """The caller's account."""
+        assert self.viewer.account_id is not None, "a session without an account"
+        return self.viewer.account_id
+
+    @property
+    def actor_id(self) -> int:
+        """The caller's actor."""
+        assert self.viewer.actor_id is not None, "a session without an actor"
+        return self.viewer.actor_id
+
+    def must(self, role: str) -> None:
+        """
+        Refuse a caller from whom an administrator took the role.
+
+        :param role: as Subsonic names it, without its ``Role``: ``download``, ``share``, ….
+        :raise Forbidden:
+        """
+        if role in self.known.denied_roles:
+            raise Forbidden(f"Your account may not do this: it lacks the role {role}.")
 
 
 @frozen

@@ -13,7 +13,6 @@ from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
 from fwtwisted.model.errors import FwError, Throttled, Unavailable
-from fwtwisted.model.people import VISITOR
 from fwtwisted.web.app import reply, resource_app
 from fwtwisted.web.reading import MIB, Query, form_pairs
 from fwtwisted.web.request import LeanRequest
@@ -35,7 +34,7 @@ _OPEN_TO_ALL = {
         "Content-Length, Content-Range, Content-Type, ETag, X-Total-Count, X-Content-Duration"
     ),
 }
-_NOBODY = Caller(viewer=VISITOR)
+_NOBODY = Caller()
 
 
 class Rest:

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from twisted.trial.unittest import TestCase
 
 from fwtwisted.model.errors import Forbidden, NotFound, Throttled, Unavailable
-from fwtwisted.model.people import Viewer
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.subsonic.calls import EMPTY, Caller, Counted, call, media_call
 from fwtwisted.web.subsonic.rest import Rest
@@ -53,7 +52,7 @@ class Area:
 async def admit(request: LeanRequest, asked: Asked, *, is_counted: bool) -> Caller:
     if asked.text("u") != "nadia":
         raise Refused(Code.WRONG_CREDENTIALS, "Wrong username or password")
-    return Caller(Viewer(actor_id=1), client=asked.text("c") or "")
+    return Caller(client=asked.text("c") or "")
 
 
 class RestTests(TestCase):

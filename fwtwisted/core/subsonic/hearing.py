@@ -1,0 +1,236 @@
+"""
+Songs, albums and artists through one listener's eyes, ready to be sent.
+
+What an app shows is asked for again and again, and changes seldom.  So each document is written once and kept as
+bytes for as long as the catalog does not change (its version comes with every log-in, in the same statement), and
+what the listener thinks of it is kept for as long as their notes do not change.  A page of an album that was shown
+before costs no statement beyond the log-in.
+
+Nobody's rights are widened: what is kept is kept apart for every set of libraries that somebody may hear.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import TypeAlias, TypeVar
+
+from attrs import frozen
+from orjson import Fragment
+
+from fwtwisted.core.music.kept import Kept
+from fwtwisted.db.pool import Database, Tx
+from fwtwisted.db.subsonic import heard, lists, notes
+from fwtwisted.model.errors import NotFound
+from fwtwisted.model.heard import HeardArtist, Sight
+from fwtwisted.model.music import Kind
+from fwtwisted.wire.subsonic.documents import Paper, album_notes, artist_notes, song_notes, whole
+
+T = TypeVar("T")
+Over: TypeAlias = Mapping[int, bytes]
+
+_WRITERS = {Kind.TRACK: song_notes, Kind.ALBUM: album_notes, Kind.ARTIST: artist_notes}
+
+
+@frozen
+class HearingSettings:
+    """
+    :ivar most_documents: how many songs, and how many albums, are kept; a kilobyte each.
+    :ivar most_listeners: of how many accounts the notes are kept.
+    :ivar most_rolls: for how many sets of libraries the list of artists is kept.
+    """
+
+    most_documents: int = 30_000
+    most_listeners: int = 200
+    most_rolls: int = 16
+
+
+@frozen
+class _Written:
+    """A document.  :ivar makers: artists who, when hidden, hide it.  :ivar folder: an album's other form."""
+
+    makers: tuple[int, ...]
+    base: bytes
+    folder: bytes = b""
+
+    def is_hidden(self, sight: Sight) -> bool:
+        return bool(sight.hidden) and not set(self.makers).isdisjoint(sight.hidden)
+
+
+@frozen
+class Roll:
+    """
+    Every artist of whom something may be heard, in the order of their names.
+
+    :ivar written: their documents, by id.
+    """
+
+    artists: Sequence[HeardArtist]
+    written: Mapping[int, bytes]
+
+
+class Hearing:
+    """Writes what a listener hears."""
+
+    def __init__(self, database: Database, paper: Paper, settings: HearingSettings) -> None:
+        self._database, self._paper, self._settings = database, paper, settings
+        self._songs: Kept[_Written | None] = Kept(None, settings.most_documents)
+        self._albums: Kept[_Written | None] = Kept(None, settings.most_documents)
+        self._on_albums: Kept[tuple[int, ...]] = Kept(())
+        self._of_artists: Kept[tuple[tuple[int, ...], tuple[int, ...]]] = Kept(((), ()))
+        self._rolls: OrderedDict[tuple[int, ...], tuple[int, Roll]] = OrderedDict()
+        self._notes: OrderedDict[int, tuple[tuple[int, int], dict[Kind, dict[int, bytes]]]] = OrderedDict()
+
+    # --- songs -------------------------------------------------------------------------------------
+
+    async def songs(self, sight: Sight, ids: Sequence[int]) -> list[Fragment]:
+        """The songs of these ids, in order; those that may not be heard are left out."""
+        found = await self._heard_songs(sight, ids)
+        over = await self.notes(sight, Kind.TRACK, found)
+        return [whole(found[id].base, over.get(id, b"")) for id in ids if id in found]
+
+    async def songs_by_id(
+        self, sight: Sight, ids: Sequence[int], more: Mapping[int, Mapping[str, object]]
+    ) -> list[Fragment]:
+        """The same, each with further fields of its own."""
+        found = await self._heard_songs(sight, ids)
+        over = await self.notes(sight, Kind.TRACK, found)
+        return [whole(found[id].base, over.get(id, b""), **more.get(id, {})) for id in ids if id in found]
+
+    async def song(self, sight: Sight, id: int) -> Fragment:
+        """A song.  :raise NotFound: there is none, or it may not be heard."""
+        return _only(await self.songs(sight, [id]))
+
+    async def audible(self, sight: Sight, ids: Sequence[int]) -> list[int]:
+        """Those of the songs that may be heard, in order."""
+        found = await self._heard_songs(sight, ids)
+        return [id for id in ids if id in found]
+
+    async def _heard_songs(self, sight: Sight, ids: Collection[int]) -> Mapping[int, _Written]:
+        async def load(missing: Collection[int]) -> Mapping[int, _Written | None]:
+            found = await self._read(lambda tx: heard.songs(tx, missing, sight.libraries))
+            return {
+                id: _Written((song.artist_id, song.album_artist_id or song.artist_id), self._paper.song(song))
+                for id, song in found.items()
+            }
+
+        known = await self._songs.get(sight.catalog, sight.libraries, ids, load)
+        return {id: one for id in ids if (one := known[id]) is not None and not one.is_hidden(sight)}
+
+    # --- albums ------------------------------------------------------------------------------------
+
+    async def albums(self, sight: Sight, ids: Sequence[int], *, as_folders: bool = False) -> list[Fragment]:
+        """
+        The albums of these ids, in order; those of which nothing may be heard are left out.
+
+        :param as_folders: as a Child each, not as AlbumID3.
+        """
+        found = await self._heard_albums(sight, ids)
+        over = await self.notes(sight, Kind.ALBUM, found)
+        return [
+            whole(found[id].folder if as_folders else found[id].base, over.get(id, b"")) for id in ids if id in found
+        ]
+
+    async def album(self, sight: Sight, id: int) -> Fragment:
+        """An album with its songs.  :raise NotFound: there is none, or nothing of it may be heard."""
+        found = await self._heard_albums(sight, [id])
+        if id not in found:
+            raise NotFound()
+        over = await self.notes(sight, Kind.ALBUM, [id])
+        return whole(found[id].base, over.get(id, b""), song=await self.songs(sight, await self.on_album(sight, id)))
+
+    async def on_album(self, sight: Sight, id: int) -> Sequence[int]:
+        """Ids of all songs of an album, heard or not, as they lie on its discs."""
+
+        async def load(missing: Collection[int]) -> Mapping[int, tuple[int, ...]]:
+            return {id: tuple(await self._read(lambda tx: lists.songs_of_album(tx, id)))}
+
+        return (await self._on_albums.get(sight.catalog, None, [id], load))[id]
+
+    async def _heard_albums(self, sight: Sight, ids: Collection[int]) -> Mapping[int, _Written]:
+        async def load(missing: Collection[int]) -> Mapping[int, _Written | None]:
+            found = await self._read(lambda tx: heard.albums(tx, missing, sight.libraries))
+            return {
+                id: _Written((album.artist_id,), self._paper.album(album), self._paper.album_folder(album))
+                for id, album in found.items()
+            }
+
+        known = await self._albums.get(sight.catalog, sight.libraries, ids, load)
+        return {id: one for id in ids if (one := known[id]) is not None and not one.is_hidden(sight)}
+
+    # --- artists -----------------------------------------------------------------------------------
+
+    async def roll(self, sight: Sight) -> Roll:
+        """Every artist of whom something may be heard, hidden ones too."""
+        known = self._rolls.get(sight.libraries)
+        if known is not None and known[0] == sight.catalog:
+            self._rolls.move_to_end(sight.libraries)
+            return known[1]
+        artists = await self._read(lambda tx: heard.artists(tx, sight.libraries))
+        roll = Roll(artists, {artist.id: self._paper.artist(artist) for artist in artists})
+        self._rolls[sight.libraries] = (sight.catalog, roll)
+        while len(self._rolls) > self._settings.most_rolls:
+            self._rolls.popitem(last=False)
+        return roll
+
+    async def artists(self, sight: Sight, ids: Sequence[int]) -> list[Fragment]:
+        """The artists of these ids, in order; those of whom nothing may be heard are left out."""
+        roll = await self.roll(sight)
+        seen = [id for id in ids if id in roll.written and id not in sight.hidden]
+        over = await self.notes(sight, Kind.ARTIST, seen)
+        return [whole(roll.written[id], over.get(id, b"")) for id in seen]
+
+    async def artist(self, sight: Sight, id: int) -> Fragment:
+        """An artist with their albums.  :raise NotFound: there is none, or nothing of them may be heard."""
+        roll = await self.roll(sight)
+        if id not in roll.written or id in sight.hidden:
+            raise NotFound()
+        over = await self.notes(sight, Kind.ARTIST, [id])
+        albums = await self.albums(sight, (await self.of_artist(sight, id))[0])
+        return whole(roll.written[id], over.get(id, b""), album=albums, albumCount=len(albums))
+
+    async def of_artist(self, sight: Sight, id: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Ids of an artist's albums, own and credited ones, and of their songs on no album; heard or not."""
+
+        async def read(tx: Tx) -> tuple[tuple[int, ...], tuple[int, ...]]:
+            albums = await lists.albums_of_artist(tx, id)
+            return tuple(albums), tuple(await lists.loose_songs_of_artist(tx, id))
+
+        async def load(missing: Collection[int]) -> Mapping[int, tuple[tuple[int, ...], tuple[int, ...]]]:
+            return {id: await self._read(read)}
+
+        return (await self._of_artists.get(sight.catalog, None, [id], load))[id]
+
+    # --- notes -------------------------------------------------------------------------------------
+
+    async def notes(self, sight: Sight, kind: Kind, ids: Collection[int]) -> Over:
+        """What the listener notes on these, to be laid over their documents."""
+        account_id, actor_id = sight.viewer.account_id, sight.viewer.actor_id
+        if account_id is None or actor_id is None:
+            return {}
+        known = self._noted(account_id, sight.notes)[kind]
+        missing = [id for id in ids if id not in known]
+        if missing:
+            found = await self._read(lambda tx: notes.notes(tx, kind, missing, account_id, actor_id))
+            known.update((id, _WRITERS[kind](note)) for id, note in found.items())
+        return known
+
+    def _noted(self, account_id: int, number: tuple[int, int]) -> dict[Kind, dict[int, bytes]]:
+        """What is kept of an account's notes under their present number."""
+        kept = self._notes.get(account_id)
+        if kept is None or kept[0] != number or sum(map(len, kept[1].values())) > self._settings.most_documents:
+            kept = (number, {kind: {} for kind in Kind})
+        self._notes[account_id] = kept
+        self._notes.move_to_end(account_id)
+        while len(self._notes) > self._settings.most_listeners:
+            self._notes.popitem(last=False)
+        return kept[1]
+
+    async def _read(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+        return await self._database.read(work)
+
+
+def _only(found: Sequence[Fragment]) -> Fragment:
+    if not found:
+        raise NotFound()
+    return found[0]

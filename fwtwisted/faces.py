@@ -27,6 +27,7 @@ from fwtwisted.web.v1.moderation import HidingDesk
 from fwtwisted.web.v1.music import Albums, Artists, Licenses, MusicDesk, Search, Tags, Tracks
 from fwtwisted.web.v1.oauth import OAuthDesk
 from fwtwisted.web.v1.playlists import PlaylistDesk
+from fwtwisted.web.v1.radios import RadioDesk
 from fwtwisted.web.v1.streaming import Listen, StreamMp3
 from fwtwisted.web.v1.text import TextPreview
 from fwtwisted.web.v1.uploads import UploadDesk
@@ -65,6 +66,7 @@ class Faces:
             *self._people(),
             *self._music(),
             *self._listening(),
+            *self._radios(),
             self._uploads(),
             *self._pictures(),
             *self._streaming(),
@@ -118,6 +120,14 @@ class Faces:
             Mount(f"{API}/activity", Activity(desk, self._live).app.resource()),
             PlaylistDesk(parts.playlists, self._callers, parts.paper, self._api_url).mount(),
         ]
+
+    def _radios(self) -> list[Mount]:
+        parts, radio = self._parts, self._parts.radio
+        is_open = parts.preferences.is_open
+        desk = RadioDesk(
+            radio.radios, radio.sessions, self._callers, self._cookies, is_open, parts.paper, self._api_url
+        )
+        return desk.mounts()
 
     def _uploads(self) -> Mount:
         parts, intake = self._parts, settings.intake_settings(self._config)

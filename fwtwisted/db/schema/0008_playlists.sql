@@ -37,7 +37,7 @@ CREATE TABLE radio (
     name                text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
     folded_name         text NOT NULL GENERATED ALWAYS AS (folded(name)) STORED,
     description         text NOT NULL DEFAULT '',
-    is_public           boolean NOT NULL DEFAULT true,
+    is_public           boolean NOT NULL DEFAULT false,
     config              jsonb NOT NULL DEFAULT '[]',    -- a list of filters: docs/api.md §4.13
     creation_date       timestamptz NOT NULL DEFAULT now()
 );

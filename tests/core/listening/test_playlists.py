@@ -212,7 +212,7 @@ class FillingTests(PlaylistCase):
     async def test_a_track_that_is_gone_leaves_no_gap(self) -> None:
         """Neither for readers nor for who edits next; one that is merely out of reach stays."""
         await self.begun()
-        a, b, c, d, e, f = self.tracks
+        a, b, c, d, e, _ = self.tracks
         id = await self.a_playlist(self.alice, a, b, c, d)
         await self.do("DELETE FROM track WHERE id = ANY(%s)", [b])
         self.assertEqual([a, c, d], await self.held(id))

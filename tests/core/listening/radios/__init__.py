@@ -1,0 +1,1 @@
+"""Radios: what they mean, and what comes next."""

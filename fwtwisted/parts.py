@@ -181,6 +181,7 @@ class Parts:
             self.oauth,
             self.profiles,
             self.streaming,
+            self.radio.sessions,
             self.edits,
             self.folder_imports,
             self.upload_jobs,

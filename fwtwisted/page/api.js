@@ -81,7 +81,7 @@ export function makeApi({ fetch, cookie, signedOut }) {
     post: json("POST"),
     patch: json("PATCH"),
     remove: (path) => call("DELETE", path),
-    form: (path, fields) => call("POST", path, { body: new URLSearchParams(fields), quiet: true }),
+    form: (path, fields, headers) => call("POST", path, { body: new URLSearchParams(fields), headers, quiet: true }),
     /** The page of a list that its `next` link names. */
     follow(next, signal) {
       const found = new URL(next, location.href);

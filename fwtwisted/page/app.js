@@ -22,6 +22,7 @@ import { memory } from "./store.js";
 import { makeUploads, roomOf, sorted } from "./uploads.js";
 import { album, track } from "./views/album.js";
 import { artist } from "./views/artist.js";
+import { authorize } from "./views/authorize.js";
 import { login, missing, setup } from "./views/door.js";
 import { home } from "./views/home.js";
 import { albums, artists, favourites } from "./views/lists.js";
@@ -29,8 +30,8 @@ import { search } from "./views/search.js";
 import { upload } from "./views/upload.js";
 import { count } from "./words.js";
 
-const VIEWS = { home, albums, album, artists, artist, track, favourites, search, upload, login, setup, missing };
-const MINE = new Set(["favourites", "upload"]);
+const VIEWS = { home, albums, album, artists, artist, track, favourites, search, upload, login, setup, authorize, missing };
+const MINE = new Set(["favourites", "upload", "authorize"]);
 const ALWAYS = new Set(["login", "setup"]);
 const FRESH_TOKEN_EVERY = 6 * 3600 * 1000;
 

@@ -12,6 +12,7 @@ const ROUTES = [
   ["upload", /^\/upload$/],
   ["login", /^\/login$/],
   ["setup", /^\/setup$/],
+  ["authorize", /^\/authorize$/],
 ];
 
 /** The view's name and number for a path; the addresses of the full Funkwhale page lead to the same views. */

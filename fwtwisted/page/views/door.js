@@ -6,7 +6,7 @@ import { mark } from "../parts/icons.js";
 import { Problem } from "../problems.js";
 import { inside } from "../router.js";
 
-function door(title, words, body) {
+export function door(title, words, body) {
   return h("div", { class: "door" }, h("div", { class: "door-mark" }, mark()), h("h1", { tabindex: -1, dir: "auto" }, title), words && h("p", { class: "quiet" }, words), body);
 }
 

@@ -19,12 +19,14 @@ from fwtwisted.web.v1 import accounts, instance
 from fwtwisted.web.v1.accounts import PeopleDesk
 from fwtwisted.web.v1.attachments import AttachmentDesk
 from fwtwisted.web.v1.edits import EditsDesk
+from fwtwisted.web.v1.federation import FederationDesk
 from fwtwisted.web.v1.folders import FoldersDesk
 from fwtwisted.web.v1.libraries import LibraryDesk
 from fwtwisted.web.v1.limits import RateLimits
 from fwtwisted.web.v1.listening import Activity, Favorites, History, ListeningDesk
 from fwtwisted.web.v1.moderation import HidingDesk
 from fwtwisted.web.v1.music import Albums, Artists, Licenses, MusicDesk, Search, Tags, Tracks
+from fwtwisted.web.v1.notifications import InboxDesk
 from fwtwisted.web.v1.oauth import OAuthDesk
 from fwtwisted.web.v1.playlists import PlaylistDesk
 from fwtwisted.web.v1.radios import RadioDesk
@@ -67,6 +69,7 @@ class Faces:
             *self._music(),
             *self._listening(),
             *self._radios(),
+            *self._federation(),
             self._uploads(),
             *self._pictures(),
             *self._streaming(),
@@ -128,6 +131,13 @@ class Faces:
             radio.radios, radio.sessions, self._callers, self._cookies, is_open, parts.paper, self._api_url
         )
         return desk.mounts()
+
+    def _federation(self) -> list[Mount]:
+        parts, url = self._parts, self._api_url
+        desk = FederationDesk(
+            parts.follows, parts.foreign, parts.fetches, parts.actors, self._callers, parts.pictures, url
+        )
+        return [*desk.mounts(), InboxDesk(parts.inbox, self._callers, url).mount()]
 
     def _uploads(self) -> Mount:
         parts, intake = self._parts, settings.intake_settings(self._config)

@@ -13,6 +13,11 @@ from typing import TypeVar
 
 from fwtwisted.config import Config, kept_secret_key
 from fwtwisted.config import parts as settings
+from fwtwisted.core.fediverse.actors import Actors
+from fwtwisted.core.fediverse.fetches import Fetches, NoNetwork
+from fwtwisted.core.fediverse.follows import Follows
+from fwtwisted.core.fediverse.foreign import ForeignLibraries
+from fwtwisted.core.fediverse.inbox import ITEM, Inbox
 from fwtwisted.core.files.attachments import Attachments
 from fwtwisted.core.files.stored_files import StoredFiles
 from fwtwisted.core.files.upload_jobs import Places, UploadJobs
@@ -74,6 +79,7 @@ class Parts:
         self._gather_people(ground, ground.config)
         self._gather_music(ground, ground.config)
         self._gather_files(ground, ground.config)
+        self._gather_fediverse(ground)
 
     def _gather_people(self, ground: Ground, config: Config) -> None:
         """Accounts, and what proves who they are."""
@@ -173,6 +179,16 @@ class Parts:
             ground.reactor, database, threads, config.media.music, self.folders.import_folder, ring
         )
 
+    def _gather_fediverse(self, ground: Ground) -> None:
+        """What crosses between people and pods."""
+        database = ground.database
+        self.inbox = Inbox(database, self.live.happened)
+        self.live.writes(ITEM, self.inbox.item_added)
+        self.follows = Follows(database, self.inbox)
+        self.foreign = ForeignLibraries(database, self.visibility)
+        self.fetches = Fetches(database, self.visibility, NoNetwork(), ground.reactor, self.pod)
+        self.actors = Actors(database, self.visibility, self.preferences.value, self.pod)
+
     def jobs(self) -> Mapping[str, JobKind]:
         """Every kind of job that this program can do."""
         busy = (
@@ -183,6 +199,7 @@ class Parts:
             self.streaming,
             self.radio.sessions,
             self.edits,
+            self.fetches,
             self.folder_imports,
             self.upload_jobs,
             self.stored_files,
@@ -198,6 +215,7 @@ class Parts:
             self.oauth,
             self.streaming,
             self.radio.sessions,
+            self.fetches,
             self.upload_jobs,
             self.stored_files,
             self.attachments,

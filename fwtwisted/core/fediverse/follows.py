@@ -1,0 +1,172 @@
+"""
+Follows of libraries: asking for what is in them, and letting somebody in or not.
+
+::
+
+    POST follows/library   everyone, or instance and at home here ──▶ approved at once ─┐
+                           any other ──▶ waits for the owner ── accept ────────────────▶│ content is seen
+                                                              └─ reject ──▶ refused      │
+    DELETE                 taken back, and with it what it opened ◀─────────────────────┘
+
+Whoever asks is told nothing of what is inside; the label of a library is anybody's who knows its uuid.
+Source: docs/api.md §4.16.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from fwtwisted.core.fediverse.inbox import Inbox
+from fwtwisted.db import follows, libraries, notifications, people
+from fwtwisted.db.follows import Received
+from fwtwisted.db.notifications import NewActivity
+from fwtwisted.db.pool import Database, Queries, Tx
+from fwtwisted.model.errors import Invalid, NotFound, Unauthenticated
+from fwtwisted.model.fediverse import FollowStanding, LibraryFollow
+from fwtwisted.model.people import Actor, Library, Privacy, Viewer
+from fwtwisted.wire import activities
+
+TARGET = "target"
+
+
+class Follows:
+    """Follows of libraries on this pod, by people on this pod."""
+
+    def __init__(self, database: Database, inbox: Inbox) -> None:
+        self._database, self._inbox = database, inbox
+
+    # --- looking ---------------------------------------------------------------------------------
+
+    async def mine(
+        self, viewer: Viewer, approved: bool | None, oldest_first: bool, limit: int, offset: int
+    ) -> tuple[int, list[LibraryFollow]]:
+        """How many libraries the viewer follows or wishes to, refused ones left out, and one page of them."""
+        actor = _somebody(viewer)
+        return await self._database.read(lambda tx: follows.mine(tx, actor, approved, oldest_first, limit, offset))
+
+    async def standings(self, viewer: Viewer) -> list[FollowStanding]:
+        """Every library that the viewer has asked for, and what came of it."""
+        actor = _somebody(viewer)
+        return await self._database.read(lambda tx: follows.standings(tx, actor))
+
+    async def one(self, viewer: Viewer, uuid: UUID) -> LibraryFollow:
+        """A follow by the viewer, or of a library of theirs.  :raise NotFound:"""
+        actor = _somebody(viewer)
+        return await self._database.read(lambda tx: _known(tx, uuid, actor))
+
+    # --- asking ----------------------------------------------------------------------------------
+
+    async def follow(self, viewer: Viewer, library_uuid: UUID) -> LibraryFollow:
+        """
+        Ask for what is in a library, and get it at once where nobody has to be asked.
+
+        :raise Invalid: on ``target``: there is none, it is the viewer's own, or they have asked before.
+        """
+        actor_id = _somebody(viewer)
+
+        async def work(tx: Tx) -> LibraryFollow:
+            library = await _target(tx, library_uuid, actor_id)
+            follower = (await people.actors(tx, [actor_id]))[actor_id]
+            uuid, approved = uuid4(), _at_once(library, viewer)
+            fid = activities.follow_id(follower.fid, uuid)
+            follow_id = await follows.add(tx, uuid, fid, actor_id, library.id, approved)
+            if follow_id is None:
+                raise Invalid.on(TARGET, "You are already following this library.")
+            tx.touch("libraries")
+            await self._tell_owner(tx, follower, library, follow_id, fid)
+            if approved:
+                await self._tell_follower(tx, follower, library, follow_id, uuid, fid)
+            return await _known(tx, uuid, actor_id)
+
+        return await self._database.transaction(work)
+
+    async def unfollow(self, viewer: Viewer, uuid: UUID) -> None:
+        """Follow no longer, or take back the wish to.  :raise NotFound: it is not the viewer's."""
+        actor_id = _somebody(viewer)
+
+        async def work(tx: Tx) -> None:
+            await notifications.forget_wish(tx, uuid, actor_id)
+            if not await follows.remove(tx, uuid, actor_id):
+                raise NotFound
+            tx.touch("libraries")
+
+        await self._database.transaction(work)
+
+    # --- answering -------------------------------------------------------------------------------
+
+    async def accept(self, viewer: Viewer, uuid: UUID) -> None:
+        """Let somebody follow a library of the viewer's; said twice, it is told once.  :raise NotFound:"""
+
+        async def work(tx: Tx) -> None:
+            received = await self._answer(tx, viewer, uuid, approved=True)
+            if received.approved:
+                return
+            library = await libraries.library(tx, received.library)
+            follower = (await people.actors(tx, [received.actor_id]))[received.actor_id]
+            assert library is not None
+            await self._tell_follower(tx, follower, library, received.id, received.uuid, received.fid)
+
+        await self._database.transaction(work)
+
+    async def reject(self, viewer: Viewer, uuid: UUID) -> None:
+        """Let somebody not follow a library of the viewer's, or not any longer.  :raise NotFound:"""
+
+        async def work(tx: Tx) -> None:
+            await self._answer(tx, viewer, uuid, approved=False)
+
+        await self._database.transaction(work)
+
+    async def _answer(self, tx: Tx, viewer: Viewer, uuid: UUID, *, approved: bool) -> Received:
+        """Write the answer; the follow as it was before."""
+        received = await follows.lock_received(tx, uuid, _somebody(viewer))
+        if received is None:
+            raise NotFound
+        await follows.answer(tx, received.id, approved=approved)
+        tx.touch("libraries")
+        return received
+
+    # --- telling ---------------------------------------------------------------------------------
+
+    async def _tell_owner(self, tx: Tx, follower: Actor, library: Library, follow_id: int, fid: str) -> None:
+        wish = activities.follow(fid, follower.fid, library.fid, library.owner.fid)
+        new = NewActivity(fid, follower.id, "Follow", wish, library_id=library.id, follow_id=follow_id)
+        await self._inbox.deliver(tx, new, [library.owner.id])
+
+    async def _tell_follower(
+        self, tx: Tx, follower: Actor, library: Library, follow_id: int, uuid: UUID, fid: str
+    ) -> None:
+        answer = activities.accept(uuid, activities.follow(fid, follower.fid, library.fid, library.owner.fid))
+        # A follower who was turned away later and let in again hears of that, too: the id of an answer is no key.
+        new = NewActivity(None, library.owner.id, "Accept", answer, library_id=library.id, follow_id=follow_id)
+        await self._inbox.deliver(tx, new, [follower.id])
+
+
+def _somebody(viewer: Viewer) -> int:
+    if viewer.actor_id is None:
+        raise Unauthenticated
+    return viewer.actor_id
+
+
+def _at_once(library: Library, viewer: Viewer) -> bool | None:
+    """True where nobody has to be asked; None: the owner has."""
+    is_open = library.privacy_level is Privacy.EVERYONE
+    return True if is_open or (library.privacy_level is Privacy.INSTANCE and viewer.is_local) else None
+
+
+async def _target(tx: Queries, uuid: UUID, actor_id: int) -> Library:
+    """A library that the actor may ask for."""
+    library = await libraries.library(tx, uuid)
+    if library is None:
+        raise Invalid.on(TARGET, "There is no such library.")
+    if library.owner.id == actor_id:
+        raise Invalid.on(TARGET, "You cannot follow your own library.")
+    if not library.owner.is_local:
+        raise Invalid.on(TARGET, "Libraries of other pods cannot be followed from here.")
+    return library
+
+
+async def _known(tx: Queries, uuid: UUID, actor_id: int) -> LibraryFollow:
+    found = await follows.one_of(tx, uuid, actor_id)
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,277 @@
+"""
+What crosses between people and pods: follows of libraries, look-ups, actors, servers.
+
+Source: docs/api.md §4.16.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from attrs import frozen
+
+from fwtwisted.core.fediverse.actors import Actors
+from fwtwisted.core.fediverse.fetches import Fetches
+from fwtwisted.core.fediverse.follows import Follows
+from fwtwisted.core.fediverse.foreign import ForeignLibraries
+from fwtwisted.model.errors import NotFound
+from fwtwisted.model.fediverse import Thing
+from fwtwisted.model.people import Viewer
+from fwtwisted.web.app import answer, nothing, resource_app
+from fwtwisted.web.callers import Callers
+from fwtwisted.web.reading import Query, document
+from fwtwisted.web.request import LeanRequest
+from fwtwisted.web.site import Mount
+from fwtwisted.wire.v1 import Document, Paging, Pictures, page, paging
+from fwtwisted.wire.v1 import fetches as v1_fetches
+from fwtwisted.wire.v1 import follows as v1_follows
+from fwtwisted.wire.v1.questions import search_words, strict_order, truth
+
+PREFIX = "/api/v1/federation"
+MOST_DOMAINS = 100
+OF_MUSIC = (Thing.ARTIST, Thing.ALBUM, Thing.TRACK)
+
+
+@frozen
+class FederationDesk:
+    """
+    What this area is written with.
+
+    :ivar api_url: ``https://pod.example/api/v1``: what the addresses of pages begin with.
+    """
+
+    follows: Follows
+    foreign: ForeignLibraries
+    fetches: Fetches
+    actors: Actors
+    callers: Callers
+    pictures: Pictures
+    api_url: str
+
+    def mounts(self) -> list[Mount]:
+        """Everything here, at its prefixes."""
+        return [
+            Mount(f"{PREFIX}/follows/library", FollowsFace(self).app.resource()),
+            Mount(f"{PREFIX}/libraries", ForeignFace(self).app.resource()),
+            Mount(f"{PREFIX}/fetches", FetchesFace(self).app.resource()),
+            Mount(f"{PREFIX}/actors", ActorsFace(self).app.resource()),
+            Mount(f"{PREFIX}/domains", DomainsFace(self).app.resource()),
+            *(Mount(f"/api/v1/{kind}s", ObjectFetches(self, kind).app.resource()) for kind in OF_MUSIC),
+        ]
+
+    def page(
+        self, request: LeanRequest, name: str, results: list[Document], count: int, asked: Paging, query: Query
+    ) -> bytes:
+        """Answer with one page of a list."""
+        return answer(request, 200, page(results, count, asked, f"{self.api_url}/{name}", query.lists()))
+
+    async def reader(self, request: LeanRequest) -> Viewer:
+        """Anybody who is somebody here, and visitors of an open pod."""
+        viewer = await self.callers.public(request)
+        return await self.callers.open(request, "libraries") if viewer.is_anonymous else viewer
+
+
+class FollowsFace:
+    """``federation/follows/library/``"""
+
+    app = resource_app()
+
+    def __init__(self, desk: FederationDesk) -> None:
+        self._desk, self._follows, self._callers = desk, desk.follows, desk.callers
+
+    @app.route("/", methods=["GET"])
+    async def many(self, request: LeanRequest) -> bytes:
+        """One's own, but for those that were refused."""
+        viewer = await self._callers.scoped(request, "follows")
+        query = Query.of(request)
+        lists = query.lists()
+        asked, order = paging(lists), strict_order(lists, ("creation_date",))
+        oldest_first = bool(order) and not order[0][1]
+        count, found = await self._follows.mine(
+            viewer, truth(lists, "approved"), oldest_first, asked.size, asked.offset
+        )
+        documents = [v1_follows.library_follow(one) for one in found]
+        return self._desk.page(request, "federation/follows/library/", documents, count, asked, query)
+
+    @app.route("/", methods=["POST"])
+    async def follow(self, request: LeanRequest) -> bytes:
+        """Ask for what is in a library."""
+        viewer = await self._callers.scoped(request, "follows")
+        made = await self._follows.follow(viewer, v1_follows.target_in(await document(request)))
+        return answer(request, 201, v1_follows.library_follow(made))
+
+    @app.route("/all/", methods=["GET"])
+    async def every(self, request: LeanRequest) -> bytes:
+        """All of one's own in short, refused ones as well."""
+        viewer = await self._callers.scoped(request, "follows")
+        results = [v1_follows.standing(one) for one in await self._follows.standings(viewer)]
+        return answer(request, 200, {"results": results, "count": len(results)})
+
+    @app.route("/<uuid:uuid>/", methods=["GET"])
+    async def one(self, request: LeanRequest, uuid: UUID) -> bytes:
+        viewer = await self._callers.scoped(request, "follows")
+        return answer(request, 200, v1_follows.library_follow(await self._follows.one(viewer, uuid)))
+
+    @app.route("/<uuid:uuid>/", methods=["DELETE"])
+    async def unfollow(self, request: LeanRequest, uuid: UUID) -> bytes:
+        viewer = await self._callers.scoped(request, "follows")
+        await self._follows.unfollow(viewer, uuid)
+        return nothing(request)
+
+    @app.route("/<uuid:uuid>/accept/", methods=["POST"])
+    async def accept(self, request: LeanRequest, uuid: UUID) -> bytes:
+        """The owner lets somebody in."""
+        viewer = await self._callers.scoped(request, "follows")
+        try:
+            await self._follows.accept(viewer, uuid)
+        except NotFound:
+            return answer(request, 404, {})
+        return nothing(request)
+
+    @app.route("/<uuid:uuid>/reject/", methods=["POST"])
+    async def reject(self, request: LeanRequest, uuid: UUID) -> bytes:
+        """The owner does not."""
+        viewer = await self._callers.scoped(request, "follows")
+        try:
+            await self._follows.reject(viewer, uuid)
+        except NotFound:
+            return answer(request, 404, {})
+        return nothing(request)
+
+
+class ForeignFace:
+    """``federation/libraries/``"""
+
+    app = resource_app()
+
+    def __init__(self, desk: FederationDesk) -> None:
+        self._desk, self._callers = desk, desk.callers
+
+    @app.route("/<uuid:uuid>/", methods=["GET"])
+    async def one(self, request: LeanRequest, uuid: UUID) -> bytes:
+        viewer = await self._callers.scoped(request, "libraries")
+        return answer(request, 200, v1_follows.seen_library(await self._desk.foreign.one(viewer, uuid)))
+
+    @app.route("/<uuid:uuid>/scan/", methods=["POST"])
+    async def scan(self, request: LeanRequest, uuid: UUID) -> bytes:
+        """Have it looked through for what is new."""
+        viewer = await self._callers.scoped(request, "libraries")
+        begun = await self._desk.foreign.scan(viewer, uuid)
+        if begun is None:
+            return answer(request, 200, {"status": "skipped"})
+        return answer(request, 200, {"status": "scheduled", "scan": v1_follows.scan(begun)})
+
+    @app.route("/fetch/", methods=["POST"])
+    async def fetch(self, request: LeanRequest) -> bytes:
+        """The library at an address."""
+        viewer = await self._callers.scoped(request, "libraries")
+        seen = await self._desk.fetches.library_at(viewer, v1_fetches.library_address(await document(request)))
+        return answer(request, 200, {"count": 1, "results": [v1_follows.seen_library(seen)]})
+
+
+class FetchesFace:
+    """``federation/fetches/``"""
+
+    app = resource_app()
+
+    def __init__(self, desk: FederationDesk) -> None:
+        self._fetches, self._callers = desk.fetches, desk.callers
+
+    @app.route("/", methods=["POST"])
+    async def fetch(self, request: LeanRequest) -> bytes:
+        """Look something up; what came of it is in the answer."""
+        viewer = await self._callers.user(request)
+        wish = v1_fetches.fetch_wish(await document(request))
+        return answer(request, 201, v1_fetches.fetch(await self._fetches.fetch(viewer, wish.url, force=wish.force)))
+
+    @app.route("/<int:id>/", methods=["GET"])
+    async def one(self, request: LeanRequest, id: int) -> bytes:
+        viewer = await self._callers.user(request)
+        return answer(request, 200, v1_fetches.fetch(await self._fetches.one(viewer, id)))
+
+
+class ObjectFetches:
+    """``artists/<id>/fetches/`` and the same of albums and tracks."""
+
+    app = resource_app()
+
+    def __init__(self, desk: FederationDesk, kind: Thing) -> None:
+        self._desk, self._kind = desk, kind
+
+    @app.route("/<int:id>/fetches/", methods=["GET"])
+    async def many(self, request: LeanRequest, id: int) -> bytes:
+        """When one had it looked up."""
+        viewer = await self._desk.callers.user(request)
+        query = Query.of(request)
+        asked = paging(query.lists())
+        count, found = await self._desk.fetches.of_object(viewer, self._kind, id, asked.size, asked.offset)
+        documents = [v1_fetches.fetch(one) for one in found]
+        return self._desk.page(request, f"{self._kind}s/{id}/fetches/", documents, count, asked, query)
+
+    @app.route("/<int:id>/fetches/", methods=["POST"])
+    async def again(self, request: LeanRequest, id: int) -> bytes:
+        """Look it up again, where it is at home."""
+        viewer = await self._desk.callers.user(request)
+        return answer(request, 201, v1_fetches.fetch(await self._desk.fetches.refetch(viewer, self._kind, id)))
+
+
+class ActorsFace:
+    """``federation/actors/``"""
+
+    app = resource_app()
+
+    def __init__(self, desk: FederationDesk) -> None:
+        self._desk = desk
+
+    @app.route("/<handle>/", methods=["GET"])
+    async def one(self, request: LeanRequest, handle: str) -> bytes:
+        await self._desk.reader(request)
+        return answer(
+            request, 200, v1_fetches.persona(await self._desk.actors.persona(*_parts(handle)), self._pictures)
+        )
+
+    @app.route("/<handle>/libraries/", methods=["GET"])
+    async def libraries(self, request: LeanRequest, handle: str) -> bytes:
+        """Those that the caller may look into."""
+        viewer = await self._desk.reader(request)
+        query = Query.of(request)
+        asked = paging(query.lists())
+        count, found = await self._desk.actors.libraries(viewer, *_parts(handle), asked.size, asked.offset)
+        documents = [v1_follows.seen_library(one) for one in found]
+        return self._desk.page(request, f"federation/actors/{handle}/libraries/", documents, count, asked, query)
+
+    @property
+    def _pictures(self) -> Pictures:
+        return self._desk.pictures
+
+
+class DomainsFace:
+    """``federation/domains/``"""
+
+    app = resource_app()
+
+    def __init__(self, desk: FederationDesk) -> None:
+        self._desk = desk
+
+    @app.route("/", methods=["GET"])
+    async def many(self, request: LeanRequest) -> bytes:
+        await self._desk.reader(request)
+        query = Query.of(request)
+        lists = query.lists()
+        asked = paging(lists, largest=MOST_DOMAINS)
+        count, names = await self._desk.actors.domains(search_words(lists), asked.size, asked.offset)
+        documents = [v1_fetches.domain(name) for name in names]
+        return self._desk.page(request, "federation/domains/", documents, count, asked, query)
+
+    @app.route("/<name>/", methods=["GET"])
+    async def one(self, request: LeanRequest, name: str) -> bytes:
+        await self._desk.reader(request)
+        return answer(request, 200, v1_fetches.domain(await self._desk.actors.domain(name)))
+
+
+def _parts(handle: str) -> tuple[str, str]:
+    """Name and server of ``user@domain``.  :raise NotFound: it is no such thing."""
+    username, at, domain = handle.removeprefix("@").rpartition("@")
+    if not at or not username or not domain:
+        raise NotFound
+    return username, domain

@@ -1,0 +1,77 @@
+"""
+Libraries as those see them who follow them or may, and follows, as documents.
+
+Source: docs/api.md §3.10, §3.11, §4.16.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from fwtwisted.model.errors import Invalid
+from fwtwisted.model.fediverse import FollowStanding, LibraryFollow, OwnFollow, Scan, SeenLibrary
+from fwtwisted.wire.fields import NOT_NULL, REQUIRED, Fields
+from fwtwisted.wire.v1 import Document, when, when_or_none
+from fwtwisted.wire.v1.libraries import foreign_library
+from fwtwisted.wire.v1.people import actor
+
+
+def seen_library(seen: SeenLibrary) -> Document:
+    """A library as somebody sees it who may follow it (§3.10)."""
+    return {
+        **foreign_library(seen.library),
+        "follow": None if seen.follow is None else _own_follow(seen.follow),
+        "latest_scan": None if seen.scan is None else scan(seen.scan),
+    }
+
+
+def _own_follow(follow: OwnFollow) -> Document:
+    return {
+        "creation_date": when(follow.creation_date),
+        "uuid": str(follow.uuid),
+        "fid": follow.fid,
+        "approved": follow.approved,
+        "modification_date": when(follow.modification_date),
+    }
+
+
+def scan(scan: Scan) -> Document:
+    """How far a walk through a library of another pod is."""
+    return {
+        "total_files": scan.total_files,
+        "processed_files": scan.processed_files,
+        "errored_files": scan.errored_files,
+        "status": scan.status,
+        "creation_date": when(scan.creation_date),
+        "modification_date": when_or_none(scan.modification_date),
+    }
+
+
+def library_follow(follow: LibraryFollow) -> Document:
+    """Somebody's wish to follow a library (§3.11)."""
+    return {
+        "creation_date": when(follow.creation_date),
+        "actor": actor(follow.actor),
+        "uuid": str(follow.uuid),
+        "target": seen_library(follow.target),
+        "approved": follow.approved,
+    }
+
+
+def standing(standing: FollowStanding) -> Document:
+    """The little that a button beside a library's name needs."""
+    return {"uuid": str(standing.uuid), "library": str(standing.library), "approved": standing.approved}
+
+
+def target_in(document: Mapping[str, Any]) -> UUID:
+    """The library that somebody wants to follow.  :raise Invalid: on ``target``."""
+    fields = Fields(document)
+    target = fields.uuid_or_none("target")
+    if not fields.has("target"):
+        fields.refuse("target", REQUIRED)
+    fields.check()
+    if target is None:
+        raise Invalid.on("target", NOT_NULL)
+    return target

@@ -201,7 +201,7 @@ class Tag:
 
 TAG_ORDERS = {"name": "lower(name)", "creation_date": "creation_date", "length": "length(name)"}
 TAG_FILTER = """
-    (%s::text IS NULL OR name = %s) AND (%s::text IS NULL OR starts_with(lower(name), lower(%s)))
+    (%s::text IS NULL OR lower(name) = lower(%s)) AND (%s::text IS NULL OR starts_with(lower(name), lower(%s)))
     AND (SELECT coalesce(bool_and(position(lower(word) IN lower(name)) > 0), true) FROM unnest(%s::text[]) AS word)
 """
 

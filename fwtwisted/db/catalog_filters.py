@@ -49,7 +49,7 @@ FOUND = {
 TIMES_QUERIED = {Kind.ARTIST: 1, Kind.ALBUM: 2, Kind.TRACK: 3}
 # Folding may write apostrophes of its own (for typographic ones): within a quoted word they are gaps.
 PREFIX_QUERY = """to_tsquery('simple', '''' || translate(folded(%s), '''\\', '  ') || ''':*')"""
-RAW_QUERY = "to_tsquery('simple', %s)"
+RAW_QUERY = "to_tsquery('simple', folded(%s))"
 
 COMPARISONS = {
     Compare.EXACT: "{name} = %s",

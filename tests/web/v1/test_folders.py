@@ -54,7 +54,7 @@ class FolderImportTests(PodCase):
         refused = await self.carol.post(PLACE, wish)
         self.assertEqual((400, ["detail"]), (refused.status, list(refused.json)))
         hands = Hands(
-            the_reactor,  # type: ignore[arg-type]
+            the_reactor,
             self.ground.database,
             self.parts.jobs(),
             self.ground.bell.listen,

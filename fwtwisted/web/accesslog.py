@@ -21,7 +21,7 @@ SECRETS = frozenset(
         "token", "access_token", "refresh_token", "p", "t", "s", "apikey", "password", "code", "client_secret", "key",
         "signature", "x-amz-signature", "x-amz-credential", "x-amz-security-token",
         # A program's own secrets on the page where a person lets it in, and that page's address on the way to it.
-        "state", "nonce", "code_verifier", "next",
+        "state", "nonce", "code_challenge", "code_verifier", "next",
     )
 )  # fmt: skip
 

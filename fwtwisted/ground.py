@@ -11,13 +11,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from OpenSSL import SSL
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
-from fwtwisted.config import Config
+from fwtwisted.config import Config, ConfigError
 from fwtwisted.config.parts import cache_settings, database_settings
 from fwtwisted.db.bell import NotifyBell
 from fwtwisted.db.pool import Database, DatabaseSettings
@@ -25,6 +26,7 @@ from fwtwisted.embedded import EmbeddedPostgres
 from fwtwisted.model.errors import Unavailable
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.blobs import LocalBlobs
+from fwtwisted.outside.s3.building import StoreParts, pod_store
 from fwtwisted.outside.shared import (
     Bell,
     Cache,
@@ -33,6 +35,7 @@ from fwtwisted.outside.shared import (
     RedisCache,
     RedisConnection,
 )
+from fwtwisted.outside.stores import LocalFirst
 from fwtwisted.outside.tallies import MemoryTallies, RedisTallies, Tallies
 
 P = ParamSpec("P")
@@ -47,7 +50,7 @@ class Ground:
     What everything else stands on.
 
     :ivar database: open after :meth:`rise`.  :ivar bell: :ivar cache: :ivar threads:
-    :ivar blobs: where media lie.
+    :ivar blobs: where media lie.  :ivar store: the object store behind them, if there is one.
     """
 
     _log = Logger()
@@ -56,7 +59,9 @@ class Ground:
         self.reactor, self.config = reactor, config
         self._pool = ThreadPool(0, THREADS, name="fwtwisted")
         self.threads: Threads = _threads(reactor, self._pool)
-        self.blobs = LocalBlobs(config.media.root, self.threads)
+        local = LocalBlobs(config.media.root, self.threads)
+        self.store = self._object_store(local)
+        self.blobs: LocalBlobs | LocalFirst = local if self.store is None else self.store.blobs
         self.database: Database
         self.bell: Bell
         self.cache: Cache
@@ -73,6 +78,8 @@ class Ground:
         os.makedirs(self.config.general.data, exist_ok=True)
         self._pool.start()
         self._falls.append(self._stop_threads)
+        if self.store is not None:
+            self._falls.append(self.store.close)
         settings = database_settings(self.config, await self._dsn(server=server))
         self.database = Database(self.reactor, settings)
         self._falls.append(self.database.close)
@@ -98,6 +105,15 @@ class Ground:
                     self._log.warn("waiting for the database", event="database.waiting")
             await _sleep(self.reactor, rest)
             rest = min(LONGEST_REST, rest * 2)
+
+    def _object_store(self, local: LocalBlobs) -> StoreParts | None:
+        told, root = self.config.store, self.config.media.root
+        if told is None:
+            return None
+        try:
+            return pod_store(self.reactor, told.pod, local, root, self.threads, looks_here=told.looks_here)
+        except (OSError, ValueError, SSL.Error) as wrong:
+            raise ConfigError("AWS_S3_CA_BUNDLE names no file of certificates that can be read.") from wrong
 
     async def _dsn(self, *, server: bool) -> str:
         if self.config.database.url is not None:

@@ -215,4 +215,9 @@ def _checks(ground: Ground) -> dict[str, Check]:
         enough = free > 10**9 or space.f_bavail > space.f_blocks / 20
         return Finding(enough, "" if enough else f"{free // 10**6} MB are free")
 
-    return {"database": database, "disk": disk}
+    async def storage() -> Finding:
+        store = None if ground.store is None else ground.store.blobs.store
+        away = store is not None and store.is_away
+        return Finding(not away, f"degraded: {store.trouble}" if store is not None and away else "", is_vital=False)
+
+    return {"database": database, "disk": disk, "storage": storage}

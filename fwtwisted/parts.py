@@ -7,10 +7,13 @@ Who has work for the hands says so by ``jobs()``, who has chores by ``schedules(
 from __future__ import annotations
 
 import os
+import random
 import time
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import TypeVar
 
+from fwtwisted import __version__
 from fwtwisted.config import Config, kept_secret_key
 from fwtwisted.config import parts as settings
 from fwtwisted.core.fediverse.actors import Actors
@@ -19,6 +22,7 @@ from fwtwisted.core.fediverse.follows import Follows
 from fwtwisted.core.fediverse.foreign import ForeignLibraries
 from fwtwisted.core.fediverse.inbox import ITEM, Inbox
 from fwtwisted.core.files.attachments import Attachments
+from fwtwisted.core.files.shipping import Shipping
 from fwtwisted.core.files.stored_files import StoredFiles
 from fwtwisted.core.files.upload_jobs import Places, UploadJobs
 from fwtwisted.core.files.uploads import Uploads
@@ -51,9 +55,15 @@ from fwtwisted.core.pod.limits import Limits
 from fwtwisted.core.pod.live import Live
 from fwtwisted.core.pod.news import News
 from fwtwisted.core.pod.preferences import Preferences
+from fwtwisted.core.pod.service_actor import ServiceActor
+from fwtwisted.core.pod.showing import Showing
+from fwtwisted.core.podcasts.area import Podcasts, PodcastsGround
+from fwtwisted.core.subsonic.room import SubsonicRoom
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.ground import Ground
+from fwtwisted.outside.fetching import Fetching, system_lookup
 from fwtwisted.outside.ffmpeg import Transcoder
+from fwtwisted.outside.front import front
 from fwtwisted.outside.images import Images
 from fwtwisted.outside.mail import mail_of
 from fwtwisted.outside.readers import Readers
@@ -71,14 +81,17 @@ class Parts:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self.pod = settings.pod(ground.config)
-        self.pictures = settings.pictures(ground.config)
+        elsewhere = ground.store.urls.url if ground.store is not None and ground.store.urls.are_elsewhere else None
+        self.pictures = settings.pictures(ground.config, elsewhere)
         self.paper = CatalogPaper(self.pictures, f"{self.pod.url}/")
         self.preferences = Preferences(ground.database, ground.bell, ground.reactor)
         about = settings.about(ground.config)
         self.instance = Instance(ground.database, ground.reactor, about, self.preferences.values)
         self._gather_people(ground, ground.config)
         self._gather_music(ground, ground.config)
+        self._gather_pages(ground, ground.config)
         self._gather_files(ground, ground.config)
+        self._gather_podcasts(ground, ground.config)
         self._gather_fediverse(ground)
 
     def _gather_people(self, ground: Ground, config: Config) -> None:
@@ -91,16 +104,6 @@ class Parts:
         self.subsonic_seal = SubsonicSeal(secret)
         self.accounts = Accounts(
             database, ground.threads, passwords, self.subsonic_seal, settings.accounts_settings(config)
-        )
-        mail = mail_of(ground.reactor, settings.mail_settings(config))
-        self.arrivals = Arrivals(
-            database,
-            self.accounts,
-            self.subsonic_seal,
-            mail,
-            preference,
-            ground.bell.ring,
-            settings.arrivals_settings(config),
         )
         self.quotas = Quotas(database, preference)
         self.profiles = Profiles(database, passwords, self.quotas, preference, self.listen_tokens, ground.bell.ring)
@@ -116,6 +119,17 @@ class Parts:
         self.applications = Applications(database)
         self.oauth = OAuth(database, settings.oauth_settings(config))
         self.live = Live(database, ground.bell, ground.reactor, self.signin.standing)
+        mail = mail_of(ground.reactor, settings.mail_settings(config))
+        self.arrivals = Arrivals(
+            database,
+            self.accounts,
+            self.subsonic_seal,
+            mail,
+            preference,
+            ground.bell.ring,
+            self.live.tell,
+            settings.arrivals_settings(config),
+        )
 
     def _gather_music(self, ground: Ground, config: Config) -> None:
         """Browsing and listening."""
@@ -130,6 +144,10 @@ class Parts:
         self.listening = Listening(database, self.visibility, self.shelves, self.live.happened)
         self.playlists = Playlists(database, self.visibility, self.shelves, self.preferences.value)
         self.radio = RadioRoom.built(database, self.visibility, orders, self.shelves)
+        url = config.general.public_url
+        self.subsonic = SubsonicRoom(
+            database, self.visibility, orders, self.signin, self.subsonic_seal, self.limits, self.pod, url
+        )
         self.transcodes = Transcodes(
             ground.reactor,
             Transcoder(ground.reactor, settings.ffmpeg_settings(config), ground.threads),
@@ -147,12 +165,22 @@ class Parts:
             settings.streaming_settings(config),
         )
 
+    def _gather_pages(self, ground: Ground, config: Config) -> None:
+        """What is shown to everybody, and the web app of others."""
+        url = config.general.public_url
+        self.showing = Showing(ground.database, self.visibility, self.catalog, self.playlists, self.pod, url)
+        self.front = front(
+            settings.front_settings(config), ground.reactor, ground.threads, f"fwtwisted/{__version__} (+{url}/)"
+        )
+
     def _gather_files(self, ground: Ground, config: Config) -> None:
         """What comes in, and what must go."""
         database, blobs, threads, ring = ground.database, ground.blobs, ground.threads, ground.bell.ring
         preference = self.preferences.value
         self.spool = Spool(os.path.join(config.media.root, ".spool"), threads)
         self.stored_files = StoredFiles(database, blobs, self.spool)
+        store = ground.store
+        self.shipping = None if store is None else Shipping(ground.reactor, database, store.blobs)
         images = Images(threads, settings.image_settings(config))
         self.attachments = Attachments(database, blobs, images, ring, settings.attachment_settings(config))
         places = Places(blobs, threads, config.media.music)
@@ -189,6 +217,32 @@ class Parts:
         self.fetches = Fetches(database, self.visibility, NoNetwork(), ground.reactor, self.pod)
         self.actors = Actors(database, self.visibility, self.preferences.value, self.pod)
 
+    def _gather_podcasts(self, ground: Ground, config: Config) -> None:
+        """The door to other servers, and the feeds that come in and go out."""
+        database, threads = ground.database, ground.threads
+        lookup = system_lookup(threads)
+        self.fetching = Fetching(ground.reactor, threads, settings.fetch_settings(config), lookup)
+        self.service_actor = ServiceActor(database, threads, self.pod, config.outside.service_username)
+        self.channel_paper = settings.channel_paper(config)
+        self.podcasts = Podcasts(
+            PodcastsGround(
+                database,
+                threads,
+                self.fetching,
+                self.service_actor,
+                self.visibility,
+                self.shelves,
+                self.preferences.value,
+                ground.bell.ring,
+                self.pod,
+                self.channel_paper,
+                lambda: datetime.now(UTC),
+                random.random,
+            ),
+            settings.channel_settings(config),
+            settings.feed_settings(config),
+        )
+
     def jobs(self) -> Mapping[str, JobKind]:
         """Every kind of job that this program can do."""
         busy = (
@@ -204,6 +258,7 @@ class Parts:
             self.upload_jobs,
             self.stored_files,
             self.attachments,
+            self.podcasts,
         )
         return _merged(part.jobs() for part in busy)
 
@@ -219,12 +274,16 @@ class Parts:
             self.upload_jobs,
             self.stored_files,
             self.attachments,
+            self.podcasts,
         )
         return _merged(part.schedules() for part in regular)
 
     async def begin(self) -> None:
         """What a server does before anything else: put in order what a killed one left behind."""
         await self._ground.blobs.sweep()
+        if self._ground.store is not None and self.shipping is not None:
+            await self._ground.store.begin()
+            self.shipping.startService()
         await self.stored_files.recover()
         self.transcodes.startService()
         self.readers.startService()
@@ -233,6 +292,10 @@ class Parts:
     async def close(self) -> None:
         """Let go of what outlives a call."""
         self.preferences.close()
+        if self.shipping is not None and self.shipping.running:
+            await self.shipping.stopService()
+        if self.front is not None:
+            await self.front.close()
         if self.live.running:
             await self.live.stopService()
         await self.readers.stopService()

@@ -6,6 +6,8 @@ No part knows of configuration; each declares what it can be told.  This module 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fwtwisted import __version__
 from fwtwisted.config.values import Config
 from fwtwisted.core.files.attachments import AttachmentSettings
@@ -23,10 +25,14 @@ from fwtwisted.core.people.passwords import PasswordSettings
 from fwtwisted.core.people.registration import RegistrationSettings
 from fwtwisted.core.people.signin import SignInSettings
 from fwtwisted.core.pod.limits import LimitsSettings
+from fwtwisted.core.podcasts.channels import ChannelSettings
+from fwtwisted.core.podcasts.feeds import FeedSettings
 from fwtwisted.db.pool import DatabaseSettings
 from fwtwisted.logs import LogSettings
-from fwtwisted.model.people import Pod
+from fwtwisted.model.people import Pod, Privacy
+from fwtwisted.outside.fetching import FetchSettings
 from fwtwisted.outside.ffmpeg import FfmpegSettings
+from fwtwisted.outside.front import FrontSettings
 from fwtwisted.outside.images import ImageSettings
 from fwtwisted.outside.mail import MailSettings
 from fwtwisted.outside.readers import ReadersSettings
@@ -34,10 +40,14 @@ from fwtwisted.outside.shared import CacheSettings, RedisPlace
 from fwtwisted.web.callers import Cookies, CsrfGuard
 from fwtwisted.web.forwarded import Trust
 from fwtwisted.web.intake import IntakeSettings
+from fwtwisted.web.opengraph import DressingSettings
 from fwtwisted.web.site import SiteSettings
 from fwtwisted.web.transfer import Front, FrontKind
 from fwtwisted.wire.audiotags import EXTENSIONS
+from fwtwisted.wire.opengraph import Addresses
+from fwtwisted.wire.targets import Exemptions
 from fwtwisted.wire.v1 import Pictures
+from fwtwisted.wire.v1.channels import ChannelPaper
 from fwtwisted.wire.v1.instance import About
 from fwtwisted.worker import WorkerSettings
 
@@ -92,7 +102,35 @@ def intake_settings(config: Config) -> IntakeSettings:
 def front(config: Config) -> Front:
     """How the web server before us is asked to send files."""
     media = config.media
-    return Front(FrontKind(media.proxy_type), media.protect_path, media.root, media.music, media.music_served)
+    store = config.store
+    return Front(
+        FrontKind(media.proxy_type),
+        media.protect_path,
+        media.root,
+        media.music,
+        media.music_served,
+        redirects=store is not None and not store.proxies,
+        fetches=store is not None and store.front_fetches,
+    )
+
+
+def front_settings(config: Config) -> FrontSettings:
+    """Where the web app is."""
+    app = config.web_app
+    return FrontSettings(app.folder, app.page, app.url, app.fresh_seconds)
+
+
+def addresses(config: Config) -> Addresses:
+    """What addresses of pages are made with."""
+    return Addresses(config.general.public_url, config.web_app.embed_url, pictures(config))
+
+
+def dressing_settings(config: Config) -> DressingSettings:
+    """What is put into pages."""
+    app, url = config.web_app, config.general.public_url
+    has_app = app.folder is not None or app.url is not None
+    picture = f"{url}/android-chrome-512x512.png" if has_app else None
+    return DressingSettings(app.rewrites, app.manifest_url, picture, about(config).federates)
 
 
 def cookies(config: Config) -> Cookies:
@@ -161,6 +199,38 @@ def limits_settings(config: Config) -> LimitsSettings:
     return LimitsSettings(config.limits.enabled, config.limits.rates)
 
 
+# --- other servers ---------------------------------------------------------------------------------------------
+
+
+def fetch_settings(config: Config) -> FetchSettings:
+    """How other servers are asked."""
+    outside = config.outside
+    return FetchSettings(
+        user_agent=f"fwtwisted/{__version__} (+{config.general.public_url}/)",
+        exempt=Exemptions.of(outside.allow_private),
+        verify=outside.verify,
+        connect_seconds=outside.patience_seconds,
+        idle_seconds=outside.patience_seconds,
+        total_seconds=3 * outside.patience_seconds,
+    )
+
+
+def channel_settings(config: Config) -> ChannelSettings:
+    """What a channel may be called."""
+    return ChannelSettings(config.accounts.forbidden_names)
+
+
+def feed_settings(config: Config) -> FeedSettings:
+    """What becomes of feeds of other servers."""
+    outside = config.outside
+    return FeedSettings(Privacy(outside.feed_level), outside.feed_refresh_seconds, outside.feed_most_items)
+
+
+def channel_paper(config: Config) -> ChannelPaper:
+    """What documents of channels are written on."""
+    return ChannelPaper(pictures(config), config.general.own_url)
+
+
 # --- music -----------------------------------------------------------------------------------------------------
 
 
@@ -184,10 +254,10 @@ def readers_settings(config: Config) -> ReadersSettings:
     return ReadersSettings(children=config.processes.cpu_jobs)
 
 
-def pictures(config: Config) -> Pictures:
-    """Where pictures are found."""
+def pictures(config: Config, elsewhere: Callable[[str], str] | None = None) -> Pictures:
+    """Where pictures are found.  :param elsewhere: the URL of a public file at a store that clients are sent to."""
     media = config.media
-    return Pictures(media.url, config.general.public_url, media.jpeg_quality, media.thumbnails)
+    return Pictures(media.url, config.general.public_url, media.jpeg_quality, media.thumbnails, elsewhere)
 
 
 def about(config: Config) -> About:

@@ -123,6 +123,8 @@ def _values(texts: Mapping[str, _Text]) -> tuple[dict[str, Any], tuple[Shown, ..
             continue
         given = _given(row, texts)
         values[row.name] = _value(row, given.text if given else row.default)
+        if row.secret:
+            values[f"{row.name}_FILE"] = _pointer(row, texts)
         shown.append(_shown(row, given))
     return values, tuple(shown)
 
@@ -135,6 +137,12 @@ def _given(row: Setting, texts: Mapping[str, _Text]) -> _Text | None:
             raise ConfigError(f"{row.name} and {row.name}_FILE are both set; give one of them.")
         return _Text(_read(pointer.text, f"{row.name}_FILE").rstrip("\r\n"), pointer.text)
     return given if given is not None and given.text.strip() else None
+
+
+def _pointer(row: Setting, texts: Mapping[str, _Text]) -> str | None:
+    """Path of the file that a secret was read from, for who reads it again; None when it was given by itself."""
+    pointer = texts.get(f"{row.name}_FILE")
+    return os.path.abspath(pointer.text) if pointer is not None and pointer.text else None
 
 
 def _value(row: Setting, text: str | None) -> Any:

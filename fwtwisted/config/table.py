@@ -19,6 +19,7 @@ from fwtwisted.config.forms import (
     LIST,
     NETWORKS,
     PATH,
+    PATH_OR_URL,
     RATES,
     SIZE,
     TEXT,
@@ -31,6 +32,8 @@ from fwtwisted.config.forms import (
     url_of,
     whole,
 )
+from fwtwisted.config.store import BUCKET, LOCATION, REGION
+from fwtwisted.wire.s3.policy import CANNED
 
 
 @frozen
@@ -73,9 +76,7 @@ def _ignored(why: str, *names: str) -> tuple[Setting, ...]:
 NO_DJANGO: Final = "part of the framework that Funkwhale is written with"
 NO_FEDERATION: Final = "this server does not speak to other pods yet"
 NO_LDAP: Final = "log-in by LDAP is not offered; accounts have their own password here"
-NO_S3: Final = "media are kept on the local disk; see `AWS_ACCESS_KEY_ID`"
-NO_APP: Final = "the page is built in"
-NO_FEEDS: Final = "podcast feeds are not served yet"
+NO_APP: Final = "see `FUNKWHALE_SPA_HTML_ROOT`"
 
 GENERAL: Final = Section(
     "Identity and general",
@@ -211,7 +212,9 @@ MEDIA: Final = Section(
         Setting("MIN_DELAY_BETWEEN_DOWNLOADS_COUNT", TIME, "21600",
                 help="a listener counts once per upload in this time"),
         Setting("SUBSONIC_DEFAULT_TRANSCODING_FORMAT", TEXT, "mp3", ignored="Subsonic clients are not served yet"),
-        *_ignored("audio is never redirected to a store", "PROXY_MEDIA"),
+        Setting("PROXY_MEDIA", BOOL, "true",
+                help="audio that lies in an object store is sent by this server; `false`: players are redirected to "
+                     "the store, by signed URLs"),
         *_ignored("there are no other pods' covers yet", "EXTERNAL_MEDIA_PROXY_ENABLED"),
         *_ignored("the page's files are served by this server itself", "STATIC_ROOT", "STATIC_URL"),
     ),
@@ -221,19 +224,45 @@ STORE: Final = Section(
     "Object store",
     (
         Setting("AWS_ACCESS_KEY_ID", TEXT, secret=True, unset="media lie on the local disk",
-                help="must be empty: this release keeps media on the local disk, and refuses to start rather than "
-                     "put them where nobody looks for them"),
-        Setting("AWS_SECRET_ACCESS_KEY", TEXT, secret=True, ignored=NO_S3),
-        Setting("AWS_SESSION_TOKEN", TEXT, secret=True, ignored=NO_S3),
-        *_ignored(NO_S3, "AWS_STORAGE_BUCKET_NAME", "AWS_LOCATION", "AWS_S3_ENDPOINT_URL", "AWS_S3_REGION_NAME",
-                  "AWS_S3_CUSTOM_DOMAIN", "AWS_QUERYSTRING_AUTH", "AWS_QUERYSTRING_EXPIRE", "AWS_DEFAULT_ACL",
-                  "AWS_AUDIO_ACL", "AWS_S3_MAX_MEMORY_SIZE", "AWS_S3_ADDRESSING_STYLE", "AWS_S3_VERIFY",
-                  "AWS_S3_CA_BUNDLE", "S3_CONNECT_TIMEOUT", "S3_READ_TIMEOUT", "S3_MAX_CONNECTIONS", "S3_RETRIES",
-                  "S3_MULTIPART_THRESHOLD", "S3_PART_SIZE", "S3_CHECKSUMS", "S3_FORCE_SINGLE_REQUEST"),
+                help="the switch: with it, all media lie in the bucket named below"),
+        Setting("AWS_SECRET_ACCESS_KEY", TEXT, secret=True, help="belongs to it; must be set with it"),
+        Setting("AWS_SESSION_TOKEN", TEXT, secret=True, help="of temporary credentials"),
+        Setting("AWS_STORAGE_BUCKET_NAME", BUCKET, help="the bucket; must be set, and exist"),
+        Setting("AWS_LOCATION", LOCATION, unset="the bucket itself",
+                help="folder in the bucket; never change it once there are media"),
+        Setting("AWS_S3_ENDPOINT_URL", WEB_URL, unset="AWS", help="where a compatible store is"),
+        Setting("AWS_S3_REGION_NAME", REGION, unset="`us-east-1`, until the store names another",
+                help="region to sign for"),
+        Setting("AWS_S3_CUSTOM_DOMAIN", HOST_NAME, help="host at which clients find public pictures, unsigned"),
+        Setting("AWS_QUERYSTRING_AUTH", BOOL, unset="the opposite of `PROXY_MEDIA`",
+                help="clients are given signed URLs for public pictures"),
+        Setting("AWS_QUERYSTRING_EXPIRE", whole(1, 604_800), "3600",
+                help="seconds that a signed URL lives, at most 7 days"),
+        Setting("AWS_DEFAULT_ACL", one_of(*CANNED), unset="none is sent", help="canned ACL of public media"),
+        Setting("AWS_AUDIO_ACL", one_of(*CANNED), own=True,
+                unset="`private` when `AWS_DEFAULT_ACL` lets strangers read, else none",
+                help="canned ACL of everything else"),
+        Setting("AWS_S3_ADDRESSING_STYLE", one_of("auto", "path", "virtual"), "auto", own=True,
+                help="the bucket in the path or in the host name; `auto`: in the name for AWS, in the path elsewhere"),
+        Setting("AWS_S3_VERIFY", BOOL, "true", own=True, help="the store's certificate must be right"),
+        Setting("AWS_S3_CA_BUNDLE", PATH, own=True, unset="the system's", help="file of certificates to believe in"),
+        Setting("S3_CONNECT_TIMEOUT", WAIT, "5", own=True, help="longest wait for a connection"),
+        Setting("S3_READ_TIMEOUT", WAIT, "20", own=True, help="longest silence of the store"),
+        Setting("S3_MAX_CONNECTIONS", whole(1, 1024), "32", own=True, help="connections of one process"),
+        Setting("S3_RETRIES", whole(0, 20), "4", own=True, help="tries after the first"),
+        Setting("S3_MULTIPART_THRESHOLD", SIZE, "16m", own=True, help="size from which files are sent in parts"),
+        Setting("S3_PART_SIZE", SIZE, "8m", own=True, help="size of those, 5m at least; larger files have larger ones"),
+        Setting("S3_CHECKSUMS", one_of("auto", "on", "off"), "auto", own=True,
+                help="`auto`: `Content-MD5`; `on`: `x-amz-checksum-sha256` too; `off`: for stores that take neither"),
+        Setting("S3_FORCE_SINGLE_REQUEST", BOOL, "false", own=True,
+                help="read files as a whole, for stores that cannot send parts of them"),
+        Setting("S3_NGINX_DIRECT", BOOL, "false", own=True,
+                help="behind nginx (`REVERSE_PROXY_TYPE`), have it fetch audio from the store by itself"),
+        Setting("MEDIA_LOCAL_FIRST", BOOL, "true", own=True, help="look for files in `MEDIA_ROOT` before the store"),
+        *_ignored("an object is never held in memory", "AWS_S3_MAX_MEMORY_SIZE"),
         *_ignored("a cache in front of an object store; there is none", "MEDIA_CACHE_PATH", "MEDIA_CACHE_MAX_SIZE",
                   "MEDIA_CACHE_MIN_FREE", "MEDIA_CACHE_INACTIVE", "MEDIA_CACHE_VALID", "MEDIA_CACHE_STALE_MAX",
-                  "MEDIA_CACHE_NEGATIVE", "MEDIA_CACHE_SLICE", "MEDIA_CACHE_LOCK_TIMEOUT", "MEDIA_CLIENT_MAX_AGE",
-                  "MEDIA_LOCAL_FIRST"),
+                  "MEDIA_CACHE_NEGATIVE", "MEDIA_CACHE_SLICE", "MEDIA_CACHE_LOCK_TIMEOUT", "MEDIA_CLIENT_MAX_AGE"),
     ),
 )  # fmt: skip
 
@@ -260,27 +289,72 @@ LIMITS: Final = Section(
     ),
 )  # fmt: skip
 
-OTHERS: Final = Section(
-    "Federation, podcasts, plugins, the web app",
+OUTSIDE: Final = Section(
+    "Other servers, and podcasts",
     (
-        *_ignored(NO_FEDERATION, "FEDERATION_HOSTNAME", "FEDERATION_SERVICE_ACTOR_USERNAME",
-                  "FEDERATION_COLLECTION_MAX_PAGES", "FEDERATION_OBJECT_FETCH_DELAY",
+        Setting("FEDERATION_SERVICE_ACTOR_USERNAME", TEXT, "service",
+                help="name of the pod's own actor, which owns the feeds of other servers; never changed later"),
+        Setting("EXTERNAL_REQUESTS_VERIFY_SSL", BOOL, "true", help="check the certificates of other servers"),
+        Setting("EXTERNAL_REQUESTS_TIMEOUT", WAIT, "10s",
+                help="patience with other servers: to connect, and between two pieces of an answer; three times as "
+                     "long for the whole of it"),
+        Setting("FEDERATION_ALLOW_PRIVATE", LIST, "", own=True,
+                help="hosts that are asked although they are private, have a number for a name, or speak plain HTTP: "
+                     "names or addresses, each with or without `:port`, matched exactly. For tests and closed "
+                     "networks; whatever listens there can be reached by anybody who may give us addresses"),
+        Setting("PODCASTS_THIRD_PARTY_VISIBILITY", one_of("me", "instance", "everyone"), "me",
+                help="who may hear a feed of another server that somebody subscribed to; `me`: its subscribers"),
+        Setting("PODCASTS_RSS_FEED_REFRESH_DELAY", WAIT, "86400", help="how often such a feed is asked for"),
+        Setting("PODCASTS_RSS_FEED_MAX_ITEMS", whole(1, 10000), "250", help="episodes kept of one feed"),
+    ),
+)  # fmt: skip
+
+OTHERS: Final = Section(
+    "Federation, plugins",
+    (
+        *_ignored(NO_FEDERATION, "FEDERATION_HOSTNAME", "FEDERATION_COLLECTION_MAX_PAGES", "FEDERATION_OBJECT_FETCH_DELAY",
                   "FEDERATION_DUPLICATE_FETCH_DELAY", "FEDERATION_SYNCHRONOUS_FETCH",
                   "ACTOR_KEY_ROTATION_DELAY", "NODEINFO_REFRESH_DELAY",
-                  "EXTERNAL_REQUESTS_VERIFY_SSL", "EXTERNAL_REQUESTS_TIMEOUT",
                   "SCHEDULE_FEDERATION_REFRESH_NODEINFO_KNOWN_NODES",
                   "SCHEDULE_FEDERATION_CHECK_INTANCES_AVAILABILITY"),
-        *_ignored(NO_FEEDS, "PODCASTS_THIRD_PARTY_VISIBILITY", "PODCASTS_RSS_FEED_REFRESH_DELAY",
-                  "PODCASTS_RSS_FEED_MAX_ITEMS"),
         *_ignored("plugins are not loaded", "FUNKWHALE_PLUGINS", "FUNKWHALE_LOAD_CORE_PLUGINS",
                   "FUNKWHALE_PLUGINS_PATH"),
-        *_ignored(NO_APP, "FUNKWHALE_SPA_HTML_ROOT", "FUNKWHALE_SPA_HTML_CACHE_DURATION",
-                  "FUNKWHALE_SPA_REWRITE_MANIFEST", "FUNKWHALE_SPA_REWRITE_MANIFEST_URL", "FUNKWHALE_EMBED_URL"),
         *_ignored("`/health/ready` and the log say how the server does", "METRICS_LISTEN"),
     ),
 )  # fmt: skip
 
-SECTIONS: Final = (GENERAL, PROCESSES, LOGGING, DATABASE, ACCOUNTS, MEDIA, STORE, MUSIC, LIMITS, OTHERS)
+WEB_APP: Final = Section(
+    "Web app and embedding",
+    (
+        Setting("FUNKWHALE_SPA_HTML_ROOT", PATH_OR_URL, unset="the page that is built in",
+                help="another web app: the folder that holds its `index.html` (or the path of that file), which is "
+                     "then served whole; or the URL at which another web server has it, from which only the page is "
+                     "taken, to be sent with our additions"),
+        Setting("FUNKWHALE_SPA_HTML_CACHE_DURATION", WAIT, "900", help="how long a page taken from a URL is good"),
+        Setting("FUNKWHALE_SPA_REWRITE_MANIFEST", BOOL, "true",
+                help="put the pod's name and manifest into the page"),
+        Setting("FUNKWHALE_SPA_REWRITE_MANIFEST_URL", WEB_URL,
+                unset="the pod's address and `/api/v1/instance/spa-manifest.json`",
+                help="another manifest to put there"),
+        Setting("FUNKWHALE_EMBED_URL", WEB_URL, unset="the pod's address and `/embed.html`",
+                help="the page that plays within pages of others"),
+    ),
+)  # fmt: skip
+
+SECTIONS: Final = (
+    GENERAL,
+    PROCESSES,
+    LOGGING,
+    DATABASE,
+    ACCOUNTS,
+    MEDIA,
+    STORE,
+    MUSIC,
+    LIMITS,
+    WEB_APP,
+    OUTSIDE,
+    OTHERS,
+)
 SETTINGS: Final[dict[str, Setting]] = {row.name: row for section in SECTIONS for row in section.rows}
 
 # A name of this beginning that is in no row is most likely a slip of the pen.

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 from attrs import frozen
 
 from fwtwisted.config.forms import Network, rate
+from fwtwisted.config.store import Store, store_of
 from fwtwisted.outside.mail import MailPlace
 from fwtwisted.outside.shared import RedisPlace
 from fwtwisted.wire.letters import Sender
@@ -192,6 +193,45 @@ class Limits:
 
 
 @frozen
+class WebApp:
+    """
+    The web app at the root, and what other pages may embed.
+
+    :ivar folder: that holds an app that somebody else built, and ``page`` the name of its page there; None: none does.
+    :ivar url: of such an app's page on another web server; None: there is none.
+    :ivar fresh_seconds: how long a page from there is good.
+    :ivar rewrites: the pod's name and manifest are put into the page.
+    """
+
+    folder: str | None
+    page: str
+    url: str | None
+    fresh_seconds: float
+    rewrites: bool
+    manifest_url: str
+    embed_url: str
+
+
+@frozen
+class Outside:
+    """
+    How other servers are asked, and what becomes of their feeds.
+
+    :ivar allow_private: hosts that are asked although the rules forbid it.
+    :ivar patience_seconds: to connect, and between two pieces of an answer.
+    :ivar feed_level: who may hear a feed that somebody subscribed to.
+    """
+
+    service_username: str
+    verify: bool
+    patience_seconds: float
+    allow_private: tuple[str, ...]
+    feed_level: str
+    feed_refresh_seconds: float
+    feed_most_items: int
+
+
+@frozen
 class Config:
     """Everything that was set, once, for one process."""
 
@@ -202,8 +242,11 @@ class Config:
     accounts: Accounts
     letters: Letters
     media: Media
+    store: Store | None
     music: Music
     limits: Limits
+    outside: Outside
+    web_app: WebApp
 
 
 USUAL_RATES: Final[Mapping[str, str]] = {
@@ -232,7 +275,6 @@ def config_of(values: Values, data: str) -> Config:
     :param data: absolute path of the data folder.
     :raise ConfigError: when they cannot be at once.
     """
-    _refuse_store(values)
     general = _general(values, data)
     return Config(
         general=general,
@@ -242,16 +284,19 @@ def config_of(values: Values, data: str) -> Config:
         accounts=_accounts(values),
         letters=_letters(values, general),
         media=_media(values, general),
+        store=_store(values),
         music=Music(values["TAGS_MAX_BY_OBJ"]),
         limits=_limits(values),
+        outside=_outside(values),
+        web_app=_web_app(values, general),
     )
 
 
-def _refuse_store(values: Values) -> None:
-    if values["AWS_ACCESS_KEY_ID"]:
-        raise ConfigError(
-            "AWS_ACCESS_KEY_ID is set, but this release keeps media on the local disk only; leave it empty."
-        )
+def _store(values: Values) -> Store | None:
+    try:
+        return store_of(values)
+    except ValueError as wrong:
+        raise ConfigError(str(wrong)) from wrong
 
 
 def _general(values: Values, data: str) -> General:
@@ -377,6 +422,36 @@ def _upload_max(values: Values) -> int:
     behind = (values["REVERSE_PROXY_TYPE"] or "direct") != "direct"
     size: int = values["UPLOAD_MAX_SIZE"] or values["NGINX_MAX_BODY_SIZE"] or (100 if behind else 2048) * MIB
     return size
+
+
+def _web_app(values: Values, general: General) -> WebApp:
+    root = values["FUNKWHALE_SPA_HTML_ROOT"]
+    is_folder = root is not None and root.startswith("/")
+    folder, page = root if is_folder else None, "index.html"
+    if folder is not None and folder.endswith((".html", ".htm")):
+        folder, page = os.path.split(folder)
+    url = general.public_url
+    return WebApp(
+        folder=folder,
+        page=page,
+        url=None if is_folder else root,
+        fresh_seconds=values["FUNKWHALE_SPA_HTML_CACHE_DURATION"],
+        rewrites=values["FUNKWHALE_SPA_REWRITE_MANIFEST"],
+        manifest_url=values["FUNKWHALE_SPA_REWRITE_MANIFEST_URL"] or f"{url}/api/v1/instance/spa-manifest.json",
+        embed_url=values["FUNKWHALE_EMBED_URL"] or f"{url}/embed.html",
+    )
+
+
+def _outside(values: Values) -> Outside:
+    return Outside(
+        service_username=values["FEDERATION_SERVICE_ACTOR_USERNAME"],
+        verify=values["EXTERNAL_REQUESTS_VERIFY_SSL"],
+        patience_seconds=values["EXTERNAL_REQUESTS_TIMEOUT"],
+        allow_private=values["FEDERATION_ALLOW_PRIVATE"],
+        feed_level=values["PODCASTS_THIRD_PARTY_VISIBILITY"],
+        feed_refresh_seconds=values["PODCASTS_RSS_FEED_REFRESH_DELAY"],
+        feed_most_items=values["PODCASTS_RSS_FEED_MAX_ITEMS"],
+    )
 
 
 def _limits(values: Values) -> Limits:

@@ -72,6 +72,14 @@ async def named(tx: Queries, names: Sequence[str]) -> set[str]:
     return set(await tx.many(str, NAMED, list(names))) if names else set()
 
 
+IS_DOOMED = "SELECT EXISTS (SELECT FROM doomed_file WHERE name = %s)"
+
+
+async def is_doomed(tx: Queries, name: str) -> bool:
+    """Whether a file is to go, at once or unless its row comes."""
+    return await tx.one(bool, IS_DOOMED, name)
+
+
 GONE = "DELETE FROM doomed_file WHERE name = ANY(%s)"
 
 

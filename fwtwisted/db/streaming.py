@@ -17,7 +17,7 @@ class Hearable:
     A file of a track that the listener may have, with what its delivery needs.
 
     :ivar audio_file: stored name.  :ivar source: ``file://…`` or ``https://…`` where there is no stored file.
-    :ivar checksum: ``sha256:HEX`` of the whole.
+    :ivar size: bytes.  :ivar checksum: ``sha256:HEX`` of the whole.
     :ivar bitrate: bits a second.  :ivar duration: seconds.
     """
 
@@ -29,6 +29,7 @@ class Hearable:
     mimetype: str | None
     bitrate: int | None
     duration: int | None
+    size: int | None
     checksum: str | None
     creation_date: datetime
     artist: str
@@ -39,7 +40,7 @@ class Hearable:
 # Stored files first, then those in place, then remote ones; among equals the oldest.
 HEARABLES = """
     SELECT upload.id, upload.uuid, track.id, upload.audio_file, upload.source, upload.mimetype, upload.bitrate,
-           upload.duration, upload.checksum, upload.creation_date, artist.name, album.title, track.title
+           upload.duration, upload.size, upload.checksum, upload.creation_date, artist.name, album.title, track.title
       FROM upload
       JOIN track ON track.id = upload.track_id
       JOIN artist ON artist.id = track.artist_id
@@ -85,15 +86,17 @@ async def version(tx: Tx, upload_id: int, mimetype: str, bitrate: int) -> Versio
 
 
 ADD_VERSION = """
-    INSERT INTO upload_version (upload_id, mimetype, bitrate, audio_file, size)
-    SELECT id, %s, %s, %s, %s FROM upload WHERE id = %s
+    INSERT INTO upload_version (upload_id, mimetype, bitrate, audio_file, size, storage)
+    SELECT id, %s, %s, %s, %s, %s FROM upload WHERE id = %s
         ON CONFLICT DO NOTHING
 """
 
 
-async def add_version(tx: Tx, upload_id: int, mimetype: str, bitrate: int, audio_file: str, size: int) -> bool:
+async def add_version(
+    tx: Tx, upload_id: int, mimetype: str, bitrate: int, audio_file: str, size: int, storage: str = "local"
+) -> bool:
     """Remember a version; False when there is one already, or the upload is gone."""
-    return await tx.do(ADD_VERSION, mimetype, bitrate, audio_file, size, upload_id) > 0
+    return await tx.do(ADD_VERSION, mimetype, bitrate, audio_file, size, storage, upload_id) > 0
 
 
 FORGET_VERSION = "DELETE FROM upload_version WHERE id = %s"

@@ -42,18 +42,20 @@ class NewUpload:
     import_reference: str
     metadata: dict[str, Any]
     settled: bool
+    storage: str = "local"
 
 
 _TYPES = (
     "uuid", "text", "bigint", "bigint", "text", "text", "bigint", "bigint", "bigint", "text", "text", "int", "int",
-    "text", "jsonb", "jsonb", "text", "jsonb", "boolean",
+    "text", "jsonb", "jsonb", "text", "jsonb", "boolean", "text",
 )  # fmt: skip
 _NAMES = [attribute.name for attribute in fields(NewUpload)]
+_AS_TOLD = [name for name in _NAMES if name not in ("settled", "storage")]
 
 ADD = f"""
-    INSERT INTO upload ({", ".join(_NAMES[:-1])}, storage, import_date)
-    SELECT {", ".join(f"new.{name}" for name in _NAMES[:-1])},
-           CASE WHEN new.audio_file IS NOT NULL THEN 'local' END, CASE WHEN new.settled THEN now() END
+    INSERT INTO upload ({", ".join(_AS_TOLD)}, storage, import_date)
+    SELECT {", ".join(f"new.{name}" for name in _AS_TOLD)},
+           CASE WHEN new.audio_file IS NOT NULL THEN new.storage END, CASE WHEN new.settled THEN now() END
       FROM unnest({", ".join(f"%s::{kind}[]" for kind in _TYPES)}) AS new ({", ".join(_NAMES)})
         ON CONFLICT (library_id, source) WHERE source LIKE 'file://%%' DO NOTHING
 """

@@ -27,6 +27,29 @@ EXTENSION: Mapping[str, str] = {
     "application/ogg": "ogg",
 }
 
+_MEDIA_TYPE: Mapping[str, str] = {
+    "mp3": "audio/mpeg",
+    "ogg": "audio/ogg",
+    "oga": "audio/ogg",
+    "opus": "audio/opus",
+    "m4a": "audio/x-m4a",
+    "aac": "audio/x-m4a",
+    "flac": "audio/flac",
+    "aif": "audio/x-aiff",
+    "aiff": "audio/x-aiff",
+    "wav": "audio/x-wav",
+    "wma": "audio/x-ms-wma",
+    "wv": "audio/x-wavpack",
+    "ape": "audio/x-ape",
+    "mpc": "audio/x-musepack",
+    "tta": "audio/x-tta",
+}
+
+
+def media_type_for(extension: str) -> str | None:
+    """What a file with the extension (no dot, small letters) usually is; None for what is none of audio."""
+    return _MEDIA_TYPE.get(extension)
+
 
 def extension_of(media_type: str) -> str:
     """The usual extension, without a dot; empty for a type that is none of audio."""

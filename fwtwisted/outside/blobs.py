@@ -17,6 +17,7 @@ import hashlib
 import os
 import stat
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from io import RawIOBase
 from typing import Protocol, TypeAlias
@@ -41,22 +42,75 @@ _Open: TypeAlias = tuple[int, os.stat_result]
 _NOT_THERE = frozenset({errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENXIO})
 
 
+# Where bytes lie, as rows tell it.
+LOCAL = "local"
+IN_STORE = "s3"
+
+
 @frozen
 class Copied:
     """
     The bytes that were stored of somebody's file, which may have changed since it was last looked at.
 
     :ivar size: bytes.  :ivar checksum: ``sha256:HEX``.
+    :ivar storage: where they lie.
     """
 
     size: int
     checksum: str
+    storage: str = LOCAL
+
+
+@frozen
+class Known:
+    """
+    What the database knows of a file that is to be opened, so that nobody else need be asked.
+
+    :ivar size: bytes.  :ivar sha256: of the whole, hex.
+    :ivar missing: what is raised when the file is not there after all.
+    """
+
+    size: int | None = None
+    sha256: str | None = None
+    missing: Callable[[], Exception] = NotFound
+
+
+class Distant(Protocol):
+    """A file that lies in an object store and not here, for who may be sent there."""
+
+    def url(self, seconds: int | None, media_type: str, disposition: str | None) -> str:
+        """
+        A URL that opens this one file, for so long (None: as set).  A secret: no log, no kept document (S-8).
+
+        :param disposition: the ``Content-Disposition`` that the store is to send, ASCII.
+        """
+
+
+@frozen
+class Place:
+    """
+    Where a file is had.
+
+    :ivar is_here: on this disk, where a front may find it.
+    :ivar distant: who tells URLs of it; None for what is here, and while the store is away.
+    """
+
+    is_here: bool
+    distant: Distant | None = None
+
+
+HERE = Place(True)
 
 
 class BlobStore(Protocol):
-    """Keeps files under names, for ever or until they are deleted; nothing is ever overwritten."""
+    """
+    Keeps files under names, for ever or until they are deleted; nothing is ever overwritten.
 
-    async def adopt(self, name: str, path: str) -> None:
+    What stores answers with where the bytes are now, :data:`LOCAL` or :data:`IN_STORE`.  ``media_type`` is that of the
+    bytes; None: what the name's extension says.
+    """
+
+    async def adopt(self, name: str, path: str, media_type: str | None = None) -> str:
         """
         Move a finished local file in: :meth:`keep`, then remove ``path``.
 
@@ -64,7 +118,7 @@ class BlobStore(Protocol):
         :raise NoRoom: the store is full; the local file stays.
         """
 
-    async def keep(self, name: str, path: str) -> None:
+    async def keep(self, name: str, path: str, media_type: str | None = None) -> str:
         """
         Store the bytes of a finished local file that we own and that stays where it is for now.
 
@@ -72,7 +126,7 @@ class BlobStore(Protocol):
         a crash it does no harm.  Raises as :meth:`adopt`.
         """
 
-    async def copy(self, name: str, path: str) -> None:
+    async def copy(self, name: str, path: str) -> str:
         """Store a copy of somebody's local file, which stays theirs to change.  Raises as :meth:`adopt`."""
 
     async def copy_all(self, pairs: Sequence[tuple[str, str]]) -> list[Copied | None]:
@@ -83,29 +137,33 @@ class BlobStore(Protocol):
         :raise NoRoom: the store is full; nothing is stored of all.
         """
 
-    async def put(self, name: str, body: bytes) -> None:
+    async def put(self, name: str, body: bytes) -> str:
         """Store a few bytes (an image).  Raises as :meth:`adopt`."""
 
-    async def open(self, name: str) -> ByteSource:
+    async def open(self, name: str, known: Known | None = None) -> ByteSource:
         """
         The bytes, to be sent; whoever asked closes it or lets it be produced.
 
-        :raise NotFound: nothing lies there.
+        :raise NotFound: nothing lies there.  With ``known`` a store that is far away may find that out only when the
+            source's ``ready`` is awaited, which then raises it.
+        :raise Unavailable: the store is away.
         """
+
+    def lent(self, name: str) -> AbstractAsyncContextManager[str]:
+        """
+        The path of a local file with the bytes, which stays there inside the block: for ffmpeg, for who reads tags.
+
+        :raise NotFound: nothing lies there; or only the file turns out to be missing.  :raise Unavailable:
+        """
+
+    async def place(self, name: str, known: Known | None = None) -> Place:
+        """Where the bytes are had, if they are there at all."""
 
     async def size(self, name: str) -> int | None:
         """How many bytes lie there; None when nothing does."""
 
     async def delete(self, name: str) -> None:
         """Remove what lies there, if anything does."""
-
-    def path(self, name: str) -> str | None:
-        """
-        Where this would lie on the local disk (whether it does or not), for the front and for ffmpeg.
-
-        :return: absolute; None when this store has no local files.
-        :raise NotFound: it is no name.
-        """
 
     def names(self, prefix: str = "") -> AsyncIterator[str]:
         """The names that begin so, folder by folder; those that come or go meanwhile may be among them or not."""
@@ -124,24 +182,27 @@ class LocalBlobs:
         self._parts = os.path.join(self._root, ".parts")
         self._threads = threads
 
-    async def adopt(self, name: str, path: str) -> None:
+    async def adopt(self, name: str, path: str, media_type: str | None = None) -> str:
         """See :meth:`BlobStore.adopt`."""
         await self.keep(name, path)
         await self._threads(disk.gone, path)
+        return LOCAL
 
-    async def keep(self, name: str, path: str) -> None:
+    async def keep(self, name: str, path: str, media_type: str | None = None) -> str:
         """See :meth:`BlobStore.keep`.  On one file system it is a second name for the same bytes."""
         await self._threads(self._keep, self._place(name), path)
+        return LOCAL
 
-    async def copy(self, name: str, path: str) -> None:
+    async def copy(self, name: str, path: str) -> str:
         """See :meth:`BlobStore.copy`."""
         await self._threads(self._store, self._place(name), lambda fd: disk.copy_into(fd, path))
+        return LOCAL
 
     async def copy_all(self, pairs: Sequence[tuple[str, str]]) -> list[Copied | None]:
         """See :meth:`BlobStore.copy_all`."""
         return await self._threads(self._copy_all, [(self._place(name), path) for name, path in pairs])
 
-    async def put(self, name: str, body: bytes) -> None:
+    async def put(self, name: str, body: bytes) -> str:
         """See :meth:`BlobStore.put`."""
 
         def fill(fd: int) -> None:
@@ -149,8 +210,9 @@ class LocalBlobs:
             disk.settle(fd)
 
         await self._threads(self._store, self._place(name), fill)
+        return LOCAL
 
-    async def open(self, name: str) -> FileSource:
+    async def open(self, name: str, known: Known | None = None) -> FileSource:
         """See :meth:`BlobStore.open`."""
         return await open_file(self._threads, self._place(name))
 
@@ -163,8 +225,17 @@ class LocalBlobs:
         if is_name(name):
             await self._threads(self._delete, self._place(name))
 
+    @asynccontextmanager
+    async def lent(self, name: str) -> AsyncIterator[str]:
+        """See :meth:`BlobStore.lent`; whether it is there must still be seen."""
+        yield self._place(name)
+
+    async def place(self, name: str, known: Known | None = None) -> Place:
+        """See :meth:`BlobStore.place`."""
+        return HERE
+
     def path(self, name: str) -> str:
-        """See :meth:`BlobStore.path`."""
+        """Where this lies, or would lie; absolute.  :raise NotFound: it is no name."""
         return self._place(name)
 
     async def names(self, prefix: str = "") -> AsyncIterator[str]:
@@ -223,7 +294,7 @@ class LocalBlobs:
             for _, path in pairs:
                 part = os.path.join(self._parts, str(uuid4()))
                 parts.append((part, disk.claim_new(part)))
-                answer.append(_copied(parts[-1][1], path))
+                answer.append(copied_into(parts[-1][1], path))
             disk.sync_all(self._root)
             whole = [(part, place) for (part, _), (place, _), told in zip(parts, pairs, answer, strict=True) if told]
             self._name_all(whole)
@@ -275,7 +346,7 @@ class LocalBlobs:
         return swept
 
 
-def _copied(fd: int, path: str) -> Copied | None:
+def copied_into(fd: int, path: str) -> Copied | None:
     """In a thread: copy somebody's file behind a descriptor; None when it cannot be read."""
     digest, size = hashlib.sha256(), 0
     try:
@@ -324,9 +395,14 @@ class FileSource:
         self.length: int | None = length
         self.etag = etag
         self.modified = modified
+        self.cache_status = "LOCAL"
+        self.age: int | None = None
         self._fd: int | None = fd
         self._whole = Span(0, length)
         self._threads = threads
+
+    async def ready(self, span: Span | None) -> None:
+        """See :meth:`ByteSource.ready`; an open file is."""
 
     def produce(self, consumer: IConsumer, span: Span | None) -> Deferred[None]:
         """See :meth:`ByteSource.produce`.  Fails with EOFError when the file has become shorter."""
@@ -402,6 +478,12 @@ def _opened(path: str) -> _Open:
         os.close(fd)
         raise NotFound
     return fd, told
+
+
+@asynccontextmanager
+async def lent_path(path: str) -> AsyncIterator[str]:
+    """A file that lies where it lies, lent as a store lends."""
+    yield path
 
 
 async def path_below(threads: Threads, root: str, path: str) -> str:

@@ -20,7 +20,7 @@ from typing import Protocol
 from attrs import frozen
 from twisted.internet.defer import Deferred
 
-from fwtwisted.model.errors import Unavailable
+from fwtwisted.model.errors import NotFound, Unavailable
 from fwtwisted.wire.http import Span
 
 
@@ -36,6 +36,10 @@ class StoreAway(Unavailable):
     def __init__(self, why: str, retry_after: int = 30) -> None:
         super().__init__(retry_after=retry_after)
         self.why = why
+
+
+class Unseen(NotFound):
+    """Nothing lies there that our key may see: without the right to list, what is missing is forbidden (S-45)."""
 
 
 class Changed(Exception):

@@ -22,11 +22,10 @@ Source: docs/storage.md §6.6.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Awaitable, Callable, Hashable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from threading import Lock
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from attrs import frozen
 from twisted.application.service import Service
@@ -40,9 +39,12 @@ from fwtwisted.model.errors import FwError, NoRoom, Unavailable
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside import disk
 from fwtwisted.outside.ffmpeg import Transcode, Transcoder, Wish
+from fwtwisted.outside.homes import Home
 from fwtwisted.outside.pouring import pour
 from fwtwisted.wire.http import Span
 
+# Lends the path of a local file, which stays there inside the block.
+Lent = Callable[[], AbstractAsyncContextManager[str]]
 # What is done with a finished file: it may be taken away; what is left of it goes afterwards.
 Kept = Callable[[str], Awaitable[None]]
 
@@ -144,6 +146,8 @@ class TranscodeSource:
         self.length: int | None = None
         self.etag: str | None = None
         self.modified: datetime | None = None
+        self.cache_status = "MISS"
+        self.age: int | None = None
         self._flight = flight
         self._threads = threads
         self._offset = 0
@@ -159,6 +163,9 @@ class TranscodeSource:
             self._flight.failure.raiseException()
         assert self._flight.fd is not None
         self._fd = os.dup(self._flight.fd)
+
+    async def ready(self, span: Span | None) -> None:
+        """See :meth:`ByteSource.ready`."""
 
     def produce(self, consumer: IConsumer, span: Span | None) -> Deferred[None]:
         """See :meth:`ByteSource.produce`; the span must be None.  Fails when the transcode does."""
@@ -218,7 +225,7 @@ class Transcodes(Service):
     ) -> None:
         self._clock = clock
         self._transcoder = transcoder
-        self._home = _Home(os.path.abspath(folder))
+        self._home = Home(os.path.abspath(folder))
         self._threads = threads
         self._settings = settings or TranscodesSettings()
         self._flights: dict[Hashable, _Flight] = {}
@@ -236,12 +243,12 @@ class Transcodes(Service):
             flight.stop()
         return Deferred.fromCoroutine(self._landed())
 
-    async def listen(self, key: Hashable, path: str, wish: Wish, kept: Kept | None = None) -> TranscodeSource:
+    async def listen(self, key: Hashable, file: Lent, wish: Wish, kept: Kept | None = None) -> TranscodeSource:
         """
         Hear a transcode from its beginning; answers once there is a first byte.
 
         :param key: spells everything that the result depends on: the upload and the wish.
-        :param path: of the local file to be transcoded.
+        :param file: lends the path of the file to be transcoded for as long as ffmpeg reads it.
         :param kept: called once for each run with the path of the finished file, which it may take away.
         :raise TranscodeFailed: ffmpeg cannot make it.
         :raise NoRoom: the disk is full.
@@ -252,7 +259,7 @@ class Transcodes(Service):
         flight = self._flights.get(key)
         if flight is None or flight.stopped:
             flight = self._flights[key] = _Flight()
-            self._begin(Deferred.fromCoroutine(self._fly(key, flight, path, wish, kept)))
+            self._begin(Deferred.fromCoroutine(self._fly(key, flight, file, wish, kept)))
         source = TranscodeSource(flight, self._threads)
         try:
             await source.begun()
@@ -277,11 +284,11 @@ class Transcodes(Service):
 
         work.addBoth(done)
 
-    async def _fly(self, key: Hashable, flight: _Flight, path: str, wish: Wish, kept: Kept | None) -> None:
+    async def _fly(self, key: Hashable, flight: _Flight, file: Lent, wish: Wish, kept: Kept | None) -> None:
         """One run, from the empty part to the kept file."""
         part = os.path.join(self._home.folder, str(uuid4()))
         try:
-            if await self._made(flight, part, path, wish) and kept is not None:
+            if await self._made(flight, part, file, wish) and kept is not None:
                 await kept(part)
         finally:
             if self._flights.get(key) is flight:
@@ -291,11 +298,13 @@ class Transcodes(Service):
                 os.close(fd)
             await self._threads(disk.gone, part)
 
-    async def _made(self, flight: _Flight, part: str, path: str, wish: Wish) -> bool:
+    async def _made(self, flight: _Flight, part: str, file: Lent, wish: Wish) -> bool:
         """Make the part, with the listeners following.  :return: whether it is complete."""
         try:
-            flight.fd = await self._threads(self._opened, part)
-            await flight.follow(self._transcoder.transcode(path, wish, part), self._clock, self._settings.look_seconds)
+            async with file() as path:
+                flight.fd = await self._threads(self._opened, part)
+                made = self._transcoder.transcode(path, wish, part)
+                await flight.follow(made, self._clock, self._settings.look_seconds)
         except CancelledError:
             flight.end(Failure(Unavailable()))
             return False
@@ -321,69 +330,3 @@ class Transcodes(Service):
         swept = await self._threads(self._home.sweep)
         if swept:
             self._log.info("{count} unfinished transcodes removed", event="transcodes.swept", count=swept)
-
-
-class _Home:
-    """
-    The folder for the parts of one process, ``PARENT/UUID.parts``, beside the locked ``PARENT/UUID``.
-
-    Its methods block and are for threads.
-    """
-
-    def __init__(self, parent: str) -> None:
-        self._parent = parent
-        self._lock_path = os.path.join(parent, str(uuid4()))
-        self._fd: int | None = None
-        self._one_at_a_time = Lock()
-
-    @property
-    def folder(self) -> str:
-        """Where the parts go, once it was entered."""
-        return self._lock_path + _PARTS
-
-    def enter(self) -> None:
-        """Make it, if it is not there yet."""
-        with self._one_at_a_time:
-            if self._fd is None:
-                disk.make_folders(self._parent)
-                self._fd = disk.claim_new(self._lock_path)
-                disk.make_folders(self.folder)
-
-    def leave(self) -> None:
-        """Remove it."""
-        with self._one_at_a_time:
-            fd, self._fd = self._fd, None
-            if fd is not None:
-                _remove_home(self._lock_path)
-                os.close(fd)
-
-    def sweep(self) -> int:
-        """Remove those whose process is gone.  :return: how many parts that were."""
-        swept = 0
-        for name in os.listdir(self._parent) if os.path.isdir(self._parent) else ():
-            path = os.path.join(self._parent, name)
-            fd = disk.claim_left(path) if _is_lock(name) else None
-            if fd is not None:
-                swept += _remove_home(path)
-                os.close(fd)
-        return swept
-
-
-_PARTS = ".parts"
-
-
-def _is_lock(name: str) -> bool:
-    """Whether the name is that of a home's lock: a UUID without anything."""
-    try:
-        return str(UUID(name)) == name
-    except ValueError:
-        return False
-
-
-def _remove_home(lock_path: str) -> int:
-    """Remove the parts, then the lock.  :return: how many parts there were."""
-    folder = lock_path + _PARTS
-    count = len(os.listdir(folder)) if os.path.isdir(folder) else 0
-    shutil.rmtree(folder, ignore_errors=True)
-    disk.gone(lock_path)
-    return count

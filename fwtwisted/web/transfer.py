@@ -56,6 +56,8 @@ async def send(request: LeanRequest, source: ByteSource, delivery: Delivery) -> 
     try:
         conditions = Conditions.read(request.requestHeaders.getRawHeaders)
         plan = http.plan(request.method, conditions, source.length, source.etag, source.modified)
+        if plan.status in (http.OK, http.PARTIAL):
+            await source.ready(http.NO_BYTES if request.method == b"HEAD" else plan.span)
         _describe(request, source, delivery)
         if plan.status in (http.OK, http.PARTIAL):
             await _send_planned(request, source, plan)
@@ -71,6 +73,19 @@ def announce(request: LeanRequest, delivery: Delivery) -> None:
     request.respond_head(None)
 
 
+def send_away(request: LeanRequest, url: str) -> bytes:
+    """
+    Redirect a client to a signed URL, which nobody may keep or tell; returns the (empty) body.
+
+    Source: docs/storage.md §6.3, S-8.
+    """
+    request.code = 302
+    headers = {"Location": url, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    for name, value in headers.items():
+        request.setHeader(name, value)
+    return b""
+
+
 def hand_over(request: LeanRequest, place: FrontHeader, delivery: Delivery) -> bytes:
     """Have the front send the bytes; returns the (empty) body.  Conditions and ranges are the front's business."""
     request.code = 200
@@ -83,6 +98,9 @@ def _describe(request: LeanRequest, source: ByteSource, delivery: Delivery) -> N
     """Set the headers that tell of the bytes."""
     _label(request, delivery)
     headers = request.responseHeaders
+    headers.setRawHeaders(b"X-Cache-Status", [source.cache_status.encode("ascii")])
+    if source.age is not None:
+        headers.setRawHeaders(b"Age", [b"%d" % source.age])
     if source.length is not None:
         headers.setRawHeaders(b"Accept-Ranges", [b"bytes"])
     if source.etag is not None:
@@ -177,6 +195,8 @@ class Front:
     :ivar media_root: folder of the stored files; absolute.
     :ivar music_root: folder of the files that are imported in place; None when there is none.
     :ivar music_serve_root: the same folder as the front sees it; None when that is no other.
+    :ivar redirects: players are sent to the object store for audio.
+    :ivar fetches: the front fetches from the object store, if it is nginx.
     """
 
     kind: FrontKind = FrontKind.DIRECT
@@ -184,6 +204,8 @@ class Front:
     media_root: str = ""
     music_root: str | None = None
     music_serve_root: str | None = None
+    redirects: bool = False
+    fetches: bool = False
 
     def stored(self, name: str) -> FrontHeader | None:
         """For a stored file by its name below the media folder; None when we must send it ourselves."""
@@ -207,9 +229,14 @@ class Front:
                 return FrontHeader("X-Sendfile", os.path.join(self.music_serve_root or root, below))
         return None
 
+    @property
+    def takes_urls(self) -> bool:
+        """Whether :meth:`elsewhere` is for anything."""
+        return self.fetches and self.kind is FrontKind.NGINX
+
     def elsewhere(self, url: str) -> FrontHeader | None:
         """For an object behind a (presigned) URL, which only nginx fetches; None when we must send it ourselves."""
-        if self.kind is not FrontKind.NGINX:
+        if not self.takes_urls:
             return None
         return FrontHeader("X-Accel-Redirect", f"{self.protect_path}/media/{quote(url, safe='/:')}")
 

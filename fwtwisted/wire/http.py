@@ -42,6 +42,9 @@ class Span:
         return self.stop - self.start
 
 
+NO_BYTES = Span(0, 0)
+
+
 class ByteSource(Protocol):
     """
     Bytes that can be sent: a file on disk, an object in a store, a transcode on its way.
@@ -51,11 +54,24 @@ class ByteSource(Protocol):
     :ivar length: size of the whole in bytes; None when nobody knows before the end (a live transcode).
     :ivar etag: strong entity tag with its quotes, or None.
     :ivar modified: when the bytes last changed (aware UTC), or None.
+    :ivar cache_status: how they are had, as ``X-Cache-Status`` tells it (docs/storage.md §7.4).
+    :ivar age: seconds since the copy was last compared with the original; None for what is no copy.
     """
 
     length: int | None
     etag: str | None
     modified: datetime | None
+    cache_status: str
+    age: int | None
+
+    async def ready(self, span: Span | None) -> None:
+        """
+        Make sure that the span (None: everything; an empty one: nothing, but it is there) can be had.
+
+        Awaited before the head of an answer is sent, so that what is missing can still be told.
+
+        :raise FwError: it cannot; the source is still to be closed.
+        """
 
     def produce(self, consumer: IConsumer, span: Span | None) -> Deferred[None]:
         """

@@ -193,11 +193,9 @@ class Attachments:
                 turn.callback(result)
 
     async def _make(self, name: str, original: str, size: int) -> None:
-        path = self._blobs.path(original)
-        if path is None:
-            raise NotFound
         try:
-            square = await self._images.rendition_file(path, size)
+            async with self._blobs.lent(original) as path:
+                square = await self._images.rendition_file(path, size)
         except (OSError, Invalid) as unreadable:
             raise NotFound from unreadable
         try:

@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from fwtwisted.db import doomed, uploads
 from fwtwisted.db.jobs import Job, JobKind, Schedule
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.errors import Unavailable
 from fwtwisted.outside.blobs import BlobStore
 from fwtwisted.outside.spool import Spool, SpoolFile
 from fwtwisted.wire.names import TRACKS, renditions_prefix, stored_name
@@ -66,7 +67,7 @@ class StoredFiles:
     async def _removed(self, name: str) -> bool:
         try:
             await self._delete(name)
-        except OSError as why:
+        except (OSError, Unavailable) as why:
             self._log.warn("{name} cannot be removed: {why}", event="files.stuck", name=name, why=str(why))
             return False
         return True
@@ -101,11 +102,16 @@ class StoredFiles:
             await doomed.hold(tx, name)  # the dead receiver's commit may still be under way
             return left.uuid in await uploads.outcomes(tx, [left.uuid])
 
-        if not await self._database.transaction(is_known):
-            if not await self._database.read(lambda tx: doomed.named(tx, [name])):
+        is_here = await self._database.transaction(is_known)
+        try:
+            if is_here and await self._blobs.size(name) is None:
+                await self._blobs.keep(name, left.path)
+            if not is_here and not await self._database.read(lambda tx: doomed.named(tx, [name])):
                 await self._blobs.delete(name)
-        elif await self._blobs.size(name) is None:
-            await self._blobs.keep(name, left.path)
+        except Unavailable as why:  # an object store; without a row the doom of the name removes it later
+            self._log.warn("an upload cannot be cleared: {why}", event="spool.stuck", why=str(why))
+            if is_here:
+                return
         await left.discard()
 
 

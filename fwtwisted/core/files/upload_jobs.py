@@ -7,7 +7,8 @@ fail again and again is errored in the end, and one that nobody was asked for is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,7 +19,9 @@ from twisted.logger import Logger
 from fwtwisted.core.importing.filing import UNKNOWN_ERROR, Refused, beyond_the_catalog
 from fwtwisted.core.importing.importer import OUR_FAULT, Importer, Piece, Settled
 from fwtwisted.core.importing.settling import Outcome
-from fwtwisted.db import jobs, upload_lists, uploads
+from fwtwisted.core.podcasts.publishing import published
+from fwtwisted.db import channels, jobs, upload_lists, uploads
+from fwtwisted.db.channels import Voice
 from fwtwisted.db.jobs import Job, JobKind, Schedule
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.upload_lists import Waiting
@@ -52,19 +55,20 @@ class Places:
     def __init__(self, blobs: BlobStore, threads: Threads, music: str | None) -> None:
         self._blobs, self._threads, self._music = blobs, threads, music
 
-    async def path(self, audio_file: str | None, source: str | None) -> str:
+    @asynccontextmanager
+    async def lent(self, audio_file: str | None, source: str | None) -> AsyncIterator[str]:
         """
-        The path of an upload's file; whether it is there must still be seen.
+        The path of an upload's file, which stays inside the block; whether it is there must still be seen.
 
-        :raise NotFound: it has none, or one that may not be used.
+        :raise NotFound: it has none, or one that may not be used.  :raise Unavailable: it lies in a store that is away.
         """
         if audio_file:
-            stored = self._blobs.path(audio_file)
-            if stored is not None:
-                return stored
+            async with self._blobs.lent(audio_file) as path:
+                yield path
         elif source and source.startswith(IN_PLACE) and self._music is not None:
-            return await path_below(self._threads, self._music, source.removeprefix(IN_PLACE))
-        raise NotFound
+            yield await path_below(self._threads, self._music, source.removeprefix(IN_PLACE))
+        else:
+            raise NotFound
 
 
 class UploadJobs:
@@ -118,9 +122,22 @@ class UploadJobs:
             await self._give_up(upload, OUR_FAULT)
 
     async def _file(self, upload: Waiting) -> None:
-        path, seen = await self._look(upload)
+        async with AsyncExitStack() as stack:
+            try:
+                path = await stack.enter_async_context(self._places.lent(upload.audio_file, upload.source))
+            except NotFound:
+                path, seen = "", Examined(trouble=VANISHED, is_gone=True)
+            else:
+                seen = await self._look(upload, path)
+            await self._settle(upload, path, seen)
+
+    async def _settle(self, upload: Waiting, path: str, seen: Examined) -> None:
         said = stored_metadata(upload.import_metadata)
         piece = Piece(upload.uuid, upload.owner_id, path, seen, said, upload.track_id)
+        voice = await self._database.read(lambda tx: channels.voice(tx, upload.uuid))
+        if voice is not None:
+            await self._publish(piece, voice)
+            return
         prepared = await self._importer.prepare([piece])
 
         async def write(tx: Tx, settled: Settled) -> None:
@@ -134,14 +151,21 @@ class UploadJobs:
         except _NotWaiting:
             return
 
-    async def _look(self, upload: Waiting) -> tuple[str, Examined]:
-        try:
-            path = await self._places.path(upload.audio_file, upload.source)
-        except NotFound:
-            return "", Examined(trouble=VANISHED, is_gone=True)
+    async def _publish(self, piece: Piece, voice: Voice) -> None:
+        """File an upload of a channel."""
+        music_url = f"{self._importer.base_url}/federation/music"
+
+        async def work(tx: Tx) -> None:
+            if await upload_lists.still_waits(tx, piece.upload):
+                outcome = await published(tx, voice, piece.told, piece.seen, piece.was, music_url)
+                await self._write(tx, piece, outcome)
+
+        await self._database.transaction(work)
+
+    async def _look(self, upload: Waiting, path: str) -> Examined:
         is_stored = upload.audio_file is not None
         checksum = (upload.checksum or "") if is_stored else ""
-        return path, await self._threads(examine, path, upload.audio_file or "", checksum=checksum)
+        return await self._threads(examine, path, upload.audio_file or "", checksum=checksum)
 
     async def _write(self, tx: Tx, piece: Piece, outcome: Outcome) -> None:
         audio = piece.seen.audio

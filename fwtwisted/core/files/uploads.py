@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
 
 import orjson
-from attrs import frozen
+from attrs import evolve, frozen
 
 from fwtwisted.core.files.stored_files import LANE as STORE_LANE
 from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
@@ -22,11 +22,11 @@ from fwtwisted.core.importing.importer import Preference
 from fwtwisted.core.music.questions import scopes_of
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import doomed, jobs, libraries, upload_lists, uploads
+from fwtwisted.db import channels, doomed, jobs, libraries, upload_lists, uploads
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.db.upload_lists import Asked
 from fwtwisted.db.uploads import NewUpload
-from fwtwisted.model.errors import BadRequest, Invalid, NotFound, QuotaExceeded, Unauthenticated, Unavailable
+from fwtwisted.model.errors import BadRequest, Conflict, Invalid, NotFound, QuotaExceeded, Unauthenticated, Unavailable
 from fwtwisted.model.people import Pod, Viewer
 from fwtwisted.model.threads import Threads
 from fwtwisted.model.uploads import SENT, Act, Status, Upload, UploadChange, UploadQuestion, UploadWish
@@ -112,8 +112,10 @@ class Uploads:
 
         await self._database.transaction(lambda tx: doomed.doom(tx, [name], HOPE_SECONDS))
         try:
-            await self._blobs.keep(name, incoming.path)
+            new = evolve(new, storage=await self._blobs.keep(name, incoming.path, new.mimetype))
             await self._database.transaction(work)
+        except Conflict as taken:  # somebody else's file has the name that was drawn, and stays
+            raise Unavailable("The file could not be stored. Send it again.") from taken
         except Unavailable:  # perhaps it was committed after all; if not, its doom removes it
             raise
         except Exception:
@@ -206,9 +208,9 @@ class Uploads:
         upload = await self._database.read(lambda tx: upload_lists.own(tx, uuid, _actor(viewer)))
         if upload is None:
             raise NotFound
-        path = await self._places.path(upload.audio_file, upload.source)
         try:
-            return await self._threads(whole_tags, path, upload.audio_file or path)
+            async with self._places.lent(upload.audio_file, upload.source) as path:
+                return await self._threads(whole_tags, path, upload.audio_file or path)
         except NotAudio as why:
             raise BadRequest(str(why)) from why
         except OSError as why:
@@ -276,9 +278,12 @@ def _actor(viewer: Viewer) -> int:
 
 
 async def _target(tx: Queries, viewer: Viewer, wish: UploadWish) -> int:
-    """The library that a file is to go to.  :raise Invalid: it is not the viewer's."""
+    """The library that a file is to go to, a channel's own where one is named.  :raise Invalid: not the viewer's."""
     if wish.library is None:
-        raise Invalid.on("channel", "This is no channel of yours.")
+        spoken = None if wish.channel is None else await channels.own_library(tx, wish.channel, _actor(viewer))
+        if spoken is None:
+            raise Invalid.on("channel", "This is no channel of yours.")
+        return spoken
     library = await uploads.local_library(tx, wish.library)
     if library is None or library.owner_id != viewer.actor_id:
         raise Invalid.on("library", "This is no library of yours.")

@@ -17,6 +17,7 @@ from fwtwisted.db import doomed, uploads
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.errors import Unavailable
 from fwtwisted.model.uploads import SENT, Status
+from fwtwisted.outside.blobs import LOCAL
 from fwtwisted.wire.names import TRACKS, stored_name
 
 CHANGED_MEANWHILE = "The file changed while it was imported. Import it again."
@@ -50,10 +51,13 @@ class CopyRun(Run):
 
     async def _settle_copies(self, prepared: Prepared) -> None:
         names = {piece.upload: stored_name(TRACKS, piece.upload, _filename(piece)) for piece in prepared.fileable}
-        prepared = await self._copy(prepared, names)
+        prepared, storage = await self._copy(prepared, names)
 
         async def write(tx: Tx, settled: Settled) -> None:
-            rows = [self._new(piece, outcome, names.get(piece.upload)) for piece, outcome in settled]
+            rows = [
+                self._new(piece, outcome, names.get(piece.upload), storage.get(piece.upload, LOCAL))
+                for piece, outcome in settled
+            ]
             await uploads.add(tx, rows)
             kept = [row.audio_file for row in rows if row.audio_file]
             if await doomed.spare(tx, kept) != len(kept):
@@ -61,14 +65,15 @@ class CopyRun(Run):
 
         await self.settle(prepared, write)
 
-    async def _copy(self, prepared: Prepared, names: dict[UUID, str]) -> Prepared:
+    async def _copy(self, prepared: Prepared, names: dict[UUID, str]) -> tuple[Prepared, dict[UUID, str]]:
         """
         Bring the bytes into the store; those that are others by now are refused.
 
+        :return: what is still to be filed, and where the bytes of each lie.
         :raise NoRoom: the store is full; nothing was stored.
         """
         if not names:
-            return prepared
+            return prepared, {}
         pieces = prepared.fileable
         stored = [names[piece.upload] for piece in pieces]
         await self.ground.database.transaction(lambda tx: doomed.doom(tx, stored, HOPE_SECONDS))
@@ -79,13 +84,14 @@ class CopyRun(Run):
             for piece, told in zip(pieces, copied, strict=True)
             if told is None or told.checksum != piece.seen.checksum
         ]
-        return prepared.without(changed, Refused(UNKNOWN_ERROR, CHANGED_MEANWHILE))
+        storage = {piece.upload: told.storage for piece, told in zip(pieces, copied, strict=True) if told is not None}
+        return prepared.without(changed, Refused(UNKNOWN_ERROR, CHANGED_MEANWHILE)), storage
 
-    def _new(self, piece: Piece, outcome: Outcome, name: str | None) -> uploads.NewUpload:
+    def _new(self, piece: Piece, outcome: Outcome, name: str | None, storage: str) -> uploads.NewUpload:
         row = evolve(self.row(piece, outcome), source=SENT + _filename(piece))
         if outcome.status == Status.ERRORED:
             return evolve(row, size=None)
-        return evolve(row, audio_file=name)
+        return evolve(row, audio_file=name, storage=storage)
 
 
 def _filename(piece: Piece) -> str:

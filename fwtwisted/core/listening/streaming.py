@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -31,10 +32,10 @@ from fwtwisted.model.audio import extension_of
 from fwtwisted.model.errors import Misconfigured, NotFound, Unavailable
 from fwtwisted.model.people import Viewer
 from fwtwisted.model.threads import Threads
-from fwtwisted.outside.blobs import BlobStore, open_file, path_below
+from fwtwisted.outside.blobs import HERE, BlobStore, Distant, Known, lent_path, open_file, path_below
 from fwtwisted.outside.ffmpeg import FORMATS, MOST_BITS_PER_SECOND, Wish
 from fwtwisted.outside.shared import Cache
-from fwtwisted.outside.transcodes import Transcodes
+from fwtwisted.outside.transcodes import Lent, Transcodes
 from fwtwisted.wire.http import ByteSource
 from fwtwisted.wire.names import TRANSCODED, stored_name
 
@@ -76,7 +77,10 @@ class Stream:
     """
     What is to be sent.
 
-    :ivar stored: the stored name, or :ivar in_place: the resolved path, for a front that sends files itself.
+    :ivar stored: the stored name, or :ivar in_place: the resolved path, for a front that sends files itself; None for
+        what does not lie on this disk.
+    :ivar distant: tells URLs of what lies in an object store.
+    :ivar is_live: it is made when it is opened.
     :ivar open: opens the bytes; whoever calls it sends or closes them.
     :ivar filename: under which a browser would save them.
     :ivar upload_id: and ``version_id``: for :meth:`Streaming.served`.
@@ -90,6 +94,8 @@ class Stream:
     open: Callable[[], Awaitable[ByteSource]]
     stored: str | None = None
     in_place: str | None = None
+    distant: Distant | None = None
+    is_live: bool = False
 
 
 class Streaming:
@@ -152,8 +158,11 @@ class Streaming:
     async def _original(self, hearable: Hearable) -> Stream:
         media_type = hearable.mimetype or "application/octet-stream"
         stored, in_place = hearable.audio_file, None
+        place = HERE
         if stored is None:
             in_place = await self._in_place(hearable)
+        else:
+            place = await self._blobs.place(stored, self._known(hearable))
         return Stream(
             hearable.id,
             None,
@@ -161,8 +170,9 @@ class Streaming:
             media_type,
             _filename(hearable, extension_of(media_type)),
             lambda: self._open(hearable, stored, in_place),
-            stored,
+            stored if place.is_here else None,
             in_place,
+            place.distant,
         )
 
     async def _in_place(self, hearable: Hearable) -> str:
@@ -190,12 +200,11 @@ class Streaming:
     async def _open(self, hearable: Hearable, stored: str | None, in_place: str | None) -> ByteSource:
         try:
             if stored is not None:
-                source: ByteSource = await self._blobs.open(stored)
+                source: ByteSource = await self._blobs.open(stored, self._known(hearable))
             else:
                 source = await open_file(self._threads, in_place or "")
         except NotFound as missing:
-            self._log.error("the file of upload {uuid} is missing", event="streaming.missing", uuid=str(hearable.uuid))
-            raise Unavailable("The audio file is missing.", retry_after=30) from missing
+            raise self._missing(hearable) from missing
         if stored is not None and hearable.checksum is not None:
             source.etag = f'"{hearable.checksum.removeprefix("sha256:")[:32]}"'
             source.modified = hearable.creation_date
@@ -221,7 +230,7 @@ class Streaming:
         media_type, bitrate = wish.made_as.media_type, wish.bitrate or 0
         kept = await self._database.read(lambda tx: streaming.version(tx, hearable.id, media_type, bitrate))
         if kept is not None and await self._blobs.size(kept.audio_file) is not None:
-            return self._version(hearable, kept, wish.format)
+            return await self._version(hearable, kept, wish.format)
         if kept is not None:
             gone = kept.id
             await self._database.transaction(lambda tx: streaming.forget_version(tx, gone))
@@ -232,9 +241,11 @@ class Streaming:
             media_type,
             _filename(hearable, wish.format),
             lambda: self._begin(hearable, wish),
+            is_live=True,
         )
 
-    def _version(self, hearable: Hearable, version: Version, extension: str) -> Stream:
+    async def _version(self, hearable: Hearable, version: Version, extension: str) -> Stream:
+        place = await self._blobs.place(version.audio_file)
         return Stream(
             hearable.id,
             version.id,
@@ -242,26 +253,37 @@ class Streaming:
             version.mimetype,
             _filename(hearable, extension),
             lambda: self._blobs.open(version.audio_file),
-            version.audio_file,
+            version.audio_file if place.is_here else None,
+            distant=place.distant,
         )
 
     async def _begin(self, hearable: Hearable, wish: Wish) -> ByteSource:
-        path = await self._local_path(hearable)
+        file = await self._lent(hearable)
         media_type, bitrate = wish.made_as.media_type, wish.bitrate or 0
 
         async def kept(part: str) -> None:
             await self._keep(hearable, media_type, bitrate, wish.format, part)
 
-        return await self._transcodes.listen((hearable.id, media_type, bitrate), path, wish, kept)
+        return await self._transcodes.listen((hearable.id, media_type, bitrate), file, wish, kept)
 
-    async def _local_path(self, hearable: Hearable) -> str:
-        if hearable.audio_file is None:
-            return await self._in_place(hearable)
-        path = self._blobs.path(hearable.audio_file)
-        if path is None or await self._blobs.size(hearable.audio_file) is None:
-            self._log.error("the file of upload {uuid} is missing", event="streaming.missing", uuid=str(hearable.uuid))
-            raise Unavailable("The audio file is missing.", retry_after=30)
-        return path
+    async def _lent(self, hearable: Hearable) -> Lent:
+        """What lends ffmpeg the file."""
+        name = hearable.audio_file
+        if name is None:
+            return partial(lent_path, await self._in_place(hearable))
+        if await self._blobs.size(name) is None:
+            raise self._missing(hearable)
+        return partial(self._blobs.lent, name)
+
+    def _known(self, hearable: Hearable) -> Known:
+        """What the row tells of the file."""
+        checksum = hearable.checksum or ""
+        sha256 = checksum.removeprefix("sha256:") if checksum.startswith("sha256:") else None
+        return Known(hearable.size, sha256, lambda: self._missing(hearable))
+
+    def _missing(self, hearable: Hearable) -> Unavailable:
+        self._log.error("the file of upload {uuid} is missing", event="streaming.missing", uuid=str(hearable.uuid))
+        return Unavailable("The audio file is missing.", retry_after=30)
 
     async def _keep(self, hearable: Hearable, media_type: str, bitrate: int, extension: str, part: str) -> None:
         """Store a finished transcode and write its row; what has no row in the end is removed."""
@@ -269,10 +291,10 @@ class Streaming:
         name = stored_name(TRANSCODED, uuid4(), f"{base}.{extension}")
         size = await self._threads(os.path.getsize, part)
         await self._database.transaction(lambda tx: doomed.doom(tx, [name], KEEPING_SECONDS))
-        await self._blobs.adopt(name, part)
+        storage = await self._blobs.adopt(name, part, media_type)
 
         async def write(tx: Tx) -> None:
-            if await streaming.add_version(tx, hearable.id, media_type, bitrate, name, size):
+            if await streaming.add_version(tx, hearable.id, media_type, bitrate, name, size, storage):
                 await doomed.spare(tx, [name])
             else:
                 await doomed.doom(tx, [name])

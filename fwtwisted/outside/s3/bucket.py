@@ -17,7 +17,7 @@ from attrs import frozen
 from twisted.logger import Logger
 
 from fwtwisted.model.errors import NotFound
-from fwtwisted.outside.origin import Changed, Seen, StoreAway
+from fwtwisted.outside.origin import Changed, Seen, StoreAway, Unseen
 from fwtwisted.outside.s3.client import LISTENER_PATIENCE, PATIENCE, Call, Client, Refused
 from fwtwisted.outside.s3.line import Reply
 from fwtwisted.outside.s3.payloads import BytesPayload
@@ -32,10 +32,6 @@ T = TypeVar("T")
 
 META_SHA256 = "x-amz-meta-sha256"
 NO_BUCKET = "NoSuchBucket"
-
-
-class Unseen(NotFound):
-    """Nothing lies there that our key may see: without the right to list, what is missing is forbidden (S-45)."""
 
 
 @frozen

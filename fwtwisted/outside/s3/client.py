@@ -50,6 +50,7 @@ PATIENCE = 30.0
 LARGEST_DOCUMENT = 16 << 20
 RETRY_AFTER = 30
 STALE_SECONDS = 1.0
+KNOCK_SECONDS = 5.0
 
 SUCCESSES = frozenset({200, 204, 206})
 
@@ -146,10 +147,10 @@ class Client:
         """Let go of the connections."""
         return self._line.close()
 
-    def url(self, key: str, seconds: int, query: Pairs = (), method: str = "GET") -> str:
-        """A presigned URL; a secret (S-8)."""
-        target = self._settings.address.target(method, key, query)
-        return presigned_url(target, self._keyring.keys, self._region, self.now(), seconds)
+    def url(self, key: str, seconds: int, query: Pairs = (), *, moment: datetime | None = None) -> str:
+        """A presigned URL for a GET; a secret (S-8).  :param moment: from which on it lives; None: now."""
+        target = self._settings.address.target("GET", key, query)
+        return presigned_url(target, self._keyring.keys, self._region, moment or self.now(), seconds)
 
     async def ask(self, call: Call, patience: float = PATIENCE, holder: Holder | None = None) -> Reply:
         """
@@ -185,6 +186,21 @@ class Client:
                 if not tries_left:
                     raise StoreAway(f"its answer broke off: {broken}", RETRY_AFTER) from broken
         raise AssertionError
+
+    async def knock(self) -> bool:
+        """Whether the store answers, whatever the breaker thinks of it; if so, it thinks better of it."""
+        turn = await self._turns.take()
+        target = self.address.target("HEAD", None)
+        headers = signed_headers(target, {}, NOTHING, self._keyring.keys, self._region, self.now())
+        try:
+            reply = await self._line.ask("HEAD", target.url, headers, None, turn, KNOCK_SECONDS)
+        except NoAnswer:
+            return False
+        reply.body.close()
+        if reply.status >= 500:
+            return False
+        self._breaker.worked()
+        return True
 
     # --- one try ---------------------------------------------------------------------------------
 

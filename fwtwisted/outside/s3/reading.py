@@ -38,17 +38,18 @@ class StoreOrigin:
     :param location: the folder put before every name; empty for none.
     :param retries: how often in a row a body may be continued without any byte in between.
     :param is_ranged: False: every object is asked for as a whole.
+    :ivar below: what every key begins with.
     """
 
     def __init__(self, bucket: Bucket, location: str, retries: int, *, is_ranged: bool = True) -> None:
-        self._bucket, self._below = bucket, f"{location}/" if location else ""
+        self._bucket, self.below = bucket, f"{location}/" if location else ""
         self._retries, self._is_ranged = retries, is_ranged
 
     def key(self, name: str) -> str:
         """The key of a name.  :raise NotFound: it is none."""
         if not is_name(name):
             raise NotFound
-        return self._below + name
+        return self.below + name
 
     async def fetch(
         self, name: str, first: int = 0, last: int | None = None, *, if_match: str | None = None

@@ -16,7 +16,9 @@ from twisted.internet.interfaces import IConsumer
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from fwtwisted.outside.origin import Body, Changed, CutShort, Fetched, Origin, Seen, StoreAway, WrongBytes
+from fwtwisted.model.errors import NotFound
+from fwtwisted.outside.blobs import Known
+from fwtwisted.outside.origin import Body, Changed, CutShort, Fetched, Origin, Seen, StoreAway, Unseen, WrongBytes
 from fwtwisted.outside.pouring import NextPiece, pour
 from fwtwisted.wire.http import NO_BYTES, Span
 
@@ -25,8 +27,8 @@ class ObjectSource:
     """
     See :class:`~fwtwisted.wire.http.ByteSource`.
 
-    :param length: of the whole as the database knows it; another one means damage.  None: :meth:`discover` comes first.
-    :param sha256: hex, when it is known: of a whole that is another, the end is not sent.
+    :param known: what the database knows: of a whole that is another, the end is not sent.  Without a size
+        :meth:`discover` comes first.
     :param breathe: fires at a later turn of the reactor.
     """
 
@@ -36,16 +38,15 @@ class ObjectSource:
         self,
         origin: Origin,
         name: str,
-        length: int | None,
-        sha256: str | None,
+        known: Known,
         breathe: Callable[[], Deferred[Any]],
     ) -> None:
-        self.length = length
-        self.etag = None if sha256 is None else f'"{sha256[:32]}"'
+        self.length = known.size
+        self.etag = None if known.sha256 is None else f'"{known.sha256[:32]}"'
         self.modified: datetime | None = None
         self.cache_status = "BYPASS"
         self.age: int | None = None
-        self._origin, self._name, self._sha256, self._breathe = origin, name, sha256, breathe
+        self._origin, self._name, self._known, self._breathe = origin, name, known, breathe
         self._fetched: Fetched | None = None
 
     async def discover(self) -> None:
@@ -56,7 +57,15 @@ class ObjectSource:
         self._describe(fetched.whole)
 
     async def ready(self, span: Span | None) -> None:
-        """See :meth:`ByteSource.ready`.  :raise NotFound:  :raise StoreAway:"""
+        """See :meth:`ByteSource.ready`.  :raise NotFound: or what stands for it.  :raise StoreAway:"""
+        try:
+            await self._get_ready(span)
+        except Unseen:
+            raise
+        except NotFound as missing:
+            raise self._known.missing() from missing
+
+    async def _get_ready(self, span: Span | None) -> None:
         if span == NO_BYTES:
             if self._fetched is None:
                 self._check(await self._origin.head(self._name))
@@ -77,8 +86,8 @@ class ObjectSource:
         if fetched is None:
             raise ValueError("a source that is not ready cannot be sent")
         next_piece: NextPiece = fetched.body.next
-        if self._sha256 is not None and fetched.span.length == fetched.whole.size:
-            next_piece = _Proven(fetched.body, fetched.whole.size, self._sha256).next
+        if self._known.sha256 is not None and fetched.span.length == fetched.whole.size:
+            next_piece = _Proven(fetched.body, fetched.whole.size, self._known.sha256).next
         return pour(consumer, next_piece, self._breathe, self.close).addErrback(self._ended_badly)
 
     def descriptor(self) -> int | None:

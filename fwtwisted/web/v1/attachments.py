@@ -32,7 +32,6 @@ YEAR_SECONDS = 31_536_000
 # Said to everybody alike, whether a page of another site asks or not: what is kept for a year must do for both.
 LABELS = {
     "Cache-Control": f"public, max-age={YEAR_SECONDS}, immutable",
-    "X-Cache-Status": "LOCAL",
     "Access-Control-Allow-Origin": "*",
 }
 

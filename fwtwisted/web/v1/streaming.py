@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from attrs import evolve
+
 from fwtwisted.core.listening.streaming import ListenWish, Stream, Streaming
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.people import Viewer
@@ -15,10 +17,12 @@ from fwtwisted.web.app import nothing, resource_app
 from fwtwisted.web.callers import Callers
 from fwtwisted.web.reading import Query
 from fwtwisted.web.request import LeanRequest
-from fwtwisted.web.transfer import Delivery, Front, FrontHeader, announce, hand_over, send
+from fwtwisted.web.transfer import Delivery, Front, FrontHeader, announce, hand_over, send, send_away
+from fwtwisted.wire.http import content_disposition
 from fwtwisted.wire.v1.questions import TRUTHS, uuid_or_none
 
 MOST_KBITS = 320
+FRONT_SECONDS = 60  # that a URL lives which the front is given (S-21)
 LABELS = {"Cache-Control": "private, max-age=0, must-revalidate", "Vary": "Authorization, Cookie"}
 
 
@@ -35,16 +39,19 @@ class _Player:
             stream = await self._streaming.stream(viewer, track, wish)
         except NotFound:
             return nothing(request, 404)
+        filename = stream.filename if download else None
+        if self._front.redirects and stream.distant is not None and request.method == b"GET":
+            await self._note(request, viewer, stream)
+            disposition = None if filename is None else content_disposition(filename).decode("ascii")
+            return send_away(request, stream.distant.url(None, stream.media_type, disposition))
+        delivery = Delivery(stream.media_type, filename, LABELS)
         place = self._front_place(stream)
-        cached = "LOCAL" if place or stream.stored or stream.in_place else "MISS"
-        delivery = Delivery(
-            stream.media_type, stream.filename if download else None, {**LABELS, "X-Cache-Status": cached}
-        )
         if place is not None:
             await self._note(request, viewer, stream)
-            return hand_over(request, place, delivery)
-        if request.method == b"HEAD" and cached == "MISS":  # nothing is transcoded for somebody who only looks
-            announce(request, delivery)
+            cached = "LOCAL" if stream.distant is None else "BYPASS"
+            return hand_over(request, place, evolve(delivery, headers={**LABELS, "X-Cache-Status": cached}))
+        if request.method == b"HEAD" and stream.is_live:  # nothing is transcoded for somebody who only looks
+            announce(request, evolve(delivery, headers={**LABELS, "X-Cache-Status": "MISS"}))
             return None
         source = await stream.open()
         try:
@@ -62,6 +69,8 @@ class _Player:
     def _front_place(self, stream: Stream) -> FrontHeader | None:
         if stream.stored is not None:
             return self._front.stored(stream.stored)
+        if stream.distant is not None and self._front.takes_urls:
+            return self._front.elsewhere(stream.distant.url(FRONT_SECONDS, stream.media_type, None))
         return self._front.in_place(stream.in_place) if stream.in_place is not None else None
 
     async def _note(self, request: LeanRequest, viewer: Viewer, stream: Stream) -> None:

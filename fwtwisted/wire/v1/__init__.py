@@ -6,7 +6,7 @@ Source: docs/api.md §1.3, §1.4, §3.1, §3.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
@@ -135,12 +135,20 @@ class Pictures:
     :ivar public_url: the pod's, without one.
     :ivar quality: of JPEG renditions; it is part of their names.
     :ivar renditions: made at all; else the original stands for each.
+    :ivar elsewhere: URL of a public file at a store that clients are sent to; None: they come to us.
     """
 
     media_url: str
     public_url: str
     quality: int = 95
     renditions: bool = True
+    elsewhere: Callable[[str], str] | None = None
+
+    def url(self, name: str) -> str:
+        """Where a client finds the public file of that name."""
+        if self.elsewhere is not None:
+            return self.elsewhere(name)
+        return self.media_url + quote(name, safe="/~!*()'")
 
 
 RENDITION_SIZES = {"medium_square_crop": 200, "large_square_crop": 600}
@@ -167,4 +175,4 @@ def _picture_urls(picture: Attachment, pictures: Pictures) -> dict[str, str]:
     names = {"original": name}
     for which, size in RENDITION_SIZES.items():
         names[which] = rendition_name(name, size, pictures.quality) if pictures.renditions else name
-    return {which: pictures.media_url + quote(stored, safe="/~!*()'") for which, stored in names.items()}
+    return {which: pictures.url(stored) for which, stored in names.items()}

@@ -1,0 +1,143 @@
+"""
+The object store among the settings: its rows, its values, and what cannot be at once.
+
+Source: docs/storage.md §1.1, §1.2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from attrs import frozen
+
+from fwtwisted.config.forms import Form
+from fwtwisted.outside.s3.building import PodStore, UrlStyle
+from fwtwisted.outside.s3.keyring import KeyFiles
+from fwtwisted.outside.s3.settings import MIB, LineSettings, StoreSettings
+from fwtwisted.wire.s3.addresses import Address
+from fwtwisted.wire.s3.policy import OPEN
+from fwtwisted.wire.s3.signing import Keys
+
+LEAST_PART: Final = 5 * MIB
+LARGEST_PART: Final = 5 * 1024 * MIB
+
+
+@frozen
+class Store:
+    """
+    :ivar pod: everything about the bucket.
+    :ivar proxies: audio goes through us; else clients are redirected.
+    :ivar front_fetches: nginx fetches from the store itself.
+    :ivar looks_here: files are looked for on the local disk first.
+    """
+
+    pod: PodStore
+    proxies: bool
+    front_fetches: bool
+    looks_here: bool
+
+    @property
+    def client_origins(self) -> tuple[str, ...]:
+        """Where clients may be sent (S-7)."""
+        domain = self.pod.custom_domain
+        return (self.pod.settings.address.origin, *((f"https://{domain}",) if domain else ()))
+
+
+def store_of(values: Mapping[str, Any]) -> Store | None:
+    """
+    What is set about the object store; None when media lie on the local disk.
+
+    :raise ValueError: a sentence that names what cannot work.
+    """
+    if not values["AWS_ACCESS_KEY_ID"]:
+        return None
+    for name in ("AWS_SECRET_ACCESS_KEY", "AWS_STORAGE_BUCKET_NAME"):
+        if not values[name]:
+            raise ValueError(f"{name} is not set, but AWS_ACCESS_KEY_ID is; leave that empty to use the local disk.")
+    proxies = values["PROXY_MEDIA"]
+    signs = values["AWS_QUERYSTRING_AUTH"]
+    pod = PodStore(
+        settings=_settings(values),
+        url_seconds=values["AWS_QUERYSTRING_EXPIRE"],
+        custom_domain=values["AWS_S3_CUSTOM_DOMAIN"],
+        picture_urls=_picture_urls(proxies, (not proxies) if signs is None else signs, signs),
+    )
+    return Store(pod, proxies, values["S3_NGINX_DIRECT"], values["MEDIA_LOCAL_FIRST"])
+
+
+def _picture_urls(proxies: bool, signs: bool, said: bool | None) -> UrlStyle:
+    """Where clients find public pictures.  Source: docs/storage.md §3.4."""
+    if signs and (not proxies or said):
+        return UrlStyle.SIGNED
+    return UrlStyle.OURS if proxies else UrlStyle.PLAIN
+
+
+def _settings(values: Mapping[str, Any]) -> StoreSettings:
+    part, threshold = values["S3_PART_SIZE"], values["S3_MULTIPART_THRESHOLD"]
+    if not LEAST_PART <= part <= LARGEST_PART:
+        raise ValueError("S3_PART_SIZE must be from 5m to 5g.")
+    if threshold > LARGEST_PART:
+        raise ValueError("S3_MULTIPART_THRESHOLD must be at most 5g; nothing larger can be sent in one piece.")
+    acl = values["AWS_DEFAULT_ACL"]
+    endpoint, bucket = values["AWS_S3_ENDPOINT_URL"], values["AWS_STORAGE_BUCKET_NAME"]
+    region = values["AWS_S3_REGION_NAME"]
+    return StoreSettings(
+        address=Address.at(endpoint, bucket, region, values["AWS_S3_ADDRESSING_STYLE"]),
+        keys=Keys(values["AWS_ACCESS_KEY_ID"], values["AWS_SECRET_ACCESS_KEY"], values["AWS_SESSION_TOKEN"]),
+        files=KeyFiles(
+            values.get("AWS_ACCESS_KEY_ID_FILE"),
+            values.get("AWS_SECRET_ACCESS_KEY_FILE"),
+            values.get("AWS_SESSION_TOKEN_FILE"),
+        ),
+        region=region,
+        location=values["AWS_LOCATION"] or "",
+        retries=values["S3_RETRIES"],
+        multipart_bytes=threshold,
+        part_bytes=part,
+        checksums=values["S3_CHECKSUMS"],
+        single_request=values["S3_FORCE_SINGLE_REQUEST"],
+        public_acl=acl,
+        private_acl=values["AWS_AUDIO_ACL"] or ("private" if acl in OPEN else None),
+        line=LineSettings(
+            connect_seconds=values["S3_CONNECT_TIMEOUT"],
+            read_seconds=values["S3_READ_TIMEOUT"],
+            connections=values["S3_MAX_CONNECTIONS"],
+            verifies=values["AWS_S3_VERIFY"],
+            ca_bundle=values["AWS_S3_CA_BUNDLE"],
+        ),
+    )
+
+
+# --- forms ---------------------------------------------------------------------------------------
+
+
+def _location(text: str) -> str:
+    """A folder in the bucket, without a slash at its end."""
+    folder = text.strip().rstrip("/")
+    if text.strip().startswith("/"):
+        raise ValueError("must not begin with a slash")
+    if any(piece in ("", ".", "..") for piece in folder.split("/")) or re.search(r"[\\\x00-\x1f]", folder):
+        raise ValueError("must be a folder such as media or pods/mine, without .. in it")
+    return folder
+
+
+def _bucket(text: str) -> str:
+    """Stores disagree about what a bucket may be called; what breaks a URL is none anywhere."""
+    name = text.strip()
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,254}", name):
+        raise ValueError("must be the name of a bucket, without slashes or spaces")
+    return name
+
+
+def _region(text: str) -> str:
+    region = text.strip()
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", region):
+        raise ValueError("must be the name of a region such as eu-west-3")
+    return region
+
+
+LOCATION: Final = Form("folder in the bucket", _location)
+BUCKET: Final = Form("name of a bucket", _bucket)
+REGION: Final = Form("name of a region", _region)

@@ -1,0 +1,127 @@
+"""
+A pod's object store, put together from what was set: every object once, each handed what it needs.
+
+The disk cache goes between ``origin`` and those who read from it: :func:`pod_store` takes what makes one.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from attrs import frozen
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+
+from fwtwisted.model.threads import Threads
+from fwtwisted.outside.blobs import LocalBlobs
+from fwtwisted.outside.copies import Copies
+from fwtwisted.outside.origin import Origin, StoreAway
+from fwtwisted.outside.s3.blobs import S3Blobs, S3Ground
+from fwtwisted.outside.s3.bucket import Bucket
+from fwtwisted.outside.s3.client import Client
+from fwtwisted.outside.s3.keyring import Keyring
+from fwtwisted.outside.s3.reading import StoreOrigin
+from fwtwisted.outside.s3.settings import StoreSettings
+from fwtwisted.outside.s3.urls import PublicUrls, UrlStyle
+from fwtwisted.outside.s3.writing import Writer
+from fwtwisted.outside.stores import LocalFirst
+
+__all__ = ["PodStore", "StoreParts", "UrlStyle", "pod_store"]
+
+
+@frozen
+class PodStore:
+    """
+    What is set about a pod's bucket.
+
+    :ivar url_seconds: how long a signed URL lives.
+    :ivar custom_domain: a host for public pictures; None: the endpoint's.
+    """
+
+    settings: StoreSettings
+    url_seconds: int = 3600
+    custom_domain: str | None = None
+    picture_urls: UrlStyle = UrlStyle.OURS
+
+
+class StoreParts:
+    """
+    Everything that a pod's object store is made of.
+
+    :ivar bucket: for administrators' commands.  :ivar writer: the same.  :ivar store: names as keys.
+    :ivar blobs: this disk first, the store second.
+    :ivar urls: of public pictures.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self, bucket: Bucket, store: StoreOrigin, writer: Writer, copies: Copies, blobs: LocalFirst, urls: PublicUrls
+    ) -> None:
+        self.bucket, self.store, self.writer = bucket, store, writer
+        self.blobs, self.urls = blobs, urls
+        self._copies = copies
+        self._sweeping: Deferred[None] | None = None
+
+    async def begin(self) -> None:
+        """Put in order what a killed process left behind, here at once, in the store behind our back."""
+        await self._copies.begin()
+        self._sweeping = Deferred.fromCoroutine(self._sweep())
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await self._sweeping
+        await self._copies.close()
+        await self.bucket.client.close()
+
+    async def _sweep(self) -> None:
+        try:
+            swept = await self.blobs.store.sweep()
+        except CancelledError:
+            return
+        except StoreAway as why:
+            self._log.info("old unfinished uploads stay in the media store: {why}", event="s3.unswept", why=str(why))
+            return
+        if swept:
+            self._log.info("{count} old unfinished uploads dropped", event="s3.swept", count=swept)
+
+
+def pod_store(
+    reactor: Any,
+    pod: PodStore,
+    local: LocalBlobs,
+    root: str,
+    threads: Threads,
+    *,
+    looks_here: bool,
+    cached: Callable[[Origin], Origin] | None = None,
+) -> StoreParts:
+    """
+    :param root: the folder of the local store, which has room for what is on its way.
+    :param cached: puts a cache before the store.
+    :raise ValueError:  :raise OSError: the certificates of the settings cannot be read.
+    """
+    settings = pod.settings
+    client = Client(reactor, settings, Keyring(settings.keys, settings.files, threads), time.time, random.random)
+    bucket = Bucket(client, settings.address.bucket)
+    store = StoreOrigin(bucket, settings.location, settings.retries, is_ranged=not settings.single_request)
+    origin: Origin = store if cached is None else cached(store)
+    writer = Writer(bucket, settings, threads)
+    copies = Copies(reactor, origin, os.path.join(root, ".copies"), threads)
+
+    def breathe() -> Deferred[None]:
+        woken: Deferred[None] = Deferred()
+        reactor.callLater(0, woken.callback, None)
+        return woken
+
+    outgoing = os.path.join(root, ".outgoing")
+    ground = S3Ground(bucket, store, origin, writer, copies, outgoing, threads, breathe, pod.url_seconds)
+    blobs = LocalFirst(local, S3Blobs(ground), root, threads, looks_here=looks_here)
+    urls = PublicUrls(client, store.key, pod.picture_urls, pod.custom_domain, pod.url_seconds)
+    return StoreParts(bucket, store, writer, copies, blobs, urls)

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
+from fwtwisted import __version__
+from fwtwisted.config import ConfigError
 from fwtwisted.config import parts as settings
 from fwtwisted.ground import Ground
+from fwtwisted.outside.front import MARK, FrontFolder
 from fwtwisted.parts import Parts
+from fwtwisted.web.app import FastResource
 from fwtwisted.web.callers import Callers, Identities
+from fwtwisted.web.front import Front, Wardrobe
 from fwtwisted.web.health import Check, Health
 from fwtwisted.web.limits import Turnstile, guarded
 from fwtwisted.web.live import LiveDoor
-from fwtwisted.web.limits import Turnstile, guarded
-from fwtwisted.web.page import Page, page_policy
+from fwtwisted.web.opengraph import Dressing
+from fwtwisted.web.page import OwnPage, app_policy, page_policy
 from fwtwisted.web.site import Mount
+from fwtwisted.web.subsonic import face as subsonic
 from fwtwisted.web.v1 import accounts, instance
 from fwtwisted.web.v1.accounts import PeopleDesk
+from fwtwisted.web.v1.administration import AdministrationDesk
+from fwtwisted.web.v1.arrivals import ArrivalsDesk
 from fwtwisted.web.v1.attachments import AttachmentDesk
+from fwtwisted.web.v1.channels import PodcastDesk
 from fwtwisted.web.v1.edits import EditsDesk
 from fwtwisted.web.v1.federation import FederationDesk
 from fwtwisted.web.v1.folders import FoldersDesk
@@ -28,11 +38,13 @@ from fwtwisted.web.v1.moderation import HidingDesk
 from fwtwisted.web.v1.music import Albums, Artists, Licenses, MusicDesk, Search, Tags, Tracks
 from fwtwisted.web.v1.notifications import InboxDesk
 from fwtwisted.web.v1.oauth import OAuthDesk
+from fwtwisted.web.v1.oembed import OEmbed
 from fwtwisted.web.v1.playlists import PlaylistDesk
 from fwtwisted.web.v1.radios import RadioDesk
 from fwtwisted.web.v1.streaming import Listen, StreamMp3
 from fwtwisted.web.v1.text import TextPreview
 from fwtwisted.web.v1.uploads import UploadDesk
+from fwtwisted.wire.subsonic.envelope import FUNKWHALE_VERSION, Server
 
 API = "/api/v1"
 PAGE_FOLDER = Path(__file__).parent / "page"
@@ -76,9 +88,30 @@ class Faces:
             *instance.mounts(self._parts.instance, self._parts.preferences, self._callers, self._cookies),
             Mount("/health", self._health.app.resource()),
             RateLimits(self._parts.limits, self._callers).mount(),
-            Mount("", Page(str(PAGE_FOLDER), self._cookies, page_policy())),
+            *self._front(),
         ]
-        return guarded(mounts, self._turnstile)
+        return [*guarded(mounts, self._turnstile), *self._subsonic()]
+
+    def _subsonic(self) -> list[Mount]:
+        """The Subsonic face, which counts by itself."""
+        parts = self._parts
+        server = Server("fwtwisted", __version__, FUNKWHALE_VERSION)
+        is_enabled = partial(parts.preferences.value, "subsonic__enabled")
+        return subsonic.mounts(parts.subsonic, server, parts.signin.by_token, parts.limits, is_enabled)
+
+    def _front(self) -> list[Mount]:
+        """The web app, and what others may embed."""
+        parts, config, app = self._parts, self._config, self._parts.front
+        folder = app if isinstance(app, FrontFolder) else None
+        if folder is not None and not folder.is_there():
+            raise ConfigError("FUNKWHALE_SPA_HTML_ROOT names a folder without a page that we may read.")
+        addresses = settings.addresses(config)
+        dressing = Dressing(parts.preferences.values, parts.showing, addresses, settings.dressing_settings(config))
+        wardrobe = Wardrobe(dressing, self._cookies, page_policy(), app_policy(), MARK)
+        return [
+            OEmbed(parts.showing, self._callers, addresses, config.general.names).mount(),
+            Mount("", Front(OwnPage(str(PAGE_FOLDER)), wardrobe, app, folder)),
+        ]
 
     def _people(self) -> list[Mount]:
         parts = self._parts
@@ -96,19 +129,24 @@ class Faces:
         oauth = OAuthDesk(parts.oauth, self._callers)
         libraries = LibraryDesk(parts.libraries, self._callers, self._api_url)
         folders = FoldersDesk(parts.folder_imports, self._callers)
-        return [*accounts.mounts(desk), *oauth.mounts(), libraries.mount(), folders.mount()]
+        arrivals = ArrivalsDesk(parts.arrivals, desk)
+        administration = AdministrationDesk(parts.arrivals, self._callers, self._api_url)
+        people = (*accounts.mounts(desk), *arrivals.mounts(), *administration.mounts())
+        return [*people, *oauth.mounts(), libraries.mount(), folders.mount()]
 
     def _music(self) -> list[Mount]:
         parts = self._parts
         edits = EditsDesk(parts.edits, self._callers, self._api_url)
+        podcasts = self._podcasts()
         desk = MusicDesk(parts.catalog, parts.libraries, self._callers, parts.paper, edits, self._api_url)
         return [
             edits.mount(),
             HidingDesk(parts.hiding, self._callers, self._api_url).mount(),
             TextPreview(self._threads).mount(),
             Mount(f"{API}/artists", Artists(desk).app.resource()),
-            Mount(f"{API}/albums", Albums(desk).app.resource()),
-            Mount(f"{API}/tracks", Tracks(desk).app.resource()),
+            Mount(f"{API}/albums", FastResource(Albums(desk).app, podcasts.albums())),
+            Mount(f"{API}/tracks", FastResource(Tracks(desk).app, podcasts.tracks())),
+            *podcasts.mounts(),
             Mount(f"{API}/search", Search(desk).app.resource()),
             Mount(f"{API}/tags", Tags(desk).app.resource()),
             Mount(f"{API}/licenses", Licenses(desk).app.resource()),
@@ -138,6 +176,20 @@ class Faces:
             parts.follows, parts.foreign, parts.fetches, parts.actors, self._callers, parts.pictures, url
         )
         return [*desk.mounts(), InboxDesk(parts.inbox, self._callers, url).mount()]
+
+    def _podcasts(self) -> PodcastDesk:
+        parts, area = self._parts, self._parts.podcasts
+        return PodcastDesk(
+            area.channels,
+            area.subscriptions,
+            area.feeds,
+            area.series,
+            area.syndication,
+            self._callers,
+            parts.channel_paper,
+            parts.paper,
+            self._api_url,
+        )
 
     def _uploads(self) -> Mount:
         parts, intake = self._parts, settings.intake_settings(self._config)

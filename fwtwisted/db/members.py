@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from fwtwisted.db.conditions import Condition, Filter, all_of, ordered, token_conditions
+from fwtwisted.db.conditions import NOTHING, Condition, Filter, all_of, ordered, token_conditions
 from fwtwisted.db.people import ACCOUNT_COLUMNS, ACTOR_WIDTH, account_of, actor_columns
 from fwtwisted.db.pool import Queries
 from fwtwisted.model.administration import AdminActor, MemberQuestion
@@ -50,6 +50,8 @@ async def admin_actors(tx: Queries, ids: list[int]) -> dict[int, AdminActor]:
 
 
 def _conditions(question: MemberQuestion) -> Iterator[Condition]:
+    if question.nothing:
+        yield NOTHING
     for column in ("is_active", "is_staff", "is_superuser", "privacy_level"):
         value = getattr(question, column)
         if value is not None:

@@ -86,6 +86,14 @@ async def account_of(tx: Queries, actor_id: int) -> int | None:
     return await tx.maybe(int, ACCOUNT_OF, actor_id)
 
 
+PENDING = "SELECT count(*) FROM user_request WHERE status = 'pending'"
+
+
+async def pending(tx: Queries) -> int:
+    """How many wait for an answer."""
+    return await tx.one(int, PENDING)
+
+
 # --- lists ---------------------------------------------------------------------------------------
 
 

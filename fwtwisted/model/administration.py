@@ -102,7 +102,12 @@ Ordering = tuple[tuple[str, bool], ...]
 
 @frozen
 class MemberQuestion:
-    """Which accounts.  :ivar permissions: by name, whether it is granted; None everywhere: not asked."""
+    """
+    Which accounts; None everywhere: not asked.
+
+    :ivar permissions: by name, whether it is granted.
+    :ivar nothing: what was asked for cannot be.
+    """
 
     q: TokenQuery | None = None
     is_active: bool | None = None
@@ -110,7 +115,21 @@ class MemberQuestion:
     is_superuser: bool | None = None
     privacy_level: Privacy | None = None
     permissions: Mapping[str, bool] = field(factory=dict)
+    nothing: bool = False
     ordering: Ordering = ()
+
+
+@frozen
+class MemberChange:
+    """
+    What is to change of an account.
+
+    :ivar values: ``name`` and columns of the account: ``is_active``, ``is_staff``, ``is_superuser``, ``upload_quota``.
+    :ivar permissions: by name, granted or not; what is not named stays.
+    """
+
+    values: Mapping[str, object]
+    permissions: Mapping[str, bool]
 
 
 @frozen

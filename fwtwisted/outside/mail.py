@@ -225,7 +225,7 @@ class _Errand:
 
     sender: str
     to: str
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 class _Courier(ESMTPClient):

@@ -13,7 +13,7 @@ from fwtwisted.core.people.invitations import Invitations, InvitationsSettings
 from fwtwisted.core.people.mailing import Mailing, MailingSettings
 from fwtwisted.core.people.members import Members
 from fwtwisted.core.people.quotas import Preference
-from fwtwisted.core.people.registration import Registration, RegistrationSettings
+from fwtwisted.core.people.registration import Registration, RegistrationSettings, Tell
 from fwtwisted.core.people.resets import PasswordResets
 from fwtwisted.core.people.subsonic_tokens import SubsonicSeal, SubsonicTokens
 from fwtwisted.core.people.user_requests import UserRequests
@@ -42,9 +42,10 @@ class Arrivals:
         mail: Mail,
         preference: Preference,
         ring: Ring,
+        tell: Tell,
         settings: ArrivalsSettings,
     ) -> None:
-        self.registration = Registration(database, accounts, preference, ring, settings.registration)
+        self.registration = Registration(database, accounts, preference, ring, tell, settings.registration)
         self.mailing = Mailing(database, mail, preference, settings.mailing)
         self.addresses = Addresses(database, accounts, ring)
         self.resets = PasswordResets(database, accounts, ring)

@@ -15,7 +15,7 @@ from fwtwisted.core.people.accounts import keep_a_superuser
 from fwtwisted.db import members, people, sessions
 from fwtwisted.db.people import Change
 from fwtwisted.db.pool import Database, Queries, Tx
-from fwtwisted.model.administration import AdminActor, MemberQuestion
+from fwtwisted.model.administration import AdminActor, MemberChange, MemberQuestion
 from fwtwisted.model.errors import Forbidden, NotFound
 from fwtwisted.model.people import Account, Viewer
 
@@ -29,19 +29,6 @@ class Member:
 
     account: Account
     actor: AdminActor
-
-
-@frozen
-class MemberChange:
-    """
-    What is to change of an account.
-
-    :ivar values: ``name`` and columns of the account: ``is_active``, ``is_staff``, ``is_superuser``, ``upload_quota``.
-    :ivar permissions: by name, granted or not; what is not named stays.
-    """
-
-    values: Mapping[str, object]
-    permissions: Mapping[str, bool]
 
 
 class Members:

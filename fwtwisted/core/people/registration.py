@@ -18,7 +18,7 @@ Source: docs/api.md §4.2; docs/settings.md, ``users__registration_enabled``, ``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from attrs import frozen
 
@@ -26,18 +26,25 @@ from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.people import mailing
 from fwtwisted.core.people.accounts import Accounts, Prepared
 from fwtwisted.core.people.quotas import Preference
+from fwtwisted.core.people.user_requests import dressed
+from fwtwisted.core.pod.live import Audience
 from fwtwisted.db import invitations, mailed, people, user_requests
 from fwtwisted.db.people import Change
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.user_requests import RequestRow
 from fwtwisted.model.accounts import SignUp
 from fwtwisted.model.administration import LONGEST_CODE, Admission, Newcomer
 from fwtwisted.model.errors import Forbidden, Invalid, Problems
 from fwtwisted.model.people import Account
 from fwtwisted.wire.fields import REQUIRED
+from fwtwisted.wire.v1 import Document
+from fwtwisted.wire.v1.administration import request_came
 
 CLOSED = "Sign-up is closed on this pod."
 NO_INVITATION = "This invitation code is not valid (any more)."
+
+Tell = Callable[[Audience, Document], None]
+"""Tells people who are connected; :meth:`fwtwisted.core.pod.live.Live.tell`."""
+
 LONGEST_ANSWERS = {"short_text": 255, "long_text": 5_000}
 
 
@@ -60,10 +67,16 @@ class Registration:
     """Makes accounts for people who ask."""
 
     def __init__(
-        self, database: Database, accounts: Accounts, preference: Preference, ring: Ring, settings: RegistrationSettings
+        self,
+        database: Database,
+        accounts: Accounts,
+        preference: Preference,
+        ring: Ring,
+        tell: Tell,
+        settings: RegistrationSettings,
     ) -> None:
         self._database, self._accounts, self._preference = database, accounts, preference
-        self._ring, self._settings = ring, settings
+        self._ring, self._tell, self._settings = ring, tell, settings
 
     async def register(self, newcomer: Newcomer) -> Admitted:
         """
@@ -124,12 +137,14 @@ class Registration:
             await invitations.name_guest(tx, invitation, account.id)
         return account
 
-    async def _have_approved(self, tx: Tx, account: Account, answers: Mapping[str, str] | None) -> RequestRow:
+    async def _have_approved(self, tx: Tx, account: Account, answers: Mapping[str, str] | None) -> None:
         """Close the account, and have moderators look at it."""
         await people.change_account(tx, account, Change({"is_active": False}, {}))
-        request = await user_requests.add(tx, account.actor.id, answers)
-        await mailing.ask_moderators(tx, self._ring, request)
-        return request
+        row = await user_requests.add(tx, account.actor.id, answers)
+        await mailing.ask_moderators(tx, self._ring, row)
+        (request,) = await dressed(tx, [row])
+        message = request_came(request, await user_requests.pending(tx))
+        tx.after_commit(self._tell, Audience.permitted("moderation"), message)
 
     async def _answers(self, newcomer: Newcomer) -> Mapping[str, str] | None:
         """

@@ -31,7 +31,7 @@ class UserRequests:
 
         async def work(tx: Queries) -> tuple[int, list[UserRequest]]:
             count = await user_requests.count(tx, question)
-            return count, await _dressed(tx, await user_requests.page(tx, question, limit, offset))
+            return count, await dressed(tx, await user_requests.page(tx, question, limit, offset))
 
         return await self._database.read(work)
 
@@ -42,7 +42,7 @@ class UserRequests:
             row = await user_requests.one(tx, uuid)
             if row is None:
                 raise NotFound()
-            return (await _dressed(tx, [row]))[0]
+            return (await dressed(tx, [row]))[0]
 
         return await self._database.read(work)
 
@@ -70,7 +70,7 @@ class UserRequests:
                 await user_requests.answer(tx, row.id, status.value, actor_id)
                 await self._carry_out(tx, row, status)
             after = await user_requests.one(tx, row.uuid)
-            return (await _dressed(tx, [after] if after else []))[0]
+            return (await dressed(tx, [after] if after else []))[0]
 
         return await self._database.transaction(work)
 
@@ -84,7 +84,7 @@ class UserRequests:
             await mailing.ask_verdict(tx, self._ring, account_id, approved=status is RequestStatus.APPROVED)
 
 
-async def _dressed(tx: Queries, rows: Sequence[RequestRow]) -> list[UserRequest]:
+async def dressed(tx: Queries, rows: Sequence[RequestRow]) -> list[UserRequest]:
     """The requests with their people."""
     ids = {row.submitter_id for row in rows} | {row.assigned_to_id for row in rows if row.assigned_to_id is not None}
     known = await members.admin_actors(tx, sorted(ids))

@@ -114,6 +114,11 @@ def next_hour(now: datetime) -> datetime:
     return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
+def next_midnight(now: datetime) -> datetime:
+    """The next midnight: the beat of daily chores."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
 ASK = """
     INSERT INTO job (kind, lane, key, args, due)
     VALUES (%s, %s, %s, %s, now() + %s * interval '1 second')

@@ -350,6 +350,11 @@ class LogTests(SiteCase):
             "/a?%74oken=abc&Access_Token=b": "/a?%74oken=…&Access_Token=…",
             "/a?tokens=1&top=2&t": "/a?tokens=1&top=2&t",
             "/token=abc": "/token=abc",
+            "/authorize?client_id=x&state=a&nonce=b&code_challenge=c": "/authorize?client_id=x&state=…&nonce=…&code_challenge=…",
+            "/x?code=a&code_verifier=b&refresh_token=c&client_secret=d": (
+                "/x?code=…&code_verifier=…&refresh_token=…&client_secret=…"
+            ),
+            "/login?next=/authorize%3Fstate%3Da": "/login?next=…",
         }.items():
             self.assertEqual(safe, blotted(target.encode()))
         [event] = await self.logged("/api/v1/echo?token=abc")

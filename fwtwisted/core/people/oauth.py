@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from attrs import frozen
@@ -29,7 +30,7 @@ from attrs import frozen
 from fwtwisted.core.people.applications import kept_secret
 from fwtwisted.core.people.tokens import digest, new_secret
 from fwtwisted.db import applications, oauth
-from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
+from fwtwisted.db.jobs import Job, JobKind, Schedule, next_midnight
 from fwtwisted.db.oauth import KeptCode, KeptPair, NewCode, NewPair
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.errors import NON_FIELD, BadRequest, Forbidden, Invalid, NotFound
@@ -238,7 +239,7 @@ class OAuth:
 
     def schedules(self) -> Mapping[str, Schedule]:
         """What the clock asks for."""
-        return {PRUNE: Schedule(PRUNE, LANE, next_hour)}
+        return {PRUNE: Schedule(PRUNE, LANE, next_midnight, expires=timedelta(days=1))}
 
 
 def _place(program: Application, redirect_uri: str | None) -> str:

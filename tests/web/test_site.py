@@ -350,7 +350,7 @@ class LogTests(SiteCase):
             "/a?%74oken=abc&Access_Token=b": "/a?%74oken=…&Access_Token=…",
             "/a?tokens=1&top=2&t": "/a?tokens=1&top=2&t",
             "/token=abc": "/token=abc",
-            "/authorize?client_id=x&state=a&nonce=b&code_challenge=c": "/authorize?client_id=x&state=…&nonce=…&code_challenge=…",
+            "/authorize?x=y&state=a&nonce=b&code_challenge=c": "/authorize?x=y&state=…&nonce=…&code_challenge=…",
             "/x?code=a&code_verifier=b&refresh_token=c&client_secret=d": (
                 "/x?code=…&code_verifier=…&refresh_token=…&client_secret=…"
             ),

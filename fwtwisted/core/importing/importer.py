@@ -108,6 +108,11 @@ class Importer:
         self._database, self._preference, self._settings = database, preference, settings
         self._covers = Covers(database, blobs, threads)
 
+    @property
+    def base_url(self) -> str:
+        """Of this pod, without a slash at its end."""
+        return self._settings.base_url
+
     async def rules(self) -> FilingRules:
         """What is to be regarded just now."""
         only = await self._preference("music__only_allow_musicbrainz_tagged_files")

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from fwtwisted.core.music.questions import scopes_of
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import doomed, jobs, libraries
+from fwtwisted.db import channels, doomed, jobs, libraries
 from fwtwisted.db.libraries import LibraryFilter, NewLibrary
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.accounts import Follow, LibraryChange, LibraryQuestion, LibraryWish
@@ -133,9 +133,16 @@ class Libraries:
 
 
 async def remove_with_uploads(tx: Tx, library_ids: Sequence[int], ring: Ring) -> None:
-    """Remove libraries and their uploads; the stored files follow after the commit, as a job."""
+    """
+    Remove libraries and their uploads; the stored files follow after the commit, as a job.
+
+    A channel goes with the library that it speaks from, and with it its artist and all works of theirs.
+    """
+    spoken = await channels.of_libraries(tx, library_ids)
     await doomed.doom(tx, await libraries.files_in(tx, library_ids))
     await libraries.remove_libraries(tx, library_ids)
+    for channel in spoken:
+        await channels.remove_voice(tx, channel)
     await jobs.ask(tx, REMOVE_FILES, LANE, {}, key="all")
     tx.after_commit(ring, "jobs", LANE.encode())
     tx.touch("libraries", "catalog")

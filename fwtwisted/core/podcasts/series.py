@@ -1,0 +1,98 @@
+"""
+Series of channels, and the removal of what a channel published.
+
+A series is an album of the channel's artist.  Removing it removes its episodes; their files are doomed in the same
+transaction and follow after the commit.  Source: docs/api.md §4.8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from fwtwisted.core.files.stored_files import LANE as STORE_LANE
+from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
+from fwtwisted.core.music.libraries import Ring
+from fwtwisted.core.music.shelves import Shelves
+from fwtwisted.core.music.visibility import Visibility
+from fwtwisted.core.podcasts.channels import taken_cover
+from fwtwisted.db import channels, jobs, uploads, works
+from fwtwisted.db.pool import Database, Tx
+from fwtwisted.db.works import NewSeries
+from fwtwisted.model.errors import Invalid, NotFound, Unauthenticated
+from fwtwisted.model.music import Album, Shelf
+from fwtwisted.model.people import Pod, Viewer
+from fwtwisted.model.podcasts import SeriesWish
+
+
+class Series:
+    """Makes series, and removes works."""
+
+    def __init__(self, database: Database, visibility: Visibility, shelves: Shelves, ring: Ring, pod: Pod) -> None:
+        self._database, self._visibility, self._shelves = database, visibility, shelves
+        self._ring, self._pod = ring, pod
+
+    async def create(self, viewer: Viewer, wish: SeriesWish) -> tuple[Album, Shelf]:
+        """
+        A new series of the viewer's channel.
+
+        :raise Invalid: on ``artist``, when it is not the voice of a channel of theirs; on ``title``: it is taken.
+        """
+        owner_id = _somebody(viewer)
+        uuid = uuid4()
+
+        async def work(tx: Tx) -> int:
+            channel = await channels.of_artist(tx, wish.artist)
+            if channel is None or await channels.lock_own(tx, channel.id, owner_id) is None:
+                raise Invalid.on("artist", "This is no channel of yours.")
+            if await works.title_taken(tx, wish.artist, wish.title):
+                raise Invalid.on("title", "There is a series of this title already.")
+            cover_id = None if wish.cover is None else await taken_cover(tx, owner_id, wish.cover)
+            fid = self._pod.fid(f"music/albums/{uuid}")
+            new = NewSeries(
+                uuid, fid, wish.title, wish.artist, wish.released, owner_id, cover_id, wish.description
+            )  # fmt: skip
+            tx.touch("catalog")
+            return await works.add_series(tx, new)
+
+        made = await self._database.transaction(work)
+
+        async def read(tx: Tx) -> Shelf:
+            return await self._shelves.albums(tx, [made], await self._visibility.libraries_in(tx, viewer))
+
+        shelf = await self._database.read(read)
+        return shelf.albums[made], shelf
+
+    async def remove_album(self, viewer: Viewer, album_id: int) -> None:
+        """Remove a series of the viewer's channel with its episodes.  :raise NotFound: also for any other album."""
+
+        async def work(tx: Tx) -> None:
+            tracks = await works.lock_own_album(tx, album_id, _somebody(viewer))
+            if tracks is None:
+                raise NotFound
+            await self._remove(tx, tracks, [album_id])
+
+        await self._database.transaction(work)
+
+    async def remove_track(self, viewer: Viewer, track_id: int) -> None:
+        """Remove an episode of the viewer's channel with its file.  :raise NotFound: also for any other track."""
+
+        async def work(tx: Tx) -> None:
+            if not await works.lock_own_track(tx, track_id, _somebody(viewer)):
+                raise NotFound
+            await self._remove(tx, [track_id], [])
+
+        await self._database.transaction(work)
+
+    async def _remove(self, tx: Tx, track_ids: Sequence[int], album_ids: Sequence[int]) -> None:
+        await uploads.remove(tx, await works.uploads_of(tx, track_ids))
+        await works.remove(tx, track_ids, album_ids)
+        await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
+        tx.after_commit(self._ring, "jobs", STORE_LANE.encode())
+        tx.touch("catalog")
+
+
+def _somebody(viewer: Viewer) -> int:
+    if viewer.actor_id is None:
+        raise Unauthenticated
+    return viewer.actor_id

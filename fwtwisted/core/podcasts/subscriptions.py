@@ -1,0 +1,84 @@
+"""Who follows which channel.  Source: docs/api.md §4.15."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from fwtwisted.core.podcasts.channels import Channels, page_of
+from fwtwisted.db import channels, people
+from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.errors import NotFound, Unauthenticated
+from fwtwisted.model.people import Viewer
+from fwtwisted.model.podcasts import Channel, ChannelPage, Subscription
+
+
+class Subscriptions:
+    """Follows channels, and tells of it."""
+
+    def __init__(self, database: Database, found: Channels) -> None:
+        self._database, self._channels = database, found
+
+    async def subscribe(self, viewer: Viewer, name: str) -> tuple[Subscription, ChannelPage]:
+        """
+        Follow the channel of this name; who does already goes on.
+
+        :raise NotFound:
+        """
+        channel = await self._channels.found(viewer, name)
+
+        async def work(tx: Tx) -> tuple[Subscription, ChannelPage]:
+            return await followed(tx, _actor(viewer), channel)
+
+        return await self._database.transaction(work)
+
+    async def unsubscribe(self, viewer: Viewer, name: str) -> None:
+        """Follow it no longer, if anybody did.  :raise NotFound:"""
+        channel = await self._channels.found(viewer, name)
+
+        async def work(tx: Tx) -> None:
+            if await channels.unfollow(tx, _actor(viewer), channel.actor_id):
+                tx.touch("libraries")
+
+        await self._database.transaction(work)
+
+    async def listed(self, viewer: Viewer, limit: int, offset: int) -> tuple[int, list[Subscription], ChannelPage]:
+        """How many channels the viewer follows, one page of them, and the channels."""
+
+        async def work(tx: Tx) -> tuple[int, list[Subscription], ChannelPage]:
+            total, found = await channels.subscriptions(tx, _actor(viewer), limit, offset)
+            return total, found, await _channels_of(tx, found)
+
+        return await self._database.read(work)
+
+    async def one(self, viewer: Viewer, uuid: UUID) -> tuple[Subscription, ChannelPage]:
+        """One subscription of the viewer's.  :raise NotFound:"""
+
+        async def work(tx: Tx) -> tuple[Subscription, ChannelPage]:
+            found = await channels.subscription(tx, _actor(viewer), uuid)
+            if found is None:
+                raise NotFound
+            return found, await _channels_of(tx, [found])
+
+        return await self._database.read(work)
+
+    async def all(self, viewer: Viewer) -> list[tuple[UUID, UUID]]:
+        """Each subscription of the viewer's that holds, and its channel: their uuids."""
+        return await self._database.read(lambda tx: channels.all_subscriptions(tx, _actor(viewer)))
+
+
+async def followed(tx: Tx, actor_id: int, channel: Channel) -> tuple[Subscription, ChannelPage]:
+    """Have an actor follow a channel.  Our own channels and feeds agree at once; others are asked first."""
+    speaker = (await people.actors(tx, [channel.actor_id]))[channel.actor_id]
+    made = await channels.follow(tx, uuid4(), actor_id, channel.actor_id, True if speaker.is_local else None)
+    tx.touch("libraries")
+    return made, await page_of(tx, [channel], counted=True)
+
+
+async def _channels_of(tx: Tx, found: list[Subscription]) -> ChannelPage:
+    return await page_of(tx, await channels.by_ids(tx, [one.channel_id for one in found]))
+
+
+def _actor(viewer: Viewer) -> int:
+    if viewer.actor_id is None:
+        raise Unauthenticated
+    return viewer.actor_id

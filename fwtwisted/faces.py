@@ -12,7 +12,6 @@ from fwtwisted.config import parts as settings
 from fwtwisted.ground import Ground
 from fwtwisted.outside.front import MARK, FrontFolder
 from fwtwisted.parts import Parts
-from fwtwisted.web.app import FastResource
 from fwtwisted.web.callers import Callers, Identities
 from fwtwisted.web.front import Front, Wardrobe
 from fwtwisted.web.health import Check, Health
@@ -144,8 +143,8 @@ class Faces:
             HidingDesk(parts.hiding, self._callers, self._api_url).mount(),
             TextPreview(self._threads).mount(),
             Mount(f"{API}/artists", Artists(desk).app.resource()),
-            Mount(f"{API}/albums", FastResource(Albums(desk).app, podcasts.albums())),
-            Mount(f"{API}/tracks", FastResource(Tracks(desk).app, podcasts.tracks())),
+            Mount(f"{API}/albums", podcasts.albums(Albums(desk).app)),
+            Mount(f"{API}/tracks", podcasts.tracks(Tracks(desk).app)),
             *podcasts.mounts(),
             Mount(f"{API}/search", Search(desk).app.resource()),
             Mount(f"{API}/tags", Tags(desk).app.resource()),

@@ -85,6 +85,14 @@ async def add_actor(tx: Tx, new: NewActor) -> int | None:
     )  # fmt: skip
 
 
+SERVE = "UPDATE domain SET service_actor_id = %s WHERE name = %s"
+
+
+async def serve(tx: Tx, domain: str, actor_id: int) -> None:
+    """Have an actor speak for a server."""
+    await tx.do(SERVE, actor_id, domain.lower())
+
+
 # --- accounts ------------------------------------------------------------------------------------
 
 ACCOUNT_COLUMNS = """

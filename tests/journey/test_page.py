@@ -29,8 +29,8 @@ def songs(folder: Path) -> list[Path]:
     return made
 
 
-class PageTests(PodCase):
-    """What a person does."""
+class PageCase(PodCase):
+    """A pod, and a person with a browser."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -68,6 +68,14 @@ class PageTests(PodCase):
         browser.drop(songs(self.folder))
         page.get_by_role("button", name="Create library").click()
         expect(page.locator(".transfer[data-state=done]")).to_have_count(len(TITLES))
+
+    def serious(self, complaints: list[str]) -> list[str]:
+        """Without what a browser notes of answers that the page expects: 401 of a visitor, 400 of a wrong password."""
+        return [one for one in complaints if "users/me" not in one and "users/login" not in one]
+
+
+class PageTests(PageCase):
+    """What a person does."""
 
     def test_the_whole_journey(self) -> None:
         """Set up, drop an album, hear it, go on by keyboard, search, come back, sign out and in again."""
@@ -116,10 +124,6 @@ class PageTests(PodCase):
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").last.click()
         expect(page.get_by_role("button", name="Account of ada")).to_be_visible()
-
-    def serious(self, complaints: list[str]) -> list[str]:
-        """Without what a browser notes of answers that the page expects: 401 of a visitor, 400 of a wrong password."""
-        return [one for one in complaints if "users/me" not in one and "users/login" not in one]
 
     def test_dark_and_light(self) -> None:
         """The page is dark for who likes it dark, and fits a small screen without scrolling sideways."""

@@ -12,7 +12,7 @@ const ARTIST = "album__release_date,disc_number,position";
 /** Every track of an album or an artist that may be played, in its order. */
 export async function tracksOf(app, kind, id, signal) {
   const ordering = kind === "album" ? ALBUM : ARTIST;
-  const found = await app.api.all("tracks/", { [kind]: id, ordering, playable: true, include_channels: true }, signal);
+  const found = await app.api.all("tracks/", { [kind]: id, ordering, playable: true, include_channels: true, hidden: "all" }, signal);
   return found.map((track) => trackOf(track, app.api.own));
 }
 

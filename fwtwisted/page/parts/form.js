@@ -3,10 +3,10 @@
 import { h } from "../dom.js";
 import { asProblem } from "../problems.js";
 
-/** A labelled input; `hint` stands under it until an error takes its place. */
-export function field(key, label, { hint = "", ...props } = {}) {
+/** A labelled input, or another `tag`; `hint` stands under it until an error takes its place. */
+export function field(key, label, { hint = "", tag = "input", ...props } = {}) {
   const note = h("small", { class: "field-note", id: `${key}-note` }, hint);
-  const input = h("input", { class: "input", id: key, name: key, "aria-describedby": `${key}-note`, required: true, ...props });
+  const input = h(tag, { class: "input", id: key, name: key, "aria-describedby": `${key}-note`, required: true, ...props });
   const box = h("div", { class: "field" }, h("label", { for: key }, label), input, note);
   const wrong = (words) => {
     note.textContent = words || hint;

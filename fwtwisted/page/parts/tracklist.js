@@ -5,6 +5,7 @@ import { trackOf } from "../music.js";
 import { clock } from "../words.js";
 import { heart, iconButton } from "./buttons.js";
 import { cover } from "./cover.js";
+import { editItem } from "./edit.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
 import { pager } from "./pager.js";
@@ -19,6 +20,7 @@ export function trackMenu(app, track, { onAlbum = false } = {}) {
     playable && { label: "Add to queue", called: "add", act: () => { app.player.append([track]); added("is in the queue"); } },
     track.album && !onAlbum && { label: "Go to album", called: "albums", href: `/albums/${track.album.id}` },
     { label: "Go to artist", called: "artists", href: `/artists/${track.artist.id}` },
+    editItem(app, "track", track.id),
   ];
 }
 

@@ -5,6 +5,7 @@ import { discs, imageOf } from "../music.js";
 import { button, iconButton } from "../parts/buttons.js";
 import { tracksOf } from "../parts/cards.js";
 import { cover, tint } from "../parts/cover.js";
+import { editItem } from "../parts/edit.js";
 import { openMenu } from "../parts/menu.js";
 import { awaited, empty, rowSkeletons } from "../parts/states.js";
 import { trackRow } from "../parts/tracklist.js";
@@ -15,11 +16,12 @@ async function read({ app, id }, signal) {
   return { album, tracks };
 }
 
-/** Play, shuffle and the queue, for any collection of tracks. */
-export function playActions(app, tracks) {
+/** Play, shuffle and the queue, for any collection of tracks; `more` stands below in the menu. */
+export function playActions(app, tracks, ...more) {
   const queueMenu = (event) => openMenu(event.currentTarget, [
     { label: "Play next", called: "afterThis", act: () => { app.player.playNext(tracks()); app.tell("These play next."); } },
     { label: "Add to queue", called: "add", act: () => { app.player.append(tracks()); app.tell("Added to the queue."); } },
+    ...more,
   ]);
   return h("div", { class: "actions" },
     button("Play", () => app.player.start(tracks()), { kind: "primary", called: "play" }),
@@ -35,7 +37,7 @@ function heroOf(app, album, tracks) {
     h("p", { class: "kind" }, "Album"),
     name("h1", { tabindex: -1 }, album.title),
     h("p", { class: "byline" }, name("a", { href: `/artists/${album.artist.id}` }, album.artist.name), h("span", { class: "quiet" }, facts.join(" · "))),
-    tracks.length > 0 && playActions(app, () => tracks)));
+    tracks.length > 0 && playActions(app, () => tracks, editItem(app, "album", album.id))));
   tint(hero, art);
   return hero;
 }

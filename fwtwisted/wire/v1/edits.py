@@ -123,7 +123,7 @@ def edit_question(query: Query, target: tuple[Kind, int] | None = None) -> EditQ
 
     :param target: the object whose suggestions are listed; None: everybody's.
     """
-    verdict, text = last(query, "is_approved"), last(query, "q")
+    verdict, text = last(query, "is_approved"), _search(last(query, "q") or "")
     order = lenient_order(query)
     return EditQuestion(
         target=target,
@@ -133,3 +133,8 @@ def edit_question(query: Query, target: tuple[Kind, int] | None = None) -> EditQ
         q=token_query(text) if text else None,
         oldest_first=("creation_date", False) in order,
     )
+
+
+def _search(text: str) -> str:
+    """A target may be quoted together with its key: ``"target:track 12"``."""
+    return text.replace('"target:', 'target:"')

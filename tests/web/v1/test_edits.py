@@ -400,7 +400,7 @@ class ListTests(EditsCase):
             ("wrong in:type", []),
             ("target:track", ["rejected", "waiting"]),
             ("target:artist", ["done"]),
-            (f'"target:track {self.track}"', []),
+            (f'"target:track {self.track}"', ["rejected", "waiting"]),
             (f'target:"track {self.track}"', ["rejected", "waiting"]),
             (f'target:"track {self.track + 1}"', []),
             ("target:nonsense", []),

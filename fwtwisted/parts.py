@@ -29,6 +29,7 @@ from fwtwisted.core.files.uploads import Uploads
 from fwtwisted.core.folders import Folders, FoldersGround
 from fwtwisted.core.folders.on_request import FolderImports
 from fwtwisted.core.importing.importer import Importer
+from fwtwisted.core.listening.answers import Answers, AnswerSettings
 from fwtwisted.core.listening.history import Listening
 from fwtwisted.core.listening.playlists import Playlists
 from fwtwisted.core.listening.radios.room import RadioRoom
@@ -142,7 +143,8 @@ class Parts:
         self.edits = Edits(database, ground.bell.ring, self.live.tell, self.pod, settings.edits_settings(config))
         self.hiding = Hiding(database)
         self.listening = Listening(database, self.visibility, self.shelves, self.live.happened)
-        self.playlists = Playlists(database, self.visibility, self.shelves, self.preferences.value)
+        answers = Answers(ground.reactor.seconds, AnswerSettings())
+        self.playlists = Playlists(database, self.visibility, self.shelves, self.preferences.value, answers)
         self.radio = RadioRoom.built(database, self.visibility, orders, self.shelves)
         url = config.general.public_url
         self.subsonic = SubsonicRoom(

@@ -7,6 +7,7 @@ Every write raises the version of what it changes in its own transaction (``Tx.t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from fwtwisted.db.pool import Tx
 
@@ -22,3 +23,11 @@ async def versions(tx: Tx) -> Mapping[str, int]:
     if tx.areas is None:
         tx.areas = dict(await tx.many(lambda name, version: (name, version), VERSIONS))
     return tx.areas
+
+
+LAST_MOVED = "SELECT max(moved) FROM area WHERE name IN ('catalog', 'libraries')"
+
+
+async def last_moved(tx: Tx) -> datetime:
+    """When music, or the right to hear some of it, changed last."""
+    return await tx.one(lambda moved: moved, LAST_MOVED)

@@ -16,7 +16,6 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
 from attrs import frozen
-from orjson import Fragment
 
 from fwtwisted.core.music.kept import Kept
 from fwtwisted.db.pool import Database, Tx
@@ -25,6 +24,8 @@ from fwtwisted.model.errors import NotFound
 from fwtwisted.model.heard import HeardArtist, Sight
 from fwtwisted.model.music import Kind
 from fwtwisted.wire.subsonic.documents import Paper, album_notes, artist_notes, song_notes, whole
+from fwtwisted.wire.subsonic.envelope import Piece
+from fwtwisted.wire.subsonic.indexing import indexed
 
 T = TypeVar("T")
 Over: TypeAlias = Mapping[int, bytes]
@@ -47,10 +48,16 @@ class HearingSettings:
 
 @frozen
 class _Written:
-    """A document.  :ivar makers: artists who, when hidden, hide it.  :ivar folder: an album's other form."""
+    """
+    A document.
+
+    :ivar makers: artists who, when hidden, hide it; the first is its own.
+    :ivar name: of an album.  :ivar folder: an album's other form.
+    """
 
     makers: tuple[int, ...]
     base: bytes
+    name: str = ""
     folder: bytes = b""
 
     def is_hidden(self, sight: Sight) -> bool:
@@ -63,10 +70,12 @@ class Roll:
     Every artist of whom something may be heard, in the order of their names.
 
     :ivar written: their documents, by id.
+    :ivar index: letters, each with the ids of its artists.
     """
 
     artists: Sequence[HeardArtist]
     written: Mapping[int, bytes]
+    index: Sequence[tuple[str, Sequence[int]]]
 
 
 class Hearing:
@@ -79,11 +88,12 @@ class Hearing:
         self._on_albums: Kept[tuple[int, ...]] = Kept(())
         self._of_artists: Kept[tuple[tuple[int, ...], tuple[int, ...]]] = Kept(((), ()))
         self._rolls: OrderedDict[tuple[int, ...], tuple[int, Roll]] = OrderedDict()
+        self._noted_artists: OrderedDict[int, tuple[object, tuple[int, ...]]] = OrderedDict()
         self._notes: OrderedDict[int, tuple[tuple[int, int], dict[Kind, dict[int, bytes]]]] = OrderedDict()
 
     # --- songs -------------------------------------------------------------------------------------
 
-    async def songs(self, sight: Sight, ids: Sequence[int]) -> list[Fragment]:
+    async def songs(self, sight: Sight, ids: Sequence[int]) -> list[Piece]:
         """The songs of these ids, in order; those that may not be heard are left out."""
         found = await self._heard_songs(sight, ids)
         over = await self.notes(sight, Kind.TRACK, found)
@@ -91,13 +101,13 @@ class Hearing:
 
     async def songs_by_id(
         self, sight: Sight, ids: Sequence[int], more: Mapping[int, Mapping[str, object]]
-    ) -> list[Fragment]:
+    ) -> list[Piece]:
         """The same, each with further fields of its own."""
         found = await self._heard_songs(sight, ids)
         over = await self.notes(sight, Kind.TRACK, found)
         return [whole(found[id].base, over.get(id, b""), **more.get(id, {})) for id in ids if id in found]
 
-    async def song(self, sight: Sight, id: int) -> Fragment:
+    async def song(self, sight: Sight, id: int) -> Piece:
         """A song.  :raise NotFound: there is none, or it may not be heard."""
         return _only(await self.songs(sight, [id]))
 
@@ -119,7 +129,7 @@ class Hearing:
 
     # --- albums ------------------------------------------------------------------------------------
 
-    async def albums(self, sight: Sight, ids: Sequence[int], *, as_folders: bool = False) -> list[Fragment]:
+    async def albums(self, sight: Sight, ids: Sequence[int], *, as_folders: bool = False) -> list[Piece]:
         """
         The albums of these ids, in order; those of which nothing may be heard are left out.
 
@@ -131,13 +141,20 @@ class Hearing:
             whole(found[id].folder if as_folders else found[id].base, over.get(id, b"")) for id in ids if id in found
         ]
 
-    async def album(self, sight: Sight, id: int) -> Fragment:
+    async def album(self, sight: Sight, id: int) -> Piece:
         """An album with its songs.  :raise NotFound: there is none, or nothing of it may be heard."""
         found = await self._heard_albums(sight, [id])
         if id not in found:
             raise NotFound()
         over = await self.notes(sight, Kind.ALBUM, [id])
         return whole(found[id].base, over.get(id, b""), song=await self.songs(sight, await self.on_album(sight, id)))
+
+    async def album_folder(self, sight: Sight, id: int) -> tuple[str, int]:
+        """The name of an album and the id of its artist.  :raise NotFound: nothing of it may be heard."""
+        found = await self._heard_albums(sight, [id])
+        if id not in found:
+            raise NotFound()
+        return found[id].name, found[id].makers[0]
 
     async def on_album(self, sight: Sight, id: int) -> Sequence[int]:
         """Ids of all songs of an album, heard or not, as they lie on its discs."""
@@ -151,7 +168,7 @@ class Hearing:
         async def load(missing: Collection[int]) -> Mapping[int, _Written | None]:
             found = await self._read(lambda tx: heard.albums(tx, missing, sight.libraries))
             return {
-                id: _Written((album.artist_id,), self._paper.album(album), self._paper.album_folder(album))
+                id: _Written((album.artist_id,), self._paper.album(album), album.title, self._paper.album_folder(album))
                 for id, album in found.items()
             }
 
@@ -167,20 +184,33 @@ class Hearing:
             self._rolls.move_to_end(sight.libraries)
             return known[1]
         artists = await self._read(lambda tx: heard.artists(tx, sight.libraries))
-        roll = Roll(artists, {artist.id: self._paper.artist(artist) for artist in artists})
+        written = {artist.id: self._paper.artist(artist) for artist in artists}
+        roll = Roll(artists, written, indexed(artists, self._paper.articles))
         self._rolls[sight.libraries] = (sight.catalog, roll)
         while len(self._rolls) > self._settings.most_rolls:
             self._rolls.popitem(last=False)
         return roll
 
-    async def artists(self, sight: Sight, ids: Sequence[int]) -> list[Fragment]:
+    async def artists(self, sight: Sight, ids: Sequence[int]) -> list[Piece]:
         """The artists of these ids, in order; those of whom nothing may be heard are left out."""
         roll = await self.roll(sight)
         seen = [id for id in ids if id in roll.written and id not in sight.hidden]
         over = await self.notes(sight, Kind.ARTIST, seen)
         return [whole(roll.written[id], over.get(id, b"")) for id in seen]
 
-    async def artist(self, sight: Sight, id: int) -> Fragment:
+    async def index(self, sight: Sight) -> list[tuple[str, list[Piece]]]:
+        """Every artist, under the letter that they are found under."""
+        roll = await self.roll(sight)
+        over = await self.noted_artists(sight)
+        hidden = set(sight.hidden)
+        letters = []
+        for letter, ids in roll.index:
+            several = [whole(roll.written[id], over.get(id, b"")) for id in ids if id not in hidden]
+            if several:
+                letters.append((letter, several))
+        return letters
+
+    async def artist(self, sight: Sight, id: int) -> Piece:
         """An artist with their albums.  :raise NotFound: there is none, or nothing of them may be heard."""
         roll = await self.roll(sight)
         if id not in roll.written or id in sight.hidden:
@@ -200,6 +230,19 @@ class Hearing:
             return {id: await self._read(read)}
 
         return (await self._of_artists.get(sight.catalog, None, [id], load))[id]
+
+    async def noted_artists(self, sight: Sight) -> Over:
+        """What the listener notes on those artists whom they, or anybody, noted at all."""
+        account_id = sight.viewer.account_id
+        if account_id is None:
+            return {}
+        key = (account_id, sight.notes)
+        if self._noted_artists.get(account_id, (None, ()))[0] != key:
+            ids = await self._read(lambda tx: notes.noted_artists(tx, account_id))
+            self._noted_artists[account_id] = (key, tuple(ids))
+            while len(self._noted_artists) > self._settings.most_listeners:
+                self._noted_artists.popitem(last=False)
+        return await self.notes(sight, Kind.ARTIST, self._noted_artists[account_id][1])
 
     # --- notes -------------------------------------------------------------------------------------
 
@@ -230,7 +273,7 @@ class Hearing:
         return await self._database.read(work)
 
 
-def _only(found: Sequence[Fragment]) -> Fragment:
+def _only(found: Sequence[Piece]) -> Piece:
     if not found:
         raise NotFound()
     return found[0]

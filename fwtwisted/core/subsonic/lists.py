@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from datetime import datetime
 from random import SystemRandom
 
 from attrs import frozen
 
 from fwtwisted.core.music.orders import Orders
 from fwtwisted.core.music.questions import words_of
+from fwtwisted.db.areas import last_moved
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.subsonic import lists, notes, search
 from fwtwisted.model.heard import Sight
@@ -154,6 +156,10 @@ class Lists:
             lambda tx: search.found(tx, kind, words, sight.libraries, sight.hidden, MOST_FOUND),
         )
         return _page(found, limit, offset)
+
+    async def last_changed(self) -> datetime:
+        """When music, or the right to hear some of it, changed last."""
+        return await self._database.read(last_moved)
 
     # --- keeping -----------------------------------------------------------------------------------
 

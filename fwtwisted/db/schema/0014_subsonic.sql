@@ -144,3 +144,12 @@ CREATE TRIGGER unnote AFTER DELETE ON listening REFERENCING OLD TABLE AS unheard
     FOR EACH STATEMENT EXECUTE FUNCTION note_unheard();
 CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON content_filter
     FOR EACH ROW EXECUTE FUNCTION note_of_account();
+
+-- Apps ask whether anything has changed since they looked last.
+ALTER TABLE area ADD COLUMN moved timestamptz NOT NULL DEFAULT now();
+CREATE FUNCTION area_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.moved := clock_timestamp();
+    RETURN NEW;
+END $$;
+CREATE TRIGGER moved BEFORE UPDATE ON area FOR EACH ROW EXECUTE FUNCTION area_moved();

@@ -98,3 +98,14 @@ RATED_ALBUMS = """
 async def rated_albums(tx: Queries) -> list[int]:
     """Albums that somebody rated, the best first."""
     return await tx.many(int, RATED_ALBUMS)
+
+
+NOTED_ARTISTS = """
+    SELECT artist_id FROM star WHERE account_id = %s AND artist_id IS NOT NULL
+     UNION SELECT artist_id FROM rating WHERE artist_id IS NOT NULL
+"""
+
+
+async def noted_artists(tx: Queries, account_id: int) -> list[int]:
+    """Artists whom the account starred, or whom anybody rated."""
+    return await tx.many(int, NOTED_ARTISTS, account_id)

@@ -13,16 +13,16 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 import orjson
 from attrs import frozen
-from orjson import Fragment
 
 from fwtwisted.model.audio import extension_of
 from fwtwisted.model.heard import HeardAlbum, HeardArtist, HeardSong, Named, Notes
-from fwtwisted.wire.subsonic.envelope import Payload
+from fwtwisted.wire.subsonic.envelope import Payload, Piece, dumped
 from fwtwisted.wire.subsonic.names import Name, Prefix
 
 UNKNOWN_TYPE = "audio/mpeg"
@@ -52,15 +52,20 @@ def day(released: date | None) -> Payload:
     return {} if released is None else {"year": released.year, "month": released.month, "day": released.day}
 
 
-@frozen
+@frozen(slots=False)
 class Articles:
     """
     Words that do not count when names are put in order.
 
-    :ivar words: in lower case.
+    :ivar told: the words as apps are told them, blank-separated.
     """
 
-    words: frozenset[str]
+    told: str = "The El La Los Las Le Les Os As O A"
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Each, in lower case."""
+        return frozenset(self.told.lower().split())
 
     def without(self, name: str) -> str:
         """The name as it is looked for: ``The Beatles`` under ``Beatles``."""
@@ -71,15 +76,15 @@ class Articles:
 # --- whole documents -----------------------------------------------------------------------------------
 
 
-def whole(base: bytes, over: bytes = b"", **more: object) -> Fragment:
+def whole(base: bytes, over: bytes = b"", **more: object) -> Piece:
     """
     A document for an answer.
 
     :param base: what :meth:`Paper.song` and its kin wrote.  :param over: what :func:`song_notes` and its kin wrote.
     :param more: further fields, which may hold documents of their own.
     """
-    last = b"," + orjson.dumps(more)[1:-1] if more else b""
-    return Fragment(b"%b%b%b}" % (base[:-1], over, last))
+    last = b"," + dumped(more)[1:-1] if more else b""
+    return Piece(b"%b%b%b}" % (base[:-1], over, last))
 
 
 def _written(document: Payload) -> bytes:

@@ -1,8 +1,8 @@
 """
 The envelope around every answer, in the three formats that apps ask for.
 
-A payload is made of dicts, lists, texts, numbers and booleans, named as in JSON, and of fragments: objects that are
-written in JSON already (``wire/subsonic/documents.py``).  XML is the same tree by rules: scalars become attributes,
+A payload is made of dicts, lists, texts, numbers and booleans, named as in JSON, and of pieces: objects that were
+written in JSON before (``wire/subsonic/documents.py``).  XML is the same tree by rules: scalars become attributes,
 objects and lists become child elements, and a few names, in the tables below, become text.
 
 Source: docs/subsonic.md §4, rules 20 to 31.
@@ -21,7 +21,16 @@ from attrs import frozen
 from orjson import Fragment
 
 PROTOCOL = "1.16.1"
+FUNKWHALE_VERSION = "1.4.0"  # whose API we speak
 NAMESPACE = "http://subsonic.org/restapi"
+
+
+@frozen
+class Piece:
+    """An object of an answer that was written before.  :ivar json: it."""
+
+    json: bytes
+
 
 Payload: TypeAlias = "Mapping[str, Any]"
 
@@ -104,11 +113,22 @@ def written(response: Payload, format: Format, callback: str = "") -> bytes:
     """
     if format is Format.XML:
         return xml(response)
-    body = orjson.dumps({"subsonic-response": response})
+    body = dumped({"subsonic-response": response})
     if format is Format.JSON:
         return body
     harmless = body.replace("\u2028".encode(), b"\\u2028").replace("\u2029".encode(), b"\\u2029")
     return b"%b(%b)" % (callback.encode("ascii"), harmless)
+
+
+def dumped(value: object) -> bytes:
+    """JSON of something that may hold pieces."""
+    return orjson.dumps(value, default=_fragment)
+
+
+def _fragment(value: object) -> Fragment:
+    if isinstance(value, Piece):
+        return Fragment(value.json)
+    raise TypeError(f"{type(value).__name__} is none of JSON's")
 
 
 # --- XML ---------------------------------------------------------------------------------------------
@@ -131,8 +151,8 @@ def _element(name: str, value: Payload) -> Iterator[str]:
             children.extend(_several(_RENAMED.get(key, key), inner))
         elif isinstance(inner, Mapping):
             children.extend(_element(key, inner))
-        elif isinstance(inner, Fragment):
-            children.extend(_element(key, orjson.loads(inner.contents)))
+        elif isinstance(inner, Piece):
+            children.extend(_element(key, orjson.loads(inner.json)))
         elif speaks and key == "value":
             words = _in_text(inner)
         elif name in _SPELT_OUT:
@@ -151,8 +171,8 @@ def _element(name: str, value: Payload) -> Iterator[str]:
 def _several(name: str, values: list[Any] | tuple[Any, ...]) -> Iterator[str]:
     """A list as repeated elements."""
     for value in values:
-        if isinstance(value, Fragment):
-            yield from _element(name, orjson.loads(value.contents))
+        if isinstance(value, Piece):
+            yield from _element(name, orjson.loads(value.json))
         elif isinstance(value, Mapping):
             yield from _element(name, value)
         else:

@@ -1,0 +1,123 @@
+"""
+Browsing by tags: artists, their albums, the songs on them; and the same as folders, for apps that know no other way.
+
+Source: docs/subsonic.md §8.2, rules 41, 42, 45 and 46.
+"""
+
+from __future__ import annotations
+
+from fwtwisted.model.errors import NotFound
+from fwtwisted.model.heard import Sight
+from fwtwisted.web.subsonic.calls import Caller, call
+from fwtwisted.web.subsonic.desk import SubsonicDesk, of_kind, the_name
+from fwtwisted.wire.subsonic.asked import Asked
+from fwtwisted.wire.subsonic.documents import milliseconds, whole
+from fwtwisted.wire.subsonic.envelope import Payload, Piece
+from fwtwisted.wire.subsonic.names import Name, Prefix
+
+
+class Browsing:
+    """Calls that walk through the music."""
+
+    def __init__(self, desk: SubsonicDesk) -> None:
+        self._desk = desk
+
+    # --- by tags -----------------------------------------------------------------------------------
+
+    @call("getMusicFolders")
+    async def folders(self, asked: Asked, caller: Caller) -> Payload:
+        folders = await self._desk.sights.folders(caller.known)
+        return {"musicFolders": {"musicFolder": [{"id": one.number, "name": one.name} for one in folders]}}
+
+    @call("getArtists")
+    async def artists(self, asked: Asked, caller: Caller) -> Payload:
+        sight = await self._desk.sight_within(caller, asked)
+        return {"artists": {"ignoredArticles": self._desk.paper.articles.told, "index": await self._index(sight)}}
+
+    @call("getArtist")
+    async def artist(self, asked: Asked, caller: Caller) -> Payload:
+        name = of_kind(asked, Prefix.ARTIST)
+        return {"artist": await self._desk.hearing.artist(await self._desk.sight(caller), name.number)}
+
+    @call("getAlbum")
+    async def album(self, asked: Asked, caller: Caller) -> Payload:
+        name = of_kind(asked, Prefix.ALBUM)
+        return {"album": await self._desk.hearing.album(await self._desk.sight(caller), name.number)}
+
+    @call("getSong")
+    async def song(self, asked: Asked, caller: Caller) -> Payload:
+        name = of_kind(asked, Prefix.TRACK)
+        return {"song": await self._desk.hearing.song(await self._desk.sight(caller), name.number)}
+
+    @call("getGenres")
+    async def genres(self, asked: Asked, caller: Caller) -> Payload:
+        found = await self._desk.lists.genres(await self._desk.sight(caller))
+        genres = [{"value": name, "songCount": songs, "albumCount": albums} for name, songs, albums in found]
+        return {"genres": {"genre": genres}}
+
+    @call("getVideos")
+    async def videos(self, asked: Asked, caller: Caller) -> Payload:
+        return {"videos": {"video": []}}
+
+    @call("getVideoInfo")
+    async def video(self, asked: Asked, caller: Caller) -> Payload:
+        asked.needed("id")
+        raise NotFound()
+
+    async def _index(self, sight: Sight) -> list[Payload]:
+        return [{"name": letter, "artist": artists} for letter, artists in await self._desk.hearing.index(sight)]
+
+    # --- as folders --------------------------------------------------------------------------------
+
+    @call("getIndexes")
+    async def indexes(self, asked: Asked, caller: Caller) -> Payload:
+        changed = milliseconds(await self._desk.lists.last_changed())
+        head = {"lastModified": changed, "ignoredArticles": self._desk.paper.articles.told}
+        if asked.number("ifModifiedSince", 0) >= changed:
+            return {"indexes": head}
+        sight = await self._desk.sight_within(caller, asked)
+        return {"indexes": {**head, "shortcut": [], "index": await self._index(sight), "child": []}}
+
+    @call("getMusicDirectory")
+    async def directory(self, asked: Asked, caller: Caller) -> Payload:
+        given = asked.needed("id")
+        if given.isascii() and given.isdigit() and len(given) < 10:
+            return {"directory": await self._folder(caller, int(given))}
+        name = the_name(asked)
+        sight = await self._desk.sight(caller)
+        match name.prefix:
+            case Prefix.ARTIST:
+                return {"directory": await self._artist_folder(sight, name)}
+            case Prefix.ALBUM:
+                return {"directory": await self._album_folder(sight, name)}
+        raise NotFound()
+
+    async def _folder(self, caller: Caller, number: int) -> Payload:
+        """A music folder holds artists."""
+        folder = next((one for one in await self._desk.sights.folders(caller.known) if one.number == number), None)
+        if folder is None:
+            raise NotFound()
+        sight = await self._desk.sights.sight(caller.known, number)
+        roll = await self._desk.hearing.roll(sight)
+        seen = [one for one in roll.artists if one.id not in sight.hidden]
+        over = await self._desk.hearing.noted_artists(sight)
+        children = [whole(self._desk.paper.artist_folder(one, str(number)), over.get(one.id, b"")) for one in seen]
+        return {"id": str(number), "name": folder.name, "child": children}
+
+    async def _artist_folder(self, sight: Sight, name: Name) -> Payload:
+        """An artist holds albums, and songs that are on none."""
+        hearing, id = self._desk.hearing, name.number
+        artist = next((one for one in (await hearing.roll(sight)).artists if one.id == id), None)
+        if artist is None or id in sight.hidden:
+            raise NotFound()
+        albums, loose = await hearing.of_artist(sight, id)
+        children: list[Piece] = await hearing.albums(sight, albums, as_folders=True)
+        children += await hearing.songs(sight, loose)
+        return {"id": str(name), "name": artist.name, "child": children}
+
+    async def _album_folder(self, sight: Sight, name: Name) -> Payload:
+        """An album holds songs."""
+        hearing, id = self._desk.hearing, name.number
+        title, artist_id = await hearing.album_folder(sight, id)
+        songs = await hearing.songs(sight, await hearing.on_album(sight, id))
+        return {"id": str(name), "parent": str(Name(Prefix.ARTIST, artist_id)), "name": title, "child": songs}

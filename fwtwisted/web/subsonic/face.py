@@ -1,0 +1,36 @@
+"""The whole Subsonic face, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from fwtwisted.core.pod.limits import Limits
+from fwtwisted.core.subsonic.room import SubsonicRoom
+from fwtwisted.web.site import Mount
+from fwtwisted.web.subsonic.admission import Admission, ByBearer
+from fwtwisted.web.subsonic.browsing import Browsing
+from fwtwisted.web.subsonic.desk import SubsonicDesk
+from fwtwisted.web.subsonic.lists import MusicLists
+from fwtwisted.web.subsonic.rest import Rest
+from fwtwisted.web.subsonic.system import System
+from fwtwisted.wire.subsonic.envelope import Server
+
+
+def mounts(
+    room: SubsonicRoom,
+    server: Server,
+    by_bearer: ByBearer,
+    limits: Limits,
+    is_enabled: Callable[[], Awaitable[bool]],
+    further: Sequence[object] = (),
+) -> list[Mount]:
+    """
+    Everything under ``/rest``.
+
+    :param by_bearer: whose OAuth or application token this is.
+    :param is_enabled: whether the pod offers Subsonic (``subsonic__enabled``).
+    :param further: areas that need more than the music: streaming, playlists, ….
+    """
+    desk = SubsonicDesk(room.sights, room.hearing, room.lists, room.paper)
+    areas = [System(), Browsing(desk), MusicLists(desk), *further]
+    return Rest(server, areas, Admission(room.login, by_bearer, limits), is_enabled).mounts()

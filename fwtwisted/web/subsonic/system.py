@@ -1,0 +1,48 @@
+"""
+The server about itself: ``ping``, its licence, its extensions, whose key one holds.
+
+Source: docs/subsonic.md §8.1, §9 and rule 16.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from fwtwisted.web.subsonic.calls import EMPTY, Caller, call
+from fwtwisted.wire.subsonic.asked import Asked
+from fwtwisted.wire.subsonic.documents import when
+from fwtwisted.wire.subsonic.envelope import Payload
+from fwtwisted.wire.subsonic.errors import Code, Refused
+
+LICENCE_DAYS = 365  # that are left, on every day
+
+# What works, by name, with the versions that do.
+EXTENSIONS: Sequence[tuple[str, Sequence[int]]] = (
+    ("apiKeyAuthentication", (1,)),
+    ("formPost", (1,)),
+    ("topSongsByArtistId", (1,)),
+)
+
+
+class System:
+    """Calls that ask about the server."""
+
+    @call("ping")
+    async def ping(self, asked: Asked, caller: Caller) -> Payload:
+        return EMPTY
+
+    @call("getLicense")
+    async def licence(self, asked: Asked, caller: Caller) -> Payload:
+        expires = datetime.now(UTC) + timedelta(days=LICENCE_DAYS)
+        return {"license": {"valid": True, "email": caller.known.email, "licenseExpires": when(expires)}}
+
+    @call("getOpenSubsonicExtensions", is_open=True)
+    async def extensions(self, asked: Asked, caller: Caller) -> Payload:
+        return {"openSubsonicExtensions": [{"name": name, "versions": list(which)} for name, which in EXTENSIONS]}
+
+    @call("tokenInfo")
+    async def token_info(self, asked: Asked, caller: Caller) -> Payload:
+        if asked.text("apiKey") is None:
+            raise Refused(Code.INVALID_KEY, "This call needs an API key.")
+        return {"tokenInfo": {"username": caller.viewer.username}}

@@ -1,0 +1,1 @@
+"""The Subsonic face on a whole server."""

@@ -73,14 +73,23 @@ _NO_HEADERS: Mapping[str, str] = {}
 # --- answering ---------------------------------------------------------------------------------------
 
 
+def written(document: object) -> bytes:
+    """
+    A document as JSON.
+
+    :param document: anything that orjson writes; times must be aware and come out as UTC with a ``Z``.
+    """
+    return orjson.dumps(document, option=orjson.OPT_UTC_Z)
+
+
 def answer(request: LeanRequest, status: int, document: object, headers: Mapping[str, str] = _NO_HEADERS) -> bytes:
     """
     Prepare an answer in JSON.
 
-    :param document: anything that orjson writes; times must be aware and come out as UTC with a ``Z``.
+    :param document: see :func:`written`.
     :return: the body, which the handler returns.
     """
-    return reply(request, status, orjson.dumps(document, option=orjson.OPT_UTC_Z), JSON, headers)
+    return reply(request, status, written(document), JSON, headers)
 
 
 def reply(

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
+from fwtwisted.core.listening.answers import Answers
 from fwtwisted.core.listening.history import profiles_of
 from fwtwisted.core.music.kept import Kept
 from fwtwisted.core.music.questions import scopes_of
@@ -77,9 +78,16 @@ class PlaylistContents:
 class Playlists:
     """Lists, shows, makes and changes playlists."""
 
-    def __init__(self, database: Database, visibility: Visibility, shelves: Shelves, preference: Preference) -> None:
+    def __init__(
+        self,
+        database: Database,
+        visibility: Visibility,
+        shelves: Shelves,
+        preference: Preference,
+        answers: Answers,
+    ) -> None:
         self._database, self._visibility, self._shelves = database, visibility, shelves
-        self._preference = preference
+        self._preference, self._answers = preference, answers
         self._facts = Kept(PlaylistFacts(), most=20_000)
 
     # --- looking ---------------------------------------------------------------------------------
@@ -112,6 +120,26 @@ class Playlists:
         async def read(tx: Tx) -> PlaylistContents:
             await _seen(tx, viewer, id)
             return await self._with_tracks(tx, viewer, await playlists.tracks(tx, id))
+
+        return await self._database.read(read)
+
+    async def written(self, viewer: Viewer, id: int, form: str, write: Callable[[PlaylistContents], bytes]) -> bytes:
+        """
+        All tracks of a playlist as ``write`` writes them, which is kept for a while.
+
+        :param form: names the way of writing: what is written otherwise is kept apart.
+        :raise NotFound: also when the viewer may not see it.
+        """
+
+        async def read(tx: Tx) -> bytes:
+            playlist = await _seen(tx, viewer, id)
+            version = (await versions(tx))["catalog"]
+            visible = await self._visibility.libraries_in(tx, viewer)
+
+            async def fresh() -> bytes:
+                return write(await self._with_tracks(tx, viewer, await playlists.tracks(tx, id)))
+
+            return await self._answers.get((form, playlist.revision, version, visible), fresh)
 
         return await self._database.read(read)
 

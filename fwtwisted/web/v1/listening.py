@@ -10,7 +10,7 @@ from attrs import frozen
 from twisted.web.websocket import WebSocketResource
 
 from fwtwisted.core.listening.history import DeedQuestion, Deeds, Listening
-from fwtwisted.model.listening import Deed, Kind
+from fwtwisted.model.listening import Kind
 from fwtwisted.web.app import answer, nothing, resource_app
 from fwtwisted.web.callers import Callers
 from fwtwisted.web.live import LiveDoor, wants_websocket
@@ -48,13 +48,11 @@ class ListeningDesk:
             oldest_first=(last(lists, "ordering") or "").split(",")[0] == "creation_date",
         )
         found = await self.listening.page(kind, viewer, question, asked.size, asked.offset)
-        documents = [self.written(deed, found) for deed in found.deeds if deed.track_id in found.tracks]
-        return answer(request, 200, page(documents, found.count, asked, f"{self.api_url}/{name}", lists))
+        return answer(request, 200, page(self.written(found), found.count, asked, f"{self.api_url}/{name}", lists))
 
-    def written(self, deed: Deed, found: Deeds) -> Document:
-        """The document of one deed."""
-        track, by = found.tracks[deed.track_id], found.actors[deed.actor_id]
-        return v1_listening.deed(deed, track, found.shelf, by, found.people.get(deed.actor_id), self.paper)
+    def written(self, found: Deeds) -> list[Document]:
+        """The documents of deeds."""
+        return v1_listening.deeds(found.deeds, found.tracks, found.shelf, found.actors, found.people, self.paper)
 
 
 class Favorites:
@@ -125,7 +123,8 @@ class History:
     async def one(self, request: LeanRequest, id: int) -> bytes:
         viewer = await self._desk.callers.open(request, "listenings")
         found = await self._desk.listening.one(Kind.LISTENING, viewer, id)
-        return answer(request, 200, self._desk.written(found.deeds[0], found))
+        (written,) = self._desk.written(found)
+        return answer(request, 200, written)
 
 
 class Activity:

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from fwtwisted.core.listening.playlists import ListedPlaylists, PlaylistContents, Playlists
 from fwtwisted.model.playlists import Duplicates, NoSuchPlace
-from fwtwisted.web.app import answer, nothing, resource_app
+from fwtwisted.web.app import JSON, answer, nothing, reply, resource_app, written
 from fwtwisted.web.callers import Callers
 from fwtwisted.web.reading import Query, document
 from fwtwisted.web.request import LeanRequest
@@ -20,6 +20,7 @@ from fwtwisted.wire.v1 import playlists as v1_playlists
 from fwtwisted.wire.v1.catalog import CatalogPaper, tracks
 
 LEAF = "playlists"
+FORM = "v1"
 
 
 @frozen
@@ -51,6 +52,10 @@ class PlaylistDesk:
             )
             for one in found.playlists
         ]
+
+    def written_contents(self, found: PlaylistContents) -> bytes:
+        """The same as :meth:`contents`, ready to send."""
+        return written(self.contents(found))
 
     def contents(self, found: PlaylistContents) -> Document:
         """The document of tracks in a playlist; each is written once, however often it is in."""
@@ -115,7 +120,7 @@ class PlaylistsFace:
     async def tracks(self, request: LeanRequest, id: int) -> bytes:
         """All its tracks, on one page."""
         viewer = await self._callers.open(request, LEAF)
-        return answer(request, 200, self._desk.contents(await self._playlists.contents(viewer, id)))
+        return reply(request, 200, await self._playlists.written(viewer, id, FORM, self._desk.written_contents), JSON)
 
     @app.route("/<int:id>/add/", methods=["POST"])
     async def add(self, request: LeanRequest, id: int) -> bytes:

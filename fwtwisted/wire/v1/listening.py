@@ -6,7 +6,7 @@ Source: docs/api.md §4.11 and §5.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fwtwisted.model.accounts import Profile
@@ -16,7 +16,7 @@ from fwtwisted.model.music import Shelf, Track
 from fwtwisted.model.people import Actor
 from fwtwisted.wire.fields import REQUIRED
 from fwtwisted.wire.v1 import Document, when
-from fwtwisted.wire.v1.catalog import CatalogPaper, track
+from fwtwisted.wire.v1.catalog import CatalogPaper, tracks
 from fwtwisted.wire.v1.people import actor, user_basic
 from fwtwisted.wire.v1.questions import LARGEST_ID, LONGEST_ID
 
@@ -24,15 +24,33 @@ VERB = {Kind.FAVORITE: "Like", Kind.LISTENING: "Listen"}
 PLACE = {Kind.FAVORITE: "favorites", Kind.LISTENING: "listenings"}
 
 
-def deed(deed: Deed, found: Track, shelf: Shelf, by: Actor, profile: Profile | None, paper: CatalogPaper) -> Document:
-    """A favourite or a listening in a list."""
-    return {
-        "id": deed.id,
-        "user": user_basic(profile, paper.pictures) if profile is not None else None,
-        "track": track(found, shelf, paper),
-        "creation_date": when(deed.creation_date),
-        "actor": actor(by),
-    }
+def deeds(
+    found: Sequence[Deed],
+    by_id: Mapping[int, Track],
+    shelf: Shelf,
+    actors: Mapping[int, Actor],
+    people: Mapping[int, Profile],
+    paper: CatalogPaper,
+) -> list[Document]:
+    """
+    Favourites or listenings in a list; those whose track is gone are left out.
+
+    Tracks and people that several share are written once.  :param people: by the id of their actor.
+    """
+    written = dict(zip(by_id, tracks(list(by_id.values()), shelf, paper), strict=True))
+    users = {id: user_basic(profile, paper.pictures) for id, profile in people.items()}
+    who = {id: actor(one) for id, one in actors.items()}
+    return [
+        {
+            "id": deed.id,
+            "user": users.get(deed.actor_id),
+            "track": written[deed.track_id],
+            "creation_date": when(deed.creation_date),
+            "actor": who[deed.actor_id],
+        }
+        for deed in found
+        if deed.track_id in written
+    ]
 
 
 def written_favorite(deed: Deed) -> Document:

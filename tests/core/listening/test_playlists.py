@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred, gatherResults
 
-from fwtwisted.core.listening.playlists import Playlists
+from fwtwisted.core.listening.answers import Answers, AnswerSettings
+from fwtwisted.core.listening.playlists import PlaylistContents, Playlists
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.db import importing, people
@@ -28,7 +29,8 @@ class PlaylistCase(MusicCase):
             self.assertEqual("playlists__max_tracks", identifier)
             return self.most
 
-        self.playlists = Playlists(self.database, Visibility(self.database), Shelves(), preference)
+        answers = Answers(lambda: 0.0, AnswerSettings())
+        self.playlists = Playlists(self.database, Visibility(self.database), Shelves(), preference, answers)
         self.artist = await self.an_artist("Nova Kestrel")
         self.album = await self.an_album("Slow Harbour", self.artist)
         self.tracks = [await self.a_track(f"Track {n}", self.artist, self.album) for n in range(tracks)]
@@ -281,6 +283,48 @@ class FactsTests(PlaylistCase):
         id = await self.a_playlist(self.alice, self.tracks[0], *reversed(tracks))
         covers = (await self.playlists.one(self.alice, id)).facts[id].covers
         self.assertEqual(list(reversed(pictures))[:5], [cover.id for cover in covers])
+
+
+class WritingTests(PlaylistCase):
+    """What is written once and kept."""
+
+    async def test_what_is_kept_follows_every_change(self) -> None:
+        """Of the playlist, the catalog, and what the viewer may see; nobody gets another's answer."""
+        await self.begun()
+        a, b, *_ = self.tracks
+        bob = await self.a_viewer("bob")
+        assert self.alice.actor_id is not None
+        library = await self.a_library(self.alice.actor_id, "me")
+        await self.an_upload(library, a)
+        id = await self.a_playlist(self.alice, a, level=Privacy.EVERYONE)
+        times = 0
+
+        def write(found: PlaylistContents) -> bytes:
+            nonlocal times
+            times += 1
+            return repr(
+                [(item.track_id, len(found.shelf.uploads.get(item.track_id, ()))) for item in found.items]
+            ).encode()
+
+        async def told(viewer: Viewer, form: str = "text") -> tuple[bytes, int]:
+            return await self.playlists.written(viewer, id, form, write), times
+
+        self.assertEqual((b"[(1, 1)]", 1), await told(self.alice))
+        self.assertEqual((b"[(1, 1)]", 1), await told(self.alice))
+        self.assertEqual((b"[(1, 0)]", 2), await told(bob))
+        self.assertEqual((b"[(1, 0)]", 2), await told(VISITOR))
+        self.assertEqual((b"[(1, 1)]", 3), await told(self.alice, "other"))
+        await self.playlists.add(self.alice, id, [b])
+        self.assertEqual((b"[(1, 1), (2, 0)]", 4), await told(self.alice))
+        await self.an_upload(library, b)
+        await self.changed()
+        self.assertEqual((b"[(1, 1), (2, 1)]", 5), await told(self.alice))
+        await self.do("UPDATE library SET privacy_level = 'everyone'")
+        await self.changed("libraries")
+        self.assertEqual((b"[(1, 1), (2, 1)]", 5), await told(bob))
+        await self.playlists.change(self.alice, id, {"privacy_level": Privacy.ME})
+        with self.assertRaises(NotFound):
+            await told(bob)
 
 
 class FindingTests(PlaylistCase):

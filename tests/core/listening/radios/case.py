@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from random import Random
 
+from fwtwisted.core.listening.answers import Answers, AnswerSettings
 from fwtwisted.core.listening.playlists import Playlists
 from fwtwisted.core.listening.radios.own import Radios
 from fwtwisted.core.listening.radios.pools import Pools
@@ -27,7 +28,7 @@ class RadioCase(MusicCase):
         self.pools = Pools(self.database, visibility, Orders(OrderSettings(longest=longest)), Random(5))
         self.radios = Radios(self.database, visibility, self.pools, shelves)
         self.sessions = RadioSessions(self.database, visibility, self.pools, shelves, lambda: self.now, RadioSettings())
-        self.playlists = Playlists(self.database, visibility, shelves, _most)
+        self.playlists = Playlists(self.database, visibility, shelves, _most, ANSWERS)
         self.alice, self.bob = await self.a_viewer("alice"), await self.a_viewer("bob")
         assert self.alice.actor_id is not None
         self.library = await self.a_library(self.alice.actor_id, "everyone")
@@ -68,6 +69,9 @@ class RadioCase(MusicCase):
         found = await self.all_of(await self.session(radio_type, related, viewer), viewer)
         self.assertEqual(len(found), len(set(found)))
         return found
+
+
+ANSWERS = Answers(lambda: 0.0, AnswerSettings())
 
 
 async def _most(_: str) -> int:

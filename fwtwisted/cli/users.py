@@ -9,6 +9,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
+from fwtwisted.cli import arrivals
 from fwtwisted.cli.desk import FINE, Desk, Usage, columns
 from fwtwisted.model.accounts import SignUp
 from fwtwisted.model.people import PERMISSIONS, Account
@@ -45,6 +46,8 @@ def add_to(groups: Any, everywhere: ArgumentParser) -> None:
     everybody = commands.add_parser("list", parents=[everywhere], help="all accounts, the oldest first")
     everybody.add_argument("--json", action="store_true", help="answer in JSON")
     everybody.set_defaults(command=list_all)
+
+    arrivals.add_to(commands, everywhere)
 
 
 def _megabytes(text: str) -> int:

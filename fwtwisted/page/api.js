@@ -80,7 +80,7 @@ export function makeApi({ fetch, cookie, signedOut }) {
     get: (path, query, signal, options) => call("GET", path, { query, signal, ...options }),
     post: json("POST"),
     patch: json("PATCH"),
-    remove: (path) => call("DELETE", path),
+    remove: (path, value) => call("DELETE", path, value && { body: JSON.stringify(value), headers: WRITES }),
     form: (path, fields, headers) => call("POST", path, { body: new URLSearchParams(fields), headers, quiet: true }),
     /** The page of a list that its `next` link names. */
     follow(next, signal) {

@@ -20,7 +20,9 @@ import { makeRouter } from "./router.js";
 import { makeSession } from "./session.js";
 import { memory } from "./store.js";
 import { makeUploads, roomOf, sorted } from "./uploads.js";
+import { account } from "./views/account.js";
 import { album, track } from "./views/album.js";
+import { choosePassword, confirmAddress, forgotten, signup } from "./views/arrive.js";
 import { artist } from "./views/artist.js";
 import { authorize } from "./views/authorize.js";
 import { login, missing, setup } from "./views/door.js";
@@ -30,9 +32,9 @@ import { search } from "./views/search.js";
 import { upload } from "./views/upload.js";
 import { count } from "./words.js";
 
-const VIEWS = { home, albums, album, artists, artist, track, favourites, search, upload, login, setup, authorize, missing };
-const MINE = new Set(["favourites", "upload", "authorize"]);
-const ALWAYS = new Set(["login", "setup"]);
+const VIEWS = { home, albums, album, artists, artist, track, favourites, search, upload, login, setup, authorize, signup, confirmAddress, forgotten, choosePassword, account, missing };
+const MINE = new Set(["favourites", "upload", "authorize", "account"]);
+const ALWAYS = new Set(["login", "setup", "signup", "confirmAddress", "forgotten", "choosePassword"]);
 const FRESH_TOKEN_EVERY = 6 * 3600 * 1000;
 
 const toasts = makeToasts();

@@ -12,6 +12,11 @@ const ROUTES = [
   ["upload", /^\/upload$/],
   ["login", /^\/login$/],
   ["setup", /^\/setup$/],
+  ["signup", /^\/signup$/],
+  ["confirmAddress", /^\/auth\/email\/confirm$/],
+  ["forgotten", /^\/auth\/password\/reset$/],
+  ["choosePassword", /^\/auth\/password\/reset\/confirm$/],
+  ["account", /^\/settings$/],
   ["authorize", /^\/authorize$/],
 ];
 

@@ -12,6 +12,7 @@ function podOf(nodeinfo) {
     name: metadata.nodeName || (URL.canParse(metadata.actorId) ? new URL(metadata.actorId) : location).hostname,
     about: metadata.shortDescription ?? "",
     open: metadata.library?.anonymousCanListen === true,
+    joinable: nodeinfo.openRegistrations === true,
     extensions: metadata.supportedUploadExtensions ?? [],
     version: software.version ?? "",
   };

@@ -34,6 +34,7 @@ export function accountMenu(app, anchor) {
   openMenu(anchor, [
     { label, called, act: () => setTheme(to) },
     { label: "Keys", called: "help", act: showKeys },
+    me && { label: "Account", called: "person", href: "/settings" },
     me ? { label: "Sign out", called: "leave", act: leave } : { label: "Sign in", called: "person", href: "/login" },
   ], me && `${me.name || me.username} · @${me.full_username}`);
 }

@@ -11,6 +11,7 @@ const PLACES = [
   { href: "/favourites", label: "Favourites", called: "heart", views: ["favourites"], mine: true },
   { href: "/upload", label: "Add music", called: "upload", views: ["upload"], mine: true },
 ];
+const BARE = new Set(["login", "setup", "signup", "confirmAddress", "forgotten", "choosePassword"]);
 const WAIT = 180;
 
 function searchField(app) {
@@ -73,7 +74,7 @@ export function shell(app, bar) {
         else link.removeAttribute("aria-current");
       }
       if (document.activeElement !== input) input.value = query;
-      root.classList.toggle("bare", view === "login" || view === "setup");
+      root.classList.toggle("bare", BARE.has(view));
     },
   };
 }

@@ -26,8 +26,9 @@ export function login(ctx) {
     app.go(next, { replace: true });
   };
   const { pod } = app.session;
+  const others = h("p", { class: "door-more" }, h("a", { href: "/auth/password/reset" }, "Forgotten your password?"), pod.joinable && [" · ", h("a", { href: "/signup" }, "Make an account")]);
   const look = pod.open && h("p", { class: "door-more" }, h("a", { href: "/" }, "Look around without signing in"));
-  return door(pod.name, pod.about || "Sign in to hear your music.", form([username, password], "Sign in", send, look));
+  return door(pod.name, pod.about || "Sign in to hear your music.", form([username, password], "Sign in", send, others, look));
 }
 
 export function setup(ctx) {

@@ -68,10 +68,9 @@ async def callers_by_sessions(tx: Queries, digests: list[bytes]) -> dict[bytes, 
 
 
 BY_TOKEN = f"""
-    {_CALLER}, oauth_token.scopes, application.scopes
-      FROM oauth_token
-      JOIN application ON application.id = oauth_token.application_id
-      JOIN account ON account.id = oauth_token.account_id
+    {_CALLER}, oauth_token.scopes,
+           (SELECT application.scopes FROM application WHERE application.id = oauth_token.application_id)
+      FROM oauth_token JOIN account ON account.id = oauth_token.account_id
      WHERE oauth_token.access_digest = %s AND oauth_token.access_expires > now() AND oauth_token.replaced IS NULL
        AND account.is_active
     UNION ALL

@@ -99,7 +99,9 @@ class GeneratedSchemaTests(ShapeCase):
         upload = await self.value("SELECT uuid FROM upload")
         await alice.post("favorites/tracks/", {"track": track})
         listening = (await alice.post("history/listenings/", {"track": track})).json["id"]
-        client_id = (await alice.post("oauth/apps/", {"name": "x", "redirect_uris": ""})).json["client_id"]
+        client_id = (await alice.post("oauth/apps/", {"name": "x", "redirect_uris": "urn:x"})).json["client_id"]
+        leave = {"client_id": client_id, "scope": "read", "allow": True}
+        self.assertEqual(302, (await alice.post("oauth/authorize/", leave)).status)
         told = set()
         for place, values in (
             ("artists/", {}), ("artists/{id}/", {"id": artist}), ("artists/{id}/libraries/", {"id": artist}),
@@ -110,7 +112,8 @@ class GeneratedSchemaTests(ShapeCase):
             ("libraries/{uuid}/follows/", {"uuid": library}), ("uploads/", {}), ("uploads/{uuid}/", {"uuid": upload}),
             ("favorites/tracks/", {}), ("favorites/tracks/all/", {}), ("history/listenings/", {}),
             ("history/listenings/{id}/", {"id": listening}), ("activity/", {}), ("users/me/", {}),
-            ("oauth/apps/", {}), ("oauth/apps/{client_id}/", {"client_id": client_id}),
+            ("oauth/apps/", {}), ("oauth/apps/{client_id}/", {"client_id": client_id}), ("oauth/grants/", {}),
+            ("oauth/grants/{client_id}/", {"client_id": client_id}),
             ("instance/nodeinfo/2.0/", {}), ("instance/settings/", {}), ("instance/admin/settings/", {}),
             ("instance/spa-manifest.json", {}), ("auth/user/", {}),
         ):  # fmt: skip

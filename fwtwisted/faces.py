@@ -40,6 +40,7 @@ from fwtwisted.web.v1.oauth import OAuthDesk
 from fwtwisted.web.v1.oembed import OEmbed
 from fwtwisted.web.v1.playlists import PlaylistDesk
 from fwtwisted.web.v1.radios import RadioDesk
+from fwtwisted.web.v1.reports import ReportDesk
 from fwtwisted.web.v1.streaming import Listen, StreamMp3
 from fwtwisted.web.v1.text import TextPreview
 from fwtwisted.web.v1.uploads import UploadDesk
@@ -174,7 +175,8 @@ class Faces:
         desk = FederationDesk(
             parts.follows, parts.foreign, parts.fetches, parts.actors, self._callers, parts.pictures, url
         )
-        return [*desk.mounts(), InboxDesk(parts.inbox, self._callers, url).mount()]
+        reports = ReportDesk(parts.reports, self._callers, url)
+        return [*desk.mounts(), InboxDesk(parts.inbox, self._callers, url).mount(), *reports.mounts()]
 
     def _podcasts(self) -> PodcastDesk:
         parts, area = self._parts, self._parts.podcasts

@@ -56,6 +56,7 @@ from fwtwisted.core.pod.limits import Limits
 from fwtwisted.core.pod.live import Live
 from fwtwisted.core.pod.news import News
 from fwtwisted.core.pod.preferences import Preferences
+from fwtwisted.core.pod.reports import CREATED, Reports
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.core.pod.showing import Showing
 from fwtwisted.core.podcasts.area import Podcasts, PodcastsGround
@@ -218,6 +219,8 @@ class Parts:
         self.foreign = ForeignLibraries(database, self.visibility)
         self.fetches = Fetches(database, self.visibility, NoNetwork(), ground.reactor, self.pod)
         self.actors = Actors(database, self.visibility, self.preferences.value, self.pod)
+        self.reports = Reports(database, self.preferences.value, self.live.happened, self.pod)
+        self.live.writes(CREATED, self.reports.created)
 
     def _gather_podcasts(self, ground: Ground, config: Config) -> None:
         """The door to other servers, and the feeds that come in and go out."""

@@ -89,20 +89,20 @@ async def fid_of(tx: Queries, kind: Thing, id: int) -> str | None:
 _WIDTH = 8
 # What was found may be gone, or renamed, by now.
 _NAME = """
-    CASE fetch.object_kind
-        WHEN 'artist' THEN (SELECT id::text FROM artist WHERE id = fetch.object_id)
-        WHEN 'album' THEN (SELECT id::text FROM album WHERE id = fetch.object_id)
-        WHEN 'track' THEN (SELECT id::text FROM track WHERE id = fetch.object_id)
-        WHEN 'library' THEN (SELECT uuid::text FROM library WHERE id = fetch.object_id)
-        WHEN 'upload' THEN (SELECT uuid::text FROM upload WHERE id = fetch.object_id)
-        WHEN 'channel' THEN (SELECT uuid::text FROM channel WHERE id = fetch.object_id)
-        WHEN 'account' THEN (SELECT preferred_username || '@' || domain FROM actor WHERE id = fetch.object_id)
+    CASE lookup.object_kind
+        WHEN 'artist' THEN (SELECT id::text FROM artist WHERE id = lookup.object_id)
+        WHEN 'album' THEN (SELECT id::text FROM album WHERE id = lookup.object_id)
+        WHEN 'track' THEN (SELECT id::text FROM track WHERE id = lookup.object_id)
+        WHEN 'library' THEN (SELECT uuid::text FROM library WHERE id = lookup.object_id)
+        WHEN 'upload' THEN (SELECT uuid::text FROM upload WHERE id = lookup.object_id)
+        WHEN 'channel' THEN (SELECT uuid::text FROM channel WHERE id = lookup.object_id)
+        WHEN 'account' THEN (SELECT preferred_username || '@' || domain FROM actor WHERE id = lookup.object_id)
     END
 """
 _FETCH = f"""
-    SELECT fetch.id, fetch.url, fetch.status, fetch.detail, fetch.creation_date, fetch.fetch_date, fetch.object_kind,
-           fetch.object_id, {_NAME}, {actor_columns("asker")}
-      FROM fetch JOIN actor AS asker ON asker.id = fetch.actor_id
+    SELECT lookup.id, lookup.url, lookup.status, lookup.detail, lookup.creation_date, lookup.fetch_date,
+           lookup.object_kind, lookup.object_id, {_NAME}, {actor_columns("asker")}
+      FROM lookup JOIN actor AS asker ON asker.id = lookup.actor_id
 """
 
 
@@ -113,7 +113,7 @@ def _fetch(*columns: Any) -> Fetch:
     return Fetch(id, url, actor, FetchStatus(status), detail, created, fetched, found)
 
 
-ADD_FETCH = "INSERT INTO fetch (actor_id, url) VALUES (%s, %s) RETURNING id"
+ADD_FETCH = "INSERT INTO lookup (actor_id, url) VALUES (%s, %s) RETURNING id"
 
 
 async def add(tx: Tx, actor_id: int, url: str) -> int:
@@ -122,7 +122,7 @@ async def add(tx: Tx, actor_id: int, url: str) -> int:
 
 
 SETTLE = """
-    UPDATE fetch SET status = %s, detail = %s, object_kind = %s, object_id = %s, fetch_date = now() WHERE id = %s
+    UPDATE lookup SET status = %s, detail = %s, object_kind = %s, object_id = %s, fetch_date = now() WHERE id = %s
 """
 
 
@@ -133,7 +133,7 @@ async def settle(tx: Tx, id: int, outcome: Outcome) -> None:
     await tx.do(SETTLE, outcome.status.value, detail, kind, object_id, id)
 
 
-ONE = f"{_FETCH} WHERE fetch.id = %s AND fetch.actor_id = %s"
+ONE = f"{_FETCH} WHERE lookup.id = %s AND lookup.actor_id = %s"
 
 
 async def one(tx: Queries, id: int, actor_id: int) -> Fetch | None:
@@ -143,8 +143,8 @@ async def one(tx: Queries, id: int, actor_id: int) -> Fetch | None:
 
 RECENT = f"""
     {_FETCH}
-     WHERE fetch.actor_id = %s AND fetch.url = %s AND fetch.status = 'finished' AND fetch.creation_date > %s
-     ORDER BY fetch.id DESC LIMIT 1
+     WHERE lookup.actor_id = %s AND lookup.url = %s AND lookup.status = 'finished' AND lookup.creation_date > %s
+     ORDER BY lookup.id DESC LIMIT 1
 """
 
 
@@ -153,7 +153,7 @@ async def recent(tx: Queries, actor_id: int, url: str, since: datetime) -> Fetch
     return await tx.maybe(_fetch, RECENT, actor_id, url, since)
 
 
-OF_OBJECT = "fetch.actor_id = %s AND fetch.object_kind = %s AND fetch.object_id = %s"
+OF_OBJECT = "lookup.actor_id = %s AND lookup.object_kind = %s AND lookup.object_id = %s"
 
 
 async def of_object(
@@ -161,12 +161,15 @@ async def of_object(
 ) -> tuple[int, list[Fetch]]:
     """How often the actor had an object looked up, and one page of that, the latest first."""
     asked = (actor_id, kind.value, id)
-    count = await tx.one(int, f"SELECT count(*) FROM fetch WHERE {OF_OBJECT}", *asked)
-    page = f"{_FETCH} WHERE {OF_OBJECT} ORDER BY fetch.id DESC LIMIT %s OFFSET %s"
+    count = await tx.one(int, f"SELECT count(*) FROM lookup WHERE {OF_OBJECT}", *asked)
+    page = f"{_FETCH} WHERE {OF_OBJECT} ORDER BY lookup.id DESC LIMIT %s OFFSET %s"
     return count, await tx.many(_fetch, page, *asked, limit, offset)
 
 
-PRUNE = "DELETE FROM fetch WHERE id IN (SELECT id FROM fetch WHERE creation_date < %s ORDER BY creation_date LIMIT %s)"
+PRUNE = """
+    DELETE FROM lookup
+     WHERE id IN (SELECT id FROM lookup WHERE creation_date < %s ORDER BY creation_date LIMIT %s)
+"""
 
 
 async def prune(tx: Tx, before: datetime, limit: int) -> int:

@@ -138,7 +138,7 @@ class FollowTests(FollowCase):
         _, refused = await self.followed("me")
         await self.alice.post(f"{FOLLOWS}{refused['uuid']}/reject/")
 
-        async def uuids(**query: str) -> list[str]:
+        async def uuids(**query: Any) -> list[str]:
             return [one["uuid"] for one in (await self.bob.get(FOLLOWS, **query)).json["results"]]
 
         self.assertEqual([open_one["uuid"], waiting["uuid"]], await uuids())

@@ -24,7 +24,7 @@ ATTRIBUTES = {"a": {"href", "title"}}
 # Signs that Markdown takes time over by the square of their number; a text with more of one is shown as it stands.
 COSTLY = ("[", "<", "`")
 MOST_COSTLY = 200
-RENDERED_TEXTS = 2_000  # remembered: the same descriptions come in list after list
+RENDERED_TEXTS = 500  # remembered: the same descriptions come in list after list
 BARE_LINK = re.compile(r"(?<![\w(\[\"'=<>/])(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]])")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
+from twisted.internet.defer import Deferred, gatherResults
 
 from fwtwisted.core.files.attachments import PRUNE
 from fwtwisted.core.music.edits import APPLY, LANE
@@ -324,6 +325,20 @@ class ApplyingTests(EditsCase):
         self.assertEqual(
             [{"title": {"value": "Low"}, "position": {"value": 1}}, {"title": {"value": "Second"}}], states
         )
+
+    async def test_edits_at_the_same_moment(self) -> None:
+        """However they race, the chain of previous states leads from the first title to the last."""
+        titles = [f"Title {number}" for number in range(6)]
+        made = [await self.suggested(self.alice, {"title": title}, is_approved=True) for title in titles]
+        run = self.parts.jobs()[APPLY].run
+        found = await self.run_in(jobs.claim, LANE, [APPLY], 10, 60.0)
+        await gatherResults([Deferred.fromCoroutine(run(job)) for job in found])
+        told = [(await self.bob.get(f"mutations/{one['uuid']}/")).json for one in made]
+        after = {one["previous_state"]["title"]["value"]: one["payload"]["title"] for one in told}
+        title, steps = "Low", 0
+        while title in after:
+            title, steps = after[title], steps + 1
+        self.assertEqual((6, title), (steps, (await self.the_track())["title"]))
 
     async def test_a_cover_can_be_taken_back(self) -> None:
         """The old picture outlives the edit that replaced it, and may be suggested again by whoever may suggest."""

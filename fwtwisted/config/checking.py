@@ -43,6 +43,8 @@ def checked(config: Config) -> Iterator[Outcome]:
     yield _room(config.media.root)
     if config.media.music is not None:
         yield _readable("MUSIC_DIRECTORY_PATH", config.media.music)
+    if config.web_app.folder is not None:
+        yield _page("FUNKWHALE_SPA_HTML_ROOT", os.path.join(config.web_app.folder, config.web_app.page))
     program = found_ffmpeg()
     yield Outcome("ffmpeg", program is not None, program or "not found; transcoding will fail")
 
@@ -69,6 +71,13 @@ def _readable(name: str, path: str) -> Outcome:
     if not os.path.isdir(path):
         return Outcome(name, False, f"{path} is not a folder")
     if not os.access(path, os.R_OK | os.X_OK):
+        return Outcome(name, False, f"{path} cannot be read")
+    return Outcome(name, True, path)
+
+
+def _page(name: str, path: str) -> Outcome:
+    """The page of a web app."""
+    if not os.path.isfile(path) or not os.access(path, os.R_OK):
         return Outcome(name, False, f"{path} cannot be read")
     return Outcome(name, True, path)
 

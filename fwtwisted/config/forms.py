@@ -163,6 +163,15 @@ def _path(text: str) -> str:
     return text.rstrip("/") or "/"
 
 
+def _path_or_url(text: str) -> str:
+    text = text.strip()
+    if text.startswith("/"):
+        return _path(text)
+    if "://" not in text:
+        raise ValueError("must be an absolute path or a URL")
+    return _web_url(text)
+
+
 def _url_path(text: str) -> str:
     if not re.fullmatch(r"/[^\s?#]*[^\s?#/]", text):
         raise ValueError("must begin with a slash and not end with one")
@@ -205,6 +214,7 @@ INT = Form("whole number", _int)
 LIST = Form("list", _list)
 NETWORKS = Form("list of addresses and networks", _networks)
 PATH = Form("absolute path", _path)
+PATH_OR_URL = Form("absolute path, or URL", _path_or_url)
 RATES = Form("dict of rates", _rates)
 SIZE = Form("size", _size)
 TEXT = Form("text", _text)

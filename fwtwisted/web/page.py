@@ -1,56 +1,84 @@
 """
-The web page that the house brings along: a folder of files, and the page itself for every path that nobody knows.
+Files of a web page on the wire: their types, how long they keep, what they may do; and the page that we bring along.
 
-The files are few and small; they are read once, at the start, and served from memory.
+Our own files are few and small; they are read once, at the start, and served from memory.
 
-Source: docs/api.md §6.1; docs/storage.md S-7 for the policy.
+Source: docs/api.md §6.1; docs/storage.md S-7 for the policies.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
-from urllib.parse import unquote_to_bytes
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from attrs import frozen
-from twisted.web.resource import Resource
 
-from fwtwisted.model.errors import NotFound
-from fwtwisted.web.app import API_PREFIXES, moved, reply, told
-from fwtwisted.web.callers import Cookies
+from fwtwisted.web.app import reply
 from fwtwisted.web.request import LeanRequest
-from fwtwisted.web.routing import MethodNotAllowed
 from fwtwisted.wire import http
 from fwtwisted.wire.http import Conditions
 
-INDEX = b"/index.html"
-MANIFEST = b"/manifest.json"
-MANIFEST_OF_API = "/api/v1/instance/spa-manifest.json"
-# Below these an unknown path is not a place of the page, but a mistake.
-NOT_PLACES = (*API_PREFIXES, b"/assets/", b"/health/", b"/media/", b"/staticfiles/")
+INDEX: Final = "index.html"
+EMBED: Final = "embed.html"
+SERVICE_WORKER: Final = "serviceWorker.js"
+HTML: Final = "text/html; charset=utf-8"
 
-_TYPES = {
-    ".css": b"text/css; charset=utf-8",
-    ".html": b"text/html; charset=utf-8",
-    ".ico": b"image/vnd.microsoft.icon",
-    ".jpg": b"image/jpeg",
-    ".js": b"text/javascript; charset=utf-8",
-    ".json": b"application/json",
-    ".mjs": b"text/javascript; charset=utf-8",
-    ".png": b"image/png",
-    ".svg": b"image/svg+xml",
-    ".txt": b"text/plain; charset=utf-8",
-    ".wasm": b"application/wasm",
-    ".webmanifest": b"application/manifest+json",
-    ".webp": b"image/webp",
-    ".woff2": b"font/woff2",
+TYPES: Final[Mapping[str, str]] = {
+    ".avif": "image/avif",
+    ".css": "text/css; charset=utf-8",
+    ".gif": "image/gif",
+    ".htm": HTML,
+    ".html": HTML,
+    ".ico": "image/vnd.microsoft.icon",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4",
+    ".ogg": "audio/ogg",
+    ".otf": "font/otf",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".wav": "audio/wav",
+    ".webm": "video/webm",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+    ".xml": "application/xml",
 }
+
+REVALIDATED: Final = "no-cache"
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+# app-B1cD2e3F.js, app.1a2b3c4d.css: in a folder, and with at least one digit or capital in what looks like a digest.
+_HASHED = re.compile(r".+/[^/]*[-.](?=[\w-]*[0-9A-Z_])[\w-]{8,64}(?:\.\w+)?\.\w{2,5}")
+
+
+def type_of(name: str) -> str:
+    """The media type of a file, by its name."""
+    return TYPES.get(os.path.splitext(name)[1].lower(), "application/octet-stream")
+
+
+def keeping_of(name: str) -> str:
+    """How long a file keeps: for ever when its name changes with its bytes, else until somebody looks again."""
+    return FOR_EVER if _HASHED.fullmatch(name) else REVALIDATED
+
+
+# --- what pages may do -------------------------------------------------------------------------------
 
 
 def page_policy(media_origins: Iterable[str] = ()) -> bytes:
     """
-    The ``Content-Security-Policy`` of the page.
+    The ``Content-Security-Policy`` of our own page.
 
     :param media_origins: origins (``https://store.example``) to which clients may be sent for images and audio.
     """
@@ -62,93 +90,80 @@ def page_policy(media_origins: Iterable[str] = ()) -> bytes:
     ).encode("ascii")
 
 
-@frozen
-class _File:
-    """A file of the page."""
+def app_policy(media_origins: Iterable[str] = ()) -> bytes:
+    """The same for an app of others, which may speak to other pods and wear styles and letters from anywhere."""
+    media = " ".join(["'self'", "data:", "blob:", *media_origins])
+    return (
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src https: http: 'self' 'unsafe-inline'; "
+        f"img-src {media}; media-src {media}; font-src https: http: 'self' data:; "
+        "connect-src https: wss: http: ws: 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
+        "frame-ancestors 'self'"
+    ).encode("ascii")
 
+
+def own_embed_policy(media_origins: Iterable[str] = ()) -> bytes:
+    """The same for our own player within pages of others: as the page, in anybody's frame."""
+    return page_policy(media_origins).replace(b"frame-ancestors 'self'", b"frame-ancestors *")
+
+
+APP_EMBED_POLICY: Final = (
+    b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' https://unpkg.com; "
+    b"style-src 'self' 'unsafe-inline'; img-src https: http: 'self' data:; media-src https: http: 'self' data:; "
+    b"font-src https: http: 'self' data:; connect-src https: http: 'self'; object-src 'none'; base-uri 'self'; "
+    b"frame-ancestors *"
+)
+"""For the player of an app of others: it fetches a library from one well-known host, and plays from any pod."""
+
+
+# --- our own files -----------------------------------------------------------------------------------
+
+
+@frozen
+class OwnFile:
+    """A file that we bring along."""
+
+    name: str
     body: bytes
-    media_type: bytes
     etag: str
 
+    def sent(self, request: LeanRequest) -> bytes:
+        """Prepare the answer: the file, unless the client has it already."""
+        request.responseHeaders.setRawHeaders(b"ETag", [self.etag.encode("ascii")])
+        conditions = Conditions.read(request.requestHeaders.getRawHeaders)
+        plan = http.plan(request.method, conditions, None, self.etag, None)
+        if plan.status != http.OK:
+            request.code = plan.status
+            return b""
+        return reply(request, 200, self.body, type_of(self.name).encode("ascii"))
 
-class Page(Resource):
+
+class OwnPage:
     """
-    Serves the page; hangs at the root.
+    The page that we bring along.
 
     :param folder: with an ``index.html``; read here and now.
     :raise FileNotFoundError: there is no such folder, or no page in it.
     """
 
-    isLeaf = True
-
-    def __init__(self, folder: str, cookies: Cookies, policy: bytes) -> None:
-        super().__init__()
-        self._cookies = cookies
-        self._files = dict(_read(folder))
+    def __init__(self, folder: str) -> None:
+        self._files = {file.name: file for file in _read(folder)}
         if INDEX not in self._files:
             raise FileNotFoundError(f"no page in {folder}")
-        self._common = (
-            (b"Cache-Control", [b"no-cache"]),
-            (b"Content-Security-Policy", [policy]),
-            (b"Referrer-Policy", [b"strict-origin-when-cross-origin"]),
-            (b"X-Frame-Options", [b"SAMEORIGIN"]),
-        )
+        self.text = self._files[INDEX].body.decode("utf-8")
 
-    def render(self, request: LeanRequest) -> bytes:
-        """The file at this path, or the page."""
-        if request.path.startswith(NOT_PLACES):
-            return told(request, NotFound())
-        if request.method not in (b"GET", b"HEAD"):
-            return told(request, MethodNotAllowed(request.method, ("GET", "HEAD")))
-        path = unquote_to_bytes(request.path)
-        file = self._files.get(path)
-        if file is None and path == MANIFEST:
-            return moved(request, MANIFEST_OF_API)
-        if file is None or path == INDEX:
-            return self._index(request)
-        return self._file(request, path, file)
-
-    def _index(self, request: LeanRequest) -> bytes:
-        """The page itself; with it goes the token that writes must repeat."""
-        file = self._files[INDEX]
-        self._describe(request)
-        self._cookies.give_csrf(request)
-        return reply(request, 200, file.body, file.media_type)
-
-    def _file(self, request: LeanRequest, path: bytes, file: _File) -> bytes:
-        """One of its files, unless the client has it already."""
-        self._describe(request)
-        request.responseHeaders.setRawHeaders(b"ETag", [file.etag.encode("ascii")])
-        if path == b"/serviceWorker.js":
-            request.responseHeaders.setRawHeaders(b"Service-Worker-Allowed", [b"/"])
-        conditions = Conditions.read(request.requestHeaders.getRawHeaders)
-        plan = http.plan(request.method, conditions, None, file.etag, None)
-        if plan.status != http.OK:
-            request.code = plan.status
-            return b""
-        return reply(request, 200, file.body, file.media_type)
-
-    def _describe(self, request: LeanRequest) -> None:
-        """The headers of all files."""
-        for name, values in self._common:
-            request.responseHeaders.setRawHeaders(name, values)
+    def file(self, name: str) -> OwnFile | None:
+        """The file at a path below the root, without a slash in front; None when there is none."""
+        return self._files.get(name)
 
 
-def _read(folder: str) -> Iterator[tuple[bytes, _File]]:
-    """Every file below the folder but hidden ones, by its path on the wire."""
+def _read(folder: str) -> Iterator[OwnFile]:
+    """Every file below the folder but hidden ones."""
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             if not name.startswith("."):
                 full = os.path.join(place, name)
-                path = b"/" + os.fsencode(os.path.relpath(full, folder)).replace(os.sep.encode(), b"/")
-                yield path, _read_one(full)
-
-
-def _read_one(path: str) -> _File:
-    """One file."""
-    with open(path, "rb") as file:
-        body = file.read()
-    extension = os.path.splitext(path)[1].lower()
-    digest = hashlib.sha256(body).hexdigest()[:32]
-    return _File(body, _TYPES.get(extension, b"application/octet-stream"), f'"{digest}"')
+                with open(full, "rb") as file:
+                    body = file.read()
+                digest = hashlib.sha256(body).hexdigest()[:32]
+                yield OwnFile(os.path.relpath(full, folder).replace(os.sep, "/"), body, f'"{digest}"')

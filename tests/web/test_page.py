@@ -1,87 +1,76 @@
-"""The built-in page: its files, and itself for every unknown place."""
+"""Files of a web page on the wire, and the page that we bring along."""
 
 from __future__ import annotations
 
-import os
+from twisted.trial.unittest import SynchronousTestCase
 
-from twisted.trial.unittest import TestCase
+from fwtwisted.web.page import (
+    FOR_EVER,
+    REVALIDATED,
+    OwnPage,
+    app_policy,
+    keeping_of,
+    own_embed_policy,
+    page_policy,
+    type_of,
+)
 
-from fwtwisted.web.callers import Cookies
-from fwtwisted.web.page import Page, page_policy
-from fwtwisted.web.site import Mount
-from tests.web.echoing import Echo
-from tests.web.serving import Served, serve
 
+class FileTests(SynchronousTestCase):
+    """What a file's name says."""
 
-class PageTests(TestCase):
-    """The built-in page."""
-
-    async def serve(self) -> Served:
-        """A page of two files."""
-        folder = self.mktemp()
-        os.makedirs(os.path.join(folder, "parts"))
-        for name, text in {
-            "index.html": "<title>x</title>",
-            "parts/a b.js": "1",
-            "serviceWorker.js": "2",
-            ".hidden": "3",
+    def test_types(self) -> None:
+        """As browsers want them, whatever the case; the unknown are bytes."""
+        for name, media_type in {
+            "assets/app-B1cD2e3F.js": "text/javascript; charset=utf-8",
+            "a.CSS": "text/css; charset=utf-8",
+            "app.js.map": "application/json",
+            "font.woff2": "font/woff2",
+            "x": "application/octet-stream",
+            "x.strange": "application/octet-stream",
         }.items():
-            with open(os.path.join(folder, name), "w") as file:
-                file.write(text)
-        cookies = Cookies(secure=False, new_token=lambda: "c" * 32)
-        page = Page(folder, cookies, page_policy(["https://store.example"]))
-        return await serve(self, [Mount("", page), Mount("/api/v1/echo", Echo().app.resource())])
+            self.assertEqual(media_type, type_of(name), name)
 
-    async def test_every_unknown_place_is_the_page(self) -> None:
-        """With the token that writes must repeat, and a policy that names the store."""
-        served = await self.serve()
-        for path in ("/", "/library/tracks/7", "/@me", "/index.html", "/.hidden", "/no/such.js"):
-            said = await served.ask("GET", path)
-            self.assertEqual((200, b"<title>x</title>"), (said.status, said.body), path)
-            self.assertEqual({"csrftoken": f"{'c' * 32}; Path=/; Max-Age=31449600; SameSite=lax"}, said.cookies)
-        policy = said.header("Content-Security-Policy") or ""
-        self.assertIn("img-src 'self' data: blob: https://store.example;", policy)
-        self.assertEqual("text/html; charset=utf-8", said.header("Content-Type"))
-        self.assertEqual("SAMEORIGIN", said.header("X-Frame-Options"))
+    def test_keeping(self) -> None:
+        """For ever only where the name is that of these bytes and no others."""
+        for name in (
+            "assets/AboutPod-BZb24pBa.js", "assets/AlbumBase-C-LHuyt5.js", "assets/app-B1cD2e3F.css.map",
+            "js/chunk.1a2b3c4d.js",
+        ):  # fmt: skip
+            self.assertEqual(FOR_EVER, keeping_of(name), name)
+        for name in (
+            "index.html", "serviceWorker.js", "android-chrome-512x512.png", "app-B1cD2e3F.js", "assets/jquery.js",
+            "embed-default-cover.jpeg", "assets/apple-touch-icon-precomposed.png", "settings.json", "",
+        ):  # fmt: skip
+            self.assertEqual(REVALIDATED, keeping_of(name), name)
 
-    async def test_a_known_token_is_kept(self) -> None:
-        """Other tabs go on working."""
-        said = await (await self.serve()).ask("GET", "/", {"Cookie": f"csrftoken={'d' * 32}"})
-        self.assertTrue(said.cookies["csrftoken"].startswith("d" * 32))
 
-    async def test_places_of_programs_are_not(self) -> None:
-        """Unknown paths there are 404, and the page is only read."""
-        served = await self.serve()
-        for path in (
-            "/api/v1/nope",
-            "/federation/x",
-            "/.well-known/x",
-            "/rest/x",
-            "/media/x",
-            "/assets/x.js",
-            "/%61pi/x",
-        ):
-            self.assertEqual(404, (await served.ask("GET", path)).status, path)
-        said = await served.ask("POST", "/library")
-        self.assertEqual((405, "GET, HEAD"), (said.status, said.header("Allow")))
+class PolicyTests(SynchronousTestCase):
+    """Content-Security-Policy: docs/storage.md S-7."""
 
-    async def test_files(self) -> None:
-        """With their type and tag; a client that has one is told so."""
-        served = await self.serve()
-        said = await served.ask("GET", "/parts/a%20b.js")
-        self.assertEqual(
-            (200, b"1", "text/javascript; charset=utf-8"), (said.status, said.body, said.header("Content-Type"))
-        )
-        etag = said.header("ETag") or ""
-        again = await served.ask("GET", "/parts/a%20b.js", {"If-None-Match": etag})
-        self.assertEqual((304, b"", etag), (again.status, again.body, again.header("ETag")))
-        self.assertEqual("1", (await served.ask("HEAD", "/parts/a%20b.js")).header("Content-Length"))
-        self.assertEqual("/", (await served.ask("GET", "/serviceWorker.js")).header("Service-Worker-Allowed"))
-        self.assertEqual(
-            "/api/v1/instance/spa-manifest.json", (await served.ask("GET", "/manifest.json")).header("Location")
-        )
+    def test_media_come_from_named_origins_only(self) -> None:
+        """In our page and in others'."""
+        for policy in (page_policy, app_policy):
+            told = policy(["https://store.example"]).decode()
+            self.assertIn("img-src 'self' data: blob: https://store.example;", told)
+            self.assertIn("media-src 'self' data: blob: https://store.example;", told)
+            self.assertIn("object-src 'none'", told)
+            self.assertIn("frame-ancestors 'self'", told)
+
+    def test_what_apps_may(self) -> None:
+        """An app of others speaks to other pods, and brings no script from elsewhere; our page does neither."""
+        self.assertIn(b"connect-src 'self';", page_policy())
+        self.assertIn(b"connect-src https: wss: http: ws: 'self';", app_policy())
+        for policy in (page_policy(), app_policy(), own_embed_policy()):
+            self.assertNotIn(b"script-src 'self' 'unsafe", policy)
+            self.assertIn(b"script-src 'self'", policy)
+        self.assertIn(b"frame-ancestors *", own_embed_policy())
+
+
+class OwnPageTests(SynchronousTestCase):
+    """``OwnPage``."""
 
     def test_a_folder_without_a_page(self) -> None:
         """It stops the start."""
         with self.assertRaises(FileNotFoundError):
-            Page(self.mktemp(), Cookies(secure=False), page_policy())
+            OwnPage(self.mktemp())

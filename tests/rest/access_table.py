@@ -7,6 +7,7 @@ each of its methods (``PUT,PATCH`` for several alike) what the caller needs:
 ``public``      nothing: a visitor is never told 401 or 403
 ``open:X``      the scope ``read:X`` or ``write:X``, by method; visitors of an open pod may read
 ``visit:X``     the same, and visitors of an open pod may do it whatever the method
+``guest``       an account, whatever the scopes; visitors of an open pod, too
 ``scope:X``     the scope, always; of a leaf that tokens never carry, a session (``instance:…``: with the permission)
 ``user``        an account, whatever the scopes
 ``person``      an account by its session or password: no program's token will do
@@ -23,8 +24,8 @@ OTHER_WAYS = ("/rest", "//rest", "/api/subsonic")
 
 ACCESS = """
 activity/                                   GET open:listenings
-albums/                                     GET open:libraries
-albums/<int:id>/                            GET open:libraries
+albums/                                     GET open:libraries  POST scope:libraries
+albums/<int:id>/                            GET open:libraries  DELETE scope:libraries
 albums/<int:id>/fetches/                    GET,POST user
 albums/<int:id>/libraries/                  GET open:libraries
 albums/<int:id>/mutations/                  GET open:edits  POST scope:edits
@@ -44,6 +45,13 @@ auth/registration/change-password/          POST user
 auth/registration/resend-email/             POST public
 auth/registration/verify-email/             POST public
 auth/user/                                  GET,PUT,PATCH user
+channels/                                   GET open:libraries  POST scope:libraries
+channels/<name>/                            GET open:libraries  PUT,PATCH,DELETE scope:libraries
+channels/<name>/rss/                        GET open:libraries
+channels/<name>/subscribe/                  POST user
+channels/<name>/unsubscribe/                POST,DELETE user
+channels/metadata-choices/                  GET public
+channels/rss-subscribe/                     POST scope:libraries
 favorites/tracks/                           GET open:favorites  POST scope:favorites
 favorites/tracks/<int:id>/                  DELETE scope:favorites
 favorites/tracks/all/                       GET scope:favorites
@@ -106,6 +114,7 @@ oauth/grants/                               GET scope:security
 oauth/grants/<client_id>/                   GET,DELETE scope:security
 oauth/revoke/                               POST word
 oauth/token/                                POST word
+oembed/                                     GET open:libraries
 playlists/                                  GET open:playlists  POST scope:playlists
 playlists/<int:id>/                         GET open:playlists  PUT,PATCH,DELETE scope:playlists
 playlists/<int:id>/add/                     POST scope:playlists
@@ -125,11 +134,14 @@ rate-limit/                                 GET public
 search/                                     GET open:libraries
 setup/                                      POST word
 stream/<name>/                              GET open:libraries
+subscriptions/                              GET scope:libraries
+subscriptions/<uuid:uuid>/                  GET scope:libraries
+subscriptions/all/                          GET scope:libraries
 tags/                                       GET open:libraries
 tags/<name>/                                GET open:libraries
 text-preview/                               POST public
 tracks/                                     GET open:libraries
-tracks/<int:id>/                            GET open:libraries
+tracks/<int:id>/                            GET open:libraries  DELETE scope:libraries
 tracks/<int:id>/fetches/                    GET,POST user
 tracks/<int:id>/libraries/                  GET open:libraries
 tracks/<int:id>/mutations/                  GET open:edits  POST scope:edits

@@ -36,6 +36,16 @@ PAGES = {
     "albums with a word": "albums/?playable=true&page_size=25&q=winter",
     "search box": "search/?q=river",
 }
+# Asked for by somebody who is signed in, once there are edits and hidden artists.
+OWN_PAGES = {
+    "edits, newest": "mutations/?page_size=25",
+    "edits that wait": "mutations/?is_approved=null&page_size=25",
+    "edits of tracks, a word": "mutations/?q=target:track+typo&page_size=25",
+    "edits of a track": "tracks/{track}/mutations/?page_size=25",
+    "hidden artists": "moderation/content-filters/?page_size=25",
+    "tracks, some hidden": "tracks/?playable=true&page_size=25",
+}
+SUGGESTED, HIDDEN = 1_000, 25
 PAGES_MEANWHILE = [path for path in PAGES.values() if "{" not in path]
 HEAD = f"{'':10}{'':28}{'CPU ms':>8}{'ours':>8}{'p50 ms':>8}{'p99 ms':>8}{'first ms':>10}{'KB':>6}{'anchors':>9}"
 
@@ -55,12 +65,28 @@ def main() -> None:
                 for who, headers in (("signed in", pod.login), ("visitor", {})):
                     for name, path in pages.items():
                         one_page(pod, anchor, who, name, form("GET", f"/api/v1/{path}", headers))
+                track = suggest_and_hide(pod)
+                for name, path in OWN_PAGES.items():
+                    request = form("GET", f"/api/v1/{path.format(track=track)}", pod.login)
+                    one_page(pod, anchor, "signed in", name, request)
 
 
 def deep(count: int) -> Mapping[str, str]:
     """The pages; "half way" is half way of a library of that size (ten tracks an album, three albums an artist)."""
     half = {"tracks": count // 50, "albums": count // 500, "artists": count // 1500}
     return {name: path.format(**{kind: page or 1 for kind, page in half.items()}) for name, path in PAGES.items()}
+
+
+def suggest_and_hide(pod: Pod) -> int:
+    """Suggest changes to some tracks, and hide some artists; the id of one such track."""
+    tracks = [track["id"] for track in pod.call("GET", "/api/v1/tracks/?page_size=50").json["results"]]
+    wish = {"type": "update", "payload": {"title": "Another", "tags": ["Calm"]}, "summary": "a typo"}
+    wishes = [form("POST", f"/api/v1/tracks/{id}/mutations/", pod.login, wish) for id in tracks]
+    crowd(pod.port, wishes, count=SUGGESTED)
+    for artist in pod.call("GET", f"/api/v1/artists/?page_size={HIDDEN}").json["results"]:
+        target = {"target": {"type": "artist", "id": artist["id"]}}
+        pod.call("POST", "/api/v1/moderation/content-filters/", target)
+    return int(tracks[0])
 
 
 def one_page(pod: Pod, anchor: Anchor, who: str, name: str, request: bytes) -> None:

@@ -57,11 +57,8 @@ TARGETS = {
     Kind.ALBUM: "mutation.album_id",
     Kind.TRACK: "mutation.track_id",
 }
-SEARCHED = {
-    "summary": "folded(coalesce(mutation.summary, ''))",
-    "fid": "folded(mutation.fid)",
-    "type": "folded(mutation.type)",
-}
+# Addresses and types have neither capitals nor accents.
+SEARCHED = {"summary": "mutation.folded_summary", "fid": "mutation.fid", "type": "mutation.type"}
 TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "null": None, "none": None}
 LARGEST_ID_DIGITS = 18
 

@@ -37,6 +37,7 @@ KNOWN = {
     "Application: token is more": "the same, in lists, too",
     "GlobalPreference.additional_data": "free JSON, a text for the generator",
     "GlobalPreference.default": "the same",
+    "ModerationTarget": "an artist's id and name, a text of any kind for the generator",
     "GlobalPreference.field": "the same",
     "GlobalPreference.value": "the same",
     "TotalHours.hours": "hours have fractions",
@@ -99,6 +100,10 @@ class GeneratedSchemaTests(ShapeCase):
         upload = await self.value("SELECT uuid FROM upload")
         await alice.post("favorites/tracks/", {"track": track})
         listening = (await alice.post("history/listenings/", {"track": track})).json["id"]
+        edit = {"type": "update", "payload": {"title": "Another", "cover": None}, "is_approved": True}
+        mutation = (await alice.post(f"tracks/{track}/mutations/", edit)).json["uuid"]
+        target = {"target": {"type": "artist", "id": await self.an_artist("Nobody")}}
+        hidden = (await alice.post("moderation/content-filters/", target)).json["uuid"]
         client_id = (await alice.post("oauth/apps/", {"name": "x", "redirect_uris": "urn:x"})).json["client_id"]
         leave = {"client_id": client_id, "scope": "read", "allow": True}
         self.assertEqual(302, (await alice.post("oauth/authorize/", leave)).status)
@@ -116,6 +121,8 @@ class GeneratedSchemaTests(ShapeCase):
             ("oauth/grants/{client_id}/", {"client_id": client_id}),
             ("instance/nodeinfo/2.0/", {}), ("instance/settings/", {}), ("instance/admin/settings/", {}),
             ("instance/spa-manifest.json", {}), ("auth/user/", {}),
+            ("mutations/", {}), ("mutations/{uuid}/", {"uuid": mutation}),
+            ("moderation/content-filters/", {}), ("moderation/content-filters/{uuid}/", {"uuid": hidden}),
         ):  # fmt: skip
             known = paths[f"/api/v1/{place}"]["get"]["responses"]["200"].get("content", {})
             said = await alice.get(place.format(**values))

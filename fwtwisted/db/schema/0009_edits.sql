@@ -13,6 +13,7 @@ CREATE TABLE mutation (
     is_approved         boolean,                        -- null: nobody has decided
     is_applied          boolean,                        -- null: not yet
     summary             text,                           -- why, in its author's words
+    folded_summary      text NOT NULL GENERATED ALWAYS AS (folded(coalesce(summary, ''))) STORED,
     payload             jsonb NOT NULL,                 -- new values by field: docs/api.md §4.14
     previous_state      jsonb,                          -- the same fields as they were; null until it is applied
     creation_date       timestamptz NOT NULL DEFAULT now(),

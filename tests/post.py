@@ -101,12 +101,12 @@ def certificate_for(*names: str) -> tuple[PrivateCertificate, Certificate]:
 
 class PostOffice:
     """
-    A mail server on a loopback port, for as long as the test lasts.
+    A mail server on a loopback port, for as long as the test (or without one, the process) lasts.
 
     :ivar letters: what arrived, in order.
     """
 
-    def __init__(self, case: TestCase, habits: Habits | None = None) -> None:
+    def __init__(self, case: TestCase | None, habits: Habits | None = None) -> None:
         self.habits = habits or Habits()
         self.letters: list[Delivered] = []
         self._waiting: list[tuple[int, Deferred[None]]] = []
@@ -119,7 +119,8 @@ class PostOffice:
         else:
             listening = loop.listenTCP(0, factory, interface="127.0.0.1")
         self.port: int = listening.getHost().port
-        case.addCleanup(listening.stopListening)
+        if case is not None:
+            case.addCleanup(listening.stopListening)
 
     def url(self, way: str = "smtp", user: str = "") -> str:
         """What ``EMAIL_CONFIG`` says of it.  :param user: ``name:password``."""
@@ -159,7 +160,7 @@ class PostOffice:
             talk.portal = Portal(_Realm(self, talk), [checker])
         else:
             talk.delivery = _Counter(self, talk, None)
-        return talk  # type: ignore[no-any-return]
+        return talk
 
 
 class _Talk(ESMTP):
@@ -171,7 +172,7 @@ class _Realm:
     def __init__(self, office: PostOffice, talk: Any) -> None:
         self._office, self._talk = office, talk
 
-    def requestAvatar(self, avatarId: bytes, mind: object, *interfaces: Any) -> Any:
+    def requestAvatar(self, avatarId: Any, mind: object, *interfaces: Any) -> Any:
         return IMessageDelivery, _Counter(self._office, self._talk, avatarId.decode()), lambda: None
 
 

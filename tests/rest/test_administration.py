@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.rest.pod import PodCase
 
 USERS, INVITATIONS = "manage/users/users/", "manage/users/invitations/"
@@ -36,7 +38,7 @@ class MembersTests(PodCase):
         self.assertEqual(["nadia", "omar", "chief"], [one["username"] for one in page["results"]])
         self.assertEqual((MEMBER, ACTOR), (set(page["results"][0]), set(page["results"][0]["actor"])))
         self.assertEqual({"library": True, "moderation": False, "settings": False}, page["results"][0]["permissions"])
-        for query, names in (
+        questions: tuple[tuple[dict[str, Any], list[str]], ...] = (
             ({"q": "OMA"}, ["omar"]),
             ({"q": "username:nad"}, ["nadia"]),
             ({"q": "x:y"}, []),
@@ -50,7 +52,8 @@ class MembersTests(PodCase):
             ({"ordering": "username"}, ["chief", "nadia", "omar"]),
             ({"ordering": "last_activity,x"}, ["chief", "omar", "nadia"]),
             ({"page_size": "1", "page": "2"}, ["omar"]),
-        ):
+        )
+        for query, names in questions:
             found = await chief.get(USERS, **query)
             self.assertEqual(names, [one["username"] for one in found.json["results"]], query)
 
@@ -79,8 +82,11 @@ class MembersTests(PodCase):
         chief = await self.person("chief", permissions=["settings"])
         root = await self.person("root1", is_superuser=True)
         own, top = f"{USERS}{chief.viewer.account_id}/", f"{USERS}{root.viewer.account_id}/"
-        for document in ({"upload_quota": -1}, {"upload_quota": "x"}, {"upload_quota": 2**40}, {"is_active": "x"},
-                         {"permissions": []}, {"permissions": {"library": "x"}}, {"name": None}):  # fmt: skip
+        documents: tuple[dict[str, Any], ...] = (
+            {"upload_quota": -1}, {"upload_quota": "x"}, {"upload_quota": 2**40}, {"is_active": "x"},
+            {"permissions": []}, {"permissions": {"library": "x"}}, {"name": None},
+        )  # fmt: skip
+        for document in documents:
             said = await chief.send("PATCH", own, document)
             self.assertEqual((400, list(document)), (said.status, list(said.json)), document)
         self.assertEqual(403, (await chief.send("PATCH", own, {"is_superuser": True})).status)
@@ -114,10 +120,11 @@ class InvitationsTests(PodCase):
         self.assertEqual(204, said.status, said)
         used = (await chief.get(f"{INVITATIONS}{own.json['id']}/")).json
         self.assertEqual(("omar", ["omar"]), (used["invited_user"]["username"], [u["username"] for u in used["users"]]))
-        for query, count in (
+        questions: tuple[tuple[dict[str, Any], int], ...] = (
             ({}, 2), ({"is_open": "true"}, 1), ({"is_open": "false"}, 1), ({"q": "omar"}, 1), ({"q": "chief"}, 2),
             ({"q": '"chief" welcome'}, 1), ({"ordering": "expiration_date"}, 2),
-        ):  # fmt: skip
+        )  # fmt: skip
+        for query, count in questions:
             self.assertEqual(count, (await chief.get(INVITATIONS, **query)).json["count"], query)
         ids = [made.json["id"], own.json["id"]]
         said = await chief.post(f"{INVITATIONS}action/", {"action": "delete", "objects": ids})
@@ -137,11 +144,12 @@ class InvitationsTests(PodCase):
         self.assertEqual("TWO", (await chief.send("PATCH", place, {"code": "TWO"})).json["code"])
         self.assertEqual("TWO", (await chief.send("PATCH", place, {})).json["code"])
         self.assertEqual(404, (await chief.send("PATCH", f"{INVITATIONS}999/", {"code": "x"})).status)
-        for document in (
+        documents: tuple[dict[str, Any], ...] = (
             {}, {"action": "x", "objects": [one]}, {"action": "delete", "objects": "all"},
             {"action": "delete", "objects": []}, {"action": "delete", "objects": ["x"]},
             {"action": "delete", "objects": [999]}, {"action": "delete"},
-        ):  # fmt: skip
+        )  # fmt: skip
+        for document in documents:
             self.assertEqual(400, (await chief.post(f"{INVITATIONS}action/", document)).status, document)
         omar = await self.person("omar")
         self.assertEqual(403, (await omar.post(INVITATIONS, {})).status)

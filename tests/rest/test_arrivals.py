@@ -297,7 +297,14 @@ class ApprovalTests(PostCase):
         self.assertEqual(403, (await (await self.person("omar")).get(place)).status)
         moderator = await self.person("mo", permissions=["moderation"])
         self.assertEqual(0, (await moderator.get(place)).json["count"])
-        for nonsense in ({"status": "maybe"}, {"type": "x"}, {"q": "uuid:x"}, {"q": "in:x y"}, {"q": "a:b"}):
+        nonsenses: tuple[dict[str, Any], ...] = (
+            {"status": "maybe"},
+            {"type": "x"},
+            {"q": "uuid:x"},
+            {"q": "in:x y"},
+            {"q": "a:b"},
+        )
+        for nonsense in nonsenses:
             self.assertEqual(0, (await moderator.get(place, **nonsense)).json["count"], nonsense)
         await self.registered(name="nadia", request_fields={"Why?": "x"})
         uuid = (await moderator.get(place)).json["results"][0]["uuid"]
@@ -404,7 +411,7 @@ class ResetTests(PostCase):
 class AddressTests(PostCase):
     """``users/change-email/``"""
 
-    async def changed(self, client: Client, email: str = "new@mail.example", password: str = PASSWORD) -> Answer:
+    async def asked(self, client: Client, email: str = "new@mail.example", password: str = PASSWORD) -> Answer:
         return await client.post("users/users/change-email/", {"email": email, "password": password})
 
     async def signed_in(self) -> Client:
@@ -416,7 +423,7 @@ class AddressTests(PostCase):
     async def test_the_change_waits_for_the_link(self) -> None:
         """Which goes to the new address."""
         client = await self.signed_in()
-        self.assertEqual(204, (await self.changed(client)).status)
+        self.assertEqual(204, (await self.asked(client)).status)
         letter = await self.letter()
         self.assertEqual("new@mail.example", letter.to)
         self.assertEqual(OMAR, (await client.get("users/me/")).json["email"])
@@ -427,11 +434,11 @@ class AddressTests(PostCase):
         """Password, address, one that another has: now, or by the time the link is opened."""
         client = await self.signed_in()
         await self.account("nadia")
-        self.refused("password", await self.changed(client, password="wrong"))
-        self.refused("email", await self.changed(client, "nonsense"))
-        self.refused("email", await self.changed(client, "NADIA@mail.example"))
-        self.assertEqual(401, (await self.changed(self.visitor())).status)
-        await self.changed(client)
+        self.refused("password", await self.asked(client, password="wrong"))
+        self.refused("email", await self.asked(client, "nonsense"))
+        self.refused("email", await self.asked(client, "NADIA@mail.example"))
+        self.assertEqual(401, (await self.asked(self.visitor())).status)
+        await self.asked(client)
         letter = await self.letter()
         await self.parts.accounts.change("nadia", email="new@mail.example")
         self.refused("key", await self.visitor().post("auth/registration/verify-email/", query(letter)))
@@ -439,7 +446,7 @@ class AddressTests(PostCase):
     async def test_a_changed_password_voids_the_link(self) -> None:
         """So that whoever had the old one cannot take the account."""
         client = await self.signed_in()
-        await self.changed(client)
+        await self.asked(client)
         letter = await self.letter()
         await self.parts.accounts.set_password("omar", NEW_PASSWORD)
         self.assertEqual(404, (await self.visitor().post("auth/registration/verify-email/", query(letter))).status)
@@ -447,7 +454,7 @@ class AddressTests(PostCase):
     async def test_programs_may_not(self) -> None:
         """A token never carries ``security``."""
         omar = await self.person("omar")
-        self.assertEqual(403, (await self.changed(await self.program(omar, "read write"))).status)
+        self.assertEqual(403, (await self.asked(await self.program(omar, "read write"))).status)
 
 
 class KeysTests(PodCase):

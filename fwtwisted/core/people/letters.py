@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from attrs import frozen
+from attrs import field, frozen
 
 from fwtwisted.model.letters import Letter
 from fwtwisted.model.people import Account
@@ -31,7 +31,7 @@ class Letterhead:
     :ivar prefix: what subjects begin with.
     """
 
-    pod_name: str
+    pod_name: str = field(converter=one_line)
     url: str
     prefix: str = ""
 

@@ -16,6 +16,8 @@ import { trouble } from "./parts/states.js";
 import { makeToasts } from "./parts/toast.js";
 import { markRow } from "./parts/tracklist.js";
 import { makePlayer } from "./player.js";
+import { makePlaylists } from "./playlists.js";
+import { makeRadio } from "./radio.js";
 import { makeRouter } from "./router.js";
 import { makeSession } from "./session.js";
 import { memory } from "./store.js";
@@ -28,11 +30,12 @@ import { authorize } from "./views/authorize.js";
 import { login, missing, setup } from "./views/door.js";
 import { home } from "./views/home.js";
 import { albums, artists, favourites } from "./views/lists.js";
+import { playlist, playlists } from "./views/playlists.js";
 import { search } from "./views/search.js";
 import { upload } from "./views/upload.js";
 import { count } from "./words.js";
 
-const VIEWS = { home, albums, album, artists, artist, track, favourites, search, upload, login, setup, authorize, signup, confirmAddress, forgotten, choosePassword, account, missing };
+const VIEWS = { home, albums, album, artists, artist, track, playlists, playlist, favourites, search, upload, login, setup, authorize, signup, confirmAddress, forgotten, choosePassword, account, missing };
 const MINE = new Set(["favourites", "upload", "authorize", "account"]);
 const ALWAYS = new Set(["login", "setup", "signup", "confirmAddress", "forgotten", "choosePassword"]);
 const FRESH_TOKEN_EVERY = 6 * 3600 * 1000;
@@ -42,6 +45,7 @@ const api = makeApi({ fetch: window.fetch.bind(window), cookie: () => document.c
 const session = makeSession({ api });
 const favourite = makeFavourites({ api, tell: toasts.tell });
 const libraries = makeLibraries({ api, memory });
+const lists = makePlaylists({ api });
 
 const player = makePlayer({
   decks: [h("audio", {}), h("audio", {})],
@@ -51,6 +55,8 @@ const player = makePlayer({
   record: (heard) => session.me && api.post("history/listenings/", { track: heard.id }).catch(() => null),
   tell: toasts.tell,
 });
+
+const radio = makeRadio({ api, player, tell: toasts.tell });
 
 let refreshing = null;
 const uploads = makeUploads({
@@ -71,7 +77,7 @@ const uploads = makeUploads({
 /* Files that wait for their person to choose a library. */
 let staged = [];
 
-const app = { api, session, player, uploads, libraries, favourites: favourite, tell: toasts.tell, confirm, go, find, addFiles, goOn, search: () => frame.focusSearch() };
+const app = { api, session, player, uploads, libraries, favourites: favourite, playlists: lists, radio, tell: toasts.tell, confirm, go, find, addFiles, goOn, search: () => frame.focusSearch() };
 app.panel = makePanel(app);
 const router = makeRouter({ show });
 const frame = shell(app, playerBar(app, app.panel));
@@ -169,6 +175,7 @@ function welcome(me) {
   else {
     favourite.clear();
     libraries.clear();
+    lists.clear();
   }
 }
 

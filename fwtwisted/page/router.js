@@ -7,6 +7,8 @@ const ROUTES = [
   ["artists", /^\/artists$/],
   ["artist", /^\/artists\/(\d+)$/],
   ["track", /^\/tracks\/(\d+)$/],
+  ["playlists", /^\/playlists$/],
+  ["playlist", /^\/playlists\/(\d+)$/],
   ["favourites", /^\/favou?rites$/],
   ["search", /^\/search$/],
   ["upload", /^\/upload$/],

@@ -4,6 +4,7 @@ import { h, name } from "../dom.js";
 import { clock, count } from "../words.js";
 import { heart, iconButton } from "./buttons.js";
 import { cover, tint } from "./cover.js";
+import { gripOf } from "./drag.js";
 import { seekBar, transport } from "./playerbar.js";
 
 export function makePanel(app) {
@@ -73,54 +74,14 @@ function stageOf(app, track) {
 function entryRow(app, entry, list) {
   const { track, key } = entry;
   const { player } = app;
-  const grip = iconButton("grip", `Move ${track.title}: arrow keys or drag`, null, { class: "icon-button grip" });
+  const move = (to) => {
+    player.move(key, to);
+    list.querySelector(`[data-key="${key}"] .grip`)?.focus();
+  };
   const row = h("li", { class: "entry", data: { key } },
-    grip,
+    gripOf(track.title, () => row, list, move),
     h("button", { type: "button", class: "entry-main", onclick: () => player.jump(key) }, cover(track.image, track.album?.title ?? track.title, { sizes: "40px" }), h("span", { class: "entry-words" }, name("span", { class: "row-title" }, track.title), name("span", { class: "row-artist" }, track.artist.name))),
     h("span", { class: "row-time" }, track.seconds ? clock(track.seconds) : ""),
     iconButton("close", `Remove ${track.title} from the queue`, () => player.remove(key)));
-  grip.addEventListener("pointerdown", (event) => drag(event, row, list, (to) => player.move(key, to)));
-  grip.addEventListener("keydown", (event) => {
-    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    event.stopPropagation();
-    player.move(key, [...list.children].indexOf(row) + step);
-    list.querySelector(`[data-key="${key}"] .grip`)?.focus();
-  });
   return row;
-}
-
-/** Drag a row among its siblings with any pointer; `dropped(index)` when it is let go somewhere else. */
-function drag(event, row, list, dropped) {
-  if (event.button !== 0) return;
-  event.preventDefault();
-  const rows = [...list.children];
-  const from = rows.indexOf(row);
-  const height = row.offsetHeight;
-  const scroller = list.closest(".panel-inner");
-  const begin = event.clientY + scroller.scrollTop;
-  let to = from;
-  row.setPointerCapture(event.pointerId);
-  row.classList.add("dragged");
-  const moved = (move) => {
-    const box = scroller.getBoundingClientRect();
-    if (move.clientY > box.bottom - 50) scroller.scrollTop += 12;
-    if (move.clientY < box.top + 50) scroller.scrollTop -= 12;
-    const way = move.clientY + scroller.scrollTop - begin;
-    to = Math.min(Math.max(from + Math.round(way / height), 0), rows.length - 1);
-    row.style.setProperty("transform", `translateY(${way}px)`);
-    rows.forEach((other, index) => {
-      const shift = index > from && index <= to ? -height : index < from && index >= to ? height : 0;
-      if (other !== row) other.style.setProperty("transform", shift ? `translateY(${shift}px)` : "");
-    });
-  };
-  const over = () => {
-    row.removeEventListener("pointermove", moved);
-    for (const other of rows) other.style.removeProperty("transform");
-    row.classList.remove("dragged");
-    if (to !== from) dropped(to);
-  };
-  row.addEventListener("pointermove", moved);
-  row.addEventListener("lostpointercapture", over, { once: true });
 }

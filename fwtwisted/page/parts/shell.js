@@ -8,6 +8,7 @@ const PLACES = [
   { href: "/", label: "Home", called: "home", views: ["home"] },
   { href: "/albums", label: "Albums", called: "albums", views: ["albums", "album"] },
   { href: "/artists", label: "Artists", called: "artists", views: ["artists", "artist"] },
+  { href: "/playlists", label: "Playlists", called: "playlist", views: ["playlists", "playlist"] },
   { href: "/favourites", label: "Favourites", called: "heart", views: ["favourites"], mine: true },
   { href: "/upload", label: "Add music", called: "upload", views: ["upload"], mine: true },
 ];

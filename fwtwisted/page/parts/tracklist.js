@@ -9,23 +9,30 @@ import { editItem } from "./edit.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
 import { pager } from "./pager.js";
+import { playlistItem, similarItem } from "./playlists.js";
 import { rowSkeletons } from "./states.js";
 
-/** What can be done with a track. */
-export function trackMenu(app, track, { onAlbum = false } = {}) {
+/** What can be done with a track; `more` stands below the rest. */
+export function trackMenu(app, track, { onAlbum = false, more = [] } = {}) {
   const playable = track.files.length > 0;
   const added = (words) => app.tell(`“${track.title}” ${words}.`);
   return [
     playable && { label: "Play next", called: "afterThis", act: () => { app.player.playNext([track]); added("plays next"); } },
     playable && { label: "Add to queue", called: "add", act: () => { app.player.append([track]); added("is in the queue"); } },
+    playlistItem(app, () => [track]),
+    similarItem(app, track),
     track.album && !onAlbum && { label: "Go to album", called: "albums", href: `/albums/${track.album.id}` },
     { label: "Go to artist", called: "artists", href: `/artists/${track.artist.id}` },
     editItem(app, "track", track.id),
+    ...more,
   ];
 }
 
-/** One row. `list()` gives the tracks that play on from here; `style` is "numbers" or "covers". */
-export function trackRow(app, track, { list, style = "covers", albumArtist = null, number = null }) {
+/**
+ * One row. `list()` gives the tracks that play on from here; `style` is "numbers" or "covers"; `grip` stands before it
+ * all, `more` below the rest of its menu.
+ */
+export function trackRow(app, track, { list, style = "covers", albumArtist = null, number = null, grip = null, more = [] }) {
   const playable = track.files.length > 0;
   const play = () => {
     if (!playable) return app.tell("There is no file of this track that you may play.");
@@ -38,9 +45,9 @@ export function trackRow(app, track, { list, style = "covers", albumArtist = nul
     onAlbum ? h("span", { class: "row-number" }, number ?? "·") : cover(track.image, track.album?.title ?? track.title, { sizes: "44px" }),
     h("span", { class: "row-icon" }, icon("play")), h("span", { class: "bars", "aria-hidden": "true" }, h("i"), h("i"), h("i")));
   const artist = track.artist.id !== albumArtist && name("a", { class: "row-artist", href: `/artists/${track.artist.id}` }, track.artist.name);
-  const menu = iconButton("more", `More about ${track.title}`, (event) => openMenu(event.currentTarget, trackMenu(app, track, { onAlbum })), { "aria-haspopup": "menu" });
-  const row = h("li", { class: `row ${style}${playable ? "" : " unplayable"}`, data: { track: track.id } },
-    lead,
+  const menu = iconButton("more", `More about ${track.title}`, (event) => openMenu(event.currentTarget, trackMenu(app, track, { onAlbum, more })), { "aria-haspopup": "menu" });
+  const row = h("li", { class: `row ${style}${playable ? "" : " unplayable"}${grip ? " sortable" : ""}`, data: { track: track.id } },
+    grip, lead,
     h("div", { class: "row-main" }, name("span", { class: "row-title" }, track.title), artist),
     !onAlbum && h("div", { class: "row-album" }, track.album && name("a", { href: `/albums/${track.album.id}` }, track.album.title)),
     h("div", { class: "row-heart" }, heart(app, track)),

@@ -7,6 +7,7 @@ import { tracksOf } from "../parts/cards.js";
 import { cover, tint } from "../parts/cover.js";
 import { editItem } from "../parts/edit.js";
 import { openMenu } from "../parts/menu.js";
+import { playlistItem, similarItem } from "../parts/playlists.js";
 import { awaited, empty, rowSkeletons } from "../parts/states.js";
 import { trackRow } from "../parts/tracklist.js";
 import { count, length, year } from "../words.js";
@@ -21,6 +22,7 @@ export function playActions(app, tracks, ...more) {
   const queueMenu = (event) => openMenu(event.currentTarget, [
     { label: "Play next", called: "afterThis", act: () => { app.player.playNext(tracks()); app.tell("These play next."); } },
     { label: "Add to queue", called: "add", act: () => { app.player.append(tracks()); app.tell("Added to the queue."); } },
+    playlistItem(app, tracks),
     ...more,
   ]);
   return h("div", { class: "actions" },
@@ -37,7 +39,7 @@ function heroOf(app, album, tracks) {
     h("p", { class: "kind" }, "Album"),
     name("h1", { tabindex: -1 }, album.title),
     h("p", { class: "byline" }, name("a", { href: `/artists/${album.artist.id}` }, album.artist.name), h("span", { class: "quiet" }, facts.join(" · "))),
-    tracks.length > 0 && playActions(app, () => tracks, editItem(app, "album", album.id))));
+    tracks.length > 0 && playActions(app, () => tracks, similarItem(app, tracks[0]), editItem(app, "album", album.id))));
   tint(hero, art);
   return hero;
 }

@@ -33,6 +33,7 @@ function actions(ctx, artist, hiding) {
   return h("div", { class: "actions" },
     plays && button("Play", () => all((tracks) => app.player.start(tracks)), { kind: "primary", called: "play" }),
     plays && button("Shuffle", () => all((tracks) => app.player.startShuffled(tracks)), { called: "shuffle" }),
+    plays && button("Radio", () => app.radio.start({ radio_type: "artist", related_object_id: artist.id }), { called: "radio" }),
     app.session.me && iconButton("more", "More", more, { "aria-haspopup": "menu" }));
 }
 

@@ -1,0 +1,78 @@
+"""Playlists and radios in a real browser, by hand."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser import Browser
+from tests.journey.test_page import TITLES, PageCase
+
+
+class PlaylistPageTests(PageCase):
+    """What a person does with lists of music."""
+
+    def rows(self, browser: Browser) -> list[str]:
+        """The titles of the rows that are shown."""
+        return browser.page.locator(".rows .row-title").all_inner_texts()
+
+    def test_a_playlist_by_hand(self) -> None:
+        """Made from a track's menu, filled with an album, put in order by keyboard, shortened, played, deleted."""
+        browser = self.browser()
+        page = browser.page
+        self.with_music(browser)
+        page.goto(f"{self.server.url}/albums")
+        page.get_by_role("link", name="A day").first.click()
+        page.get_by_role("button", name="More about Noon").click()
+        page.get_by_role("menuitem", name="Add to playlist").click()
+        page.get_by_role("button", name="New playlist").click()
+        page.get_by_label("Name of the playlist").fill("Rainy")
+        page.get_by_label("Everyone, everywhere").check()
+        page.get_by_role("button", name="Create playlist").click()
+        expect(page.get_by_text("Added to “Rainy”.")).to_be_visible()
+
+        page.get_by_role("button", name="More", exact=True).click()
+        page.get_by_role("menuitem", name="Add to playlist").click()
+        page.locator(".choice", has_text="Rainy").click()
+        page.get_by_role("button", name="Add again").click()
+        page.get_by_role("button", name="Show", exact=True).last.click()
+        expect(page.get_by_role("heading", name="Rainy")).to_be_visible()
+        expect(page.locator(".rows .row")).to_have_count(4)
+        self.assertEqual(["Noon", *TITLES], self.rows(browser))
+
+        page.get_by_role("button", name="Move Evening").focus()
+        page.keyboard.press("ArrowUp")
+        with page.expect_response(lambda said: said.url.endswith("/move/")):
+            page.keyboard.press("ArrowUp")
+        self.assertEqual(["Noon", "Evening", "Morning", "Noon"], self.rows(browser))
+        page.get_by_role("button", name="More about Noon").last.click()
+        with page.expect_response(lambda said: said.url.endswith("/remove/")):
+            page.get_by_role("menuitem", name="Remove from playlist").click()
+        page.reload()
+        expect(page.locator(".rows .row")).to_have_count(3)
+        self.assertEqual(["Noon", "Evening", "Morning"], self.rows(browser))
+        expect(page.get_by_text("Everyone, everywhere")).to_be_visible()
+
+        page.get_by_role("button", name="Play", exact=True).first.click()
+        self.hears(browser)
+        expect(self.playing(browser)).to_have_text("Noon")
+        page.get_by_role("button", name="More", exact=True).click()
+        page.get_by_role("menuitem", name="Delete playlist").click()
+        page.get_by_role("button", name="Delete", exact=True).click()
+        expect(page.get_by_text("None yet.")).to_be_visible()
+        # The browser notes the answer about duplicates, which the page asks its person about.
+        self.assertEqual([], [one for one in self.serious(browser.complaints) if "/add/" not in one])
+
+    def test_a_radio_goes_on(self) -> None:
+        """It plays, fills the queue with everything there is, nothing twice, and ends in silence."""
+        browser = self.browser()
+        page = browser.page
+        self.with_music(browser)
+        page.goto(f"{self.server.url}/playlists")
+        page.get_by_role("button", name="Anything").click()
+        self.hears(browser)
+        page.get_by_role("button", name="Queue", exact=True).click()
+        expect(page.locator(".queue .entry")).to_have_count(len(TITLES))
+        titles = page.locator(".queue .row-title").all_inner_texts()
+        self.assertEqual(sorted(TITLES), sorted(titles))
+        complaints = [one for one in self.serious(browser.complaints) if "radios/tracks" not in one]
+        self.assertEqual([], complaints)

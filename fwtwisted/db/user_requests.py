@@ -112,12 +112,14 @@ def _number(text: str) -> Condition:
 
 def _handle(column: str) -> Filter:
     """The actor is the one of ``user@domain``, or the one of ours with that name."""
-    sql = f"""
-        {column} IN (SELECT id FROM actor, (SELECT lower(%s) AS name) AS wanted
-                      WHERE lower(preferred_username || '@' || domain) = wanted.name
-                         OR (private_key IS NOT NULL AND lower(preferred_username) = wanted.name))
-    """
-    return lambda text: Condition(sql, (text,))
+
+    def narrowed(text: str) -> Condition:
+        name, _, domain = text.removeprefix("@").partition("@")
+        home, values = ("domain = lower(%s)", (name, domain)) if domain else ("private_key IS NOT NULL", (name,))
+        named = f"SELECT id FROM actor WHERE lower(preferred_username) = lower(%s) AND {home}"
+        return Condition(f"{column} IN ({named})", values)
+
+    return narrowed
 
 
 SEARCHED = {"username": "folded(submitter.preferred_username)"}

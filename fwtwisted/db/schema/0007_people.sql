@@ -33,7 +33,7 @@ CREATE TABLE user_request (
     handled_date        timestamptz
 );
 CREATE INDEX user_request_creation ON user_request (creation_date, id);
-CREATE INDEX user_request_status ON user_request (status, creation_date);
+CREATE INDEX user_request_status ON user_request (status, id);
 CREATE INDEX user_request_submitter ON user_request (submitter_id);
 
 -- --- OAuth: what came of a code, and when a pair of tokens gave way to the next ------------------

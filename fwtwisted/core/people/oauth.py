@@ -26,6 +26,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from attrs import frozen
+from twisted.logger import Logger
 
 from fwtwisted.core.people.applications import kept_secret
 from fwtwisted.core.people.tokens import digest, new_secret
@@ -72,6 +73,8 @@ class OAuthSettings:
 
 class OAuth:
     """Gives programs leave to act for people, and takes it back."""
+
+    _log = Logger()
 
     def __init__(self, database: Database, settings: OAuthSettings) -> None:
         self._database, self._settings = database, settings
@@ -142,7 +145,7 @@ class OAuth:
             return INVALID_GRANT
         if kept.family is not None:
             if not kept.was_spent_meanwhile:
-                await oauth.end_family(tx, kept.family)
+                await self._end_reused(tx, program, kept.account_id, kept.family)
             return INVALID_GRANT
         if asked.redirect_uri is None and len(program.redirect_uris.split()) > 1:
             return INVALID_REQUEST
@@ -161,7 +164,7 @@ class OAuth:
             return INVALID_GRANT
         if kept.is_replaced:
             if not kept.was_replaced_meanwhile:
-                await oauth.end_family(tx, kept.family)
+                await self._end_reused(tx, program, kept.account_id, kept.family)
             return INVALID_GRANT
         if not kept.holds:
             return INVALID_GRANT
@@ -169,6 +172,16 @@ class OAuth:
             return INVALID_SCOPE
         await oauth.replace_pair(tx, kept.id)
         return await self._paired(tx, program, kept, kept.family)
+
+    async def _end_reused(self, tx: Tx, program: Application, account_id: int, family: UUID) -> None:
+        """End all that came from a consent of which something was used a second time."""
+        await oauth.end_family(tx, family)
+        self._log.warn(
+            "program {program} used a secret of account {account} a second time; that sign-in has ended",
+            event="oauth.reused",
+            program=program.id,
+            account=account_id,
+        )
 
     async def _paired(self, tx: Tx, program: Application, kept: KeptCode | KeptPair, family: UUID) -> Tokens:
         """A fresh pair of tokens of the family."""

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus, urlencode
 
-from fwtwisted.model.errors import Invalid
 from fwtwisted.model.oauth import (
     ACCESS_DENIED,
     INVALID_CLIENT,
@@ -28,8 +27,8 @@ from fwtwisted.model.oauth import (
     Client,
     CodeExchange,
     Decision,
-    Refresh,
     OAuthRefused,
+    Refresh,
     Tokens,
 )
 from fwtwisted.model.people import ALL_SCOPES

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from attrs import evolve
+from twisted.logger import capturedLogs
 
 from fwtwisted.core.people.oauth import PRUNE, OAuth, OAuthSettings
 from fwtwisted.db.jobs import Job
@@ -94,7 +95,11 @@ class SecondUseTests(OAuthCase):
         first = await self.pair()
         second = await self.oauth.tokens(self.client, Refresh(first.refresh_token), just_now)
         third = await self.oauth.tokens(self.client, Refresh(second.refresh_token), just_now)
-        self.assertEqual("invalid_grant", await self.refused(Refresh(first.refresh_token)))
+        with capturedLogs() as events:
+            self.assertEqual("invalid_grant", await self.refused(Refresh(first.refresh_token)))
+        [told] = [event for event in events if event.get("event") == "oauth.reused"]
+        self.assertEqual(self.alice.account_id, told["account"])
+        self.assertNotIn(first.refresh_token, str(told))
         self.assertFalse(await self.opens(third.access_token))
         self.assertEqual("invalid_grant", await self.refused(Refresh(third.refresh_token)))
 

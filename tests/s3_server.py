@@ -83,7 +83,7 @@ class SeaweedFs:
     def start(self) -> None:
         """Start it, also again after :meth:`kill`, with what it had; returns when a bucket can be made."""
         ports = [f"-{name}={port}" for name, port in self._ports.items()]
-        options = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-master.volumeSizeLimitMB=512", "-volume.max=40"]
+        options = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-master.volumeSizeLimitMB=512", "-volume.max=10000"]
         folder = [f"-dir={self.folder}", f"-s3.config={self.folder / 's3.json'}"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -141,7 +141,9 @@ class SeaweedFs:
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
         """Put bytes there that nobody signed for, over whatever lay there."""
-        self._filer("PUT", f"/buckets/{bucket}/{quote(key)}", body)
+        status, told = self._filer("PUT", f"/buckets/{bucket}/{quote(key)}", body)
+        if status not in (200, 201):
+            raise NoServer(f"{key} could not be put: {status} {told!r}")
 
     def keys(self, bucket: str, below: str = "") -> list[str]:
         """Every key, in order; unfinished uploads lie below ``.uploads/``."""
@@ -156,9 +158,7 @@ class SeaweedFs:
     def _filer(self, method: str, path: str, body: bytes = b"", accept: str = "*/*") -> tuple[int, bytes]:
         return self._ask(self._ports["filer.port"], method, path, body, accept)
 
-    def _ask(
-        self, port: int, method: str, path: str, body: bytes = b"", accept: str = "*/*"
-    ) -> tuple[int, bytes]:
+    def _ask(self, port: int, method: str, path: str, body: bytes = b"", accept: str = "*/*") -> tuple[int, bytes]:
         line = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
         try:
             line.request(method, path, body or None, {"Accept": accept})

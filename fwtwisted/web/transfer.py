@@ -236,7 +236,7 @@ class Front:
 
     def elsewhere(self, url: str) -> FrontHeader | None:
         """For an object behind a (presigned) URL, which only nginx fetches; None when we must send it ourselves."""
-        if not self.takes_urls:
+        if self.kind is not FrontKind.NGINX:
             return None
         return FrontHeader("X-Accel-Redirect", f"{self.protect_path}/media/{quote(url, safe='/:')}")
 

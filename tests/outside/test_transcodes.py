@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from time import monotonic
 
 from twisted.internet import reactor
@@ -12,6 +13,7 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from fwtwisted.model.errors import NoRoom, Unavailable
+from fwtwisted.outside.blobs import lent_path
 from fwtwisted.outside.ffmpeg import FfmpegSettings, TranscodeFailed, Transcoder, Wish
 from fwtwisted.outside.transcodes import Transcodes, TranscodeSource, TranscodesSettings
 from fwtwisted.wire.http import Span
@@ -56,7 +58,7 @@ class TranscodesTests(TestCase):
 
     async def listen(self, path: str, wish: Wish = MP3) -> TranscodeSource:
         """One more listener."""
-        return await self.transcodes.listen((path, wish), path, wish, self.keep)
+        return await self.transcodes.listen((path, wish), partial(lent_path, path), wish, self.keep)
 
     def parts(self) -> list[str]:
         """Files being made."""
@@ -183,7 +185,7 @@ class TranscodesTests(TestCase):
         async def broken(_: str) -> None:
             raise ZeroDivisionError
 
-        source = await self.transcodes.listen("key", path, MP3, broken)
+        source = await self.transcodes.listen("key", partial(lent_path, path), MP3, broken)
         await source.produce(Sink(), None)
         await self.until_landed()
         self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
@@ -217,7 +219,7 @@ class TranscodesTests(TestCase):
         """Parts of a process that was killed go at the next start; those of a living one stay."""
         living = self.made()
         living.startService()
-        source = await living.listen("key", await sound(300), MP3)
+        source = await living.listen("key", partial(lent_path, await sound(300)), MP3)
         dead = os.path.join(self.folder, "0a1b2c3d-4e5f-4a6b-8c7d-000000000000")
         os.mkdir(dead + ".parts")
         for path in (dead, dead + ".parts/part"):

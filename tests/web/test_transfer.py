@@ -53,7 +53,13 @@ class Watched:
         self.length = source.length
         self.etag: str | None = ETAG
         self.modified: datetime | None = datetime(2026, 11, 21, tzinfo=UTC)
+        self.cache_status = "LOCAL"
+        self.age: int | None = None
         self.closings = 0
+
+    async def ready(self, span: Span | None) -> None:
+        """As the source."""
+        await self._source.ready(span)
 
     def produce(self, consumer: IConsumer, span: Span | None) -> Deferred[None]:
         """As the source."""
@@ -75,10 +81,15 @@ class Live:
     length: int | None = None
     etag: str | None = None
     modified: datetime | None = None
+    cache_status = "MISS"
+    age: int | None = None
 
     def __init__(self, pieces: int, *, breaks: bool = False) -> None:
         self._left, self._breaks = pieces, breaks
         self.closings = 0
+
+    async def ready(self, span: Span | None) -> None:
+        """It is."""
 
     def produce(self, consumer: IConsumer, span: Span | None) -> Deferred[None]:
         """Piece by piece."""

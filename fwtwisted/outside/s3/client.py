@@ -267,6 +267,8 @@ class Client:
         if helps is Cure.NONE:
             raise refused
         if helps in attempt.tried:
+            if helps is Cure.KEYS:
+                self._tell_of_keys(refused)
             raise self._away(str(refused)) from refused
         attempt.tried.add(helps)
         cured = {
@@ -312,13 +314,15 @@ class Client:
         if await self._keyring.reread(keys):
             self._log.info("the keys to the media store were changed; the new ones are in use", event="s3.keys")
             return True
-        code = "" if told is None else told.code
-        self._log.error(
-            "the media store refuses our keys ({code}); see AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-            event="s3.credentials",
-            code=code,
-        )
+        self._tell_of_keys(Refused(reply.status, told, reply.headers))
         return False
+
+    def _tell_of_keys(self, refused: Refused) -> None:
+        self._log.error(
+            "the media store refuses our keys ({why}); see AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            event="s3.credentials",
+            why=str(refused),
+        )
 
     async def _other_clock(self, attempt: _Attempt, reply: Reply, told: Told | None, keys: Keys) -> bool:
         theirs = parsed_http_date(reply.headers.get("date", "").encode("latin-1")) or (

@@ -122,7 +122,7 @@ class _Watch:
 
     def __init__(self, clock: Any, seconds: float) -> None:
         self._clock, self._seconds = clock, seconds
-        self._fired = False
+        self._fired = self._is_left = False
 
     def moved(self) -> None:
         """Something was sent."""
@@ -132,17 +132,15 @@ class _Watch:
     async def over(self, asked: Deferred[IResponse]) -> IResponse:
         """The answer.  :raise NoAnswer:"""
         self._timer = self._clock.callLater(self._seconds, self._give_up, asked)
+        heard: Deferred[IResponse] = Deferred(lambda _: self._leave(asked))
+        asked.addBoth(heard.callback)
         try:
-            return await asked
-        except CancelledError as cancelled:
-            if self._fired:
-                raise NoAnswer(f"silent for {self._seconds:.0f} s") from cancelled
-            raise
+            return await heard
         except Exception as failed:  # sockets, TLS and HTTP each fail in their own way; the reason is told
+            if self._is_left:
+                raise CancelledError from failed
             if self._fired:
                 raise NoAnswer(f"silent for {self._seconds:.0f} s") from failed
-            if _is_cancelled(failed):
-                raise CancelledError from failed
             raise _no_answer(failed) from failed
         finally:
             if self._timer.active():
@@ -152,9 +150,10 @@ class _Watch:
         self._fired = True
         asked.cancel()
 
-
-def _is_cancelled(failed: Exception) -> bool:
-    return any(reason.check(CancelledError) for reason in getattr(failed, "reasons", ()))
+    def _leave(self, asked: Deferred[IResponse]) -> None:
+        """Whoever waits has left; what the agent says of it does not matter."""
+        self._is_left = True
+        asked.cancel()
 
 
 def _no_answer(failed: Exception) -> NoAnswer:

@@ -105,6 +105,7 @@ class Sending:
         self._flow: IPushProducer | None = None
         self._pouring: Deferred[None] | None = None
         self._done: Deferred[None] = Deferred()
+        self._is_stopped = False
 
     def startProducing(self, consumer: IConsumer) -> Deferred[None]:
         """Begin; fires when everything was handed over, and not at all once it was stopped."""
@@ -124,13 +125,14 @@ class Sending:
 
     def stopProducing(self) -> None:
         """Nobody takes it any more."""
-        self._done = Deferred()
+        self._is_stopped = True
         if self._pouring is not None:
             self._pouring.cancel()
 
     def _ended(self, result: Failure | None) -> None:
         self._flow = None
-        self._done.callback(result)
+        if not self._is_stopped:
+            self._done.callback(result)
 
     def _taken(self, flow: IPushProducer | None) -> None:
         self._flow = flow

@@ -67,6 +67,7 @@ class Turns:
 
     def _gave_up(self, wanted: Deferred[Turn]) -> None:
         self._waiting = deque(pair for pair in self._waiting if pair[0] is not wanted)
+        self._serve()
 
     def _ended(self, turn: Turn) -> None:
         self._held.discard(turn)
@@ -82,6 +83,9 @@ class Turns:
             wanted.callback(turn)
         if self._waiting and self._looking is None:
             self._looking = self._clock.callLater(IDLE_SECONDS / 4, self._look)
+        if not self._waiting and self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
 
     def _look(self) -> None:
         """Ask the idle to let go, no more of them than wait; look again while somebody waits."""

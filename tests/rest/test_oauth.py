@@ -72,26 +72,26 @@ class OAuthCase(PodCase):
         body = urlencode({name: value for name, value in sent.items() if value != "left out"}).encode()
         return await (who or self.alice).ask("POST", "oauth/authorize/", body, FORM, XHR if page else {})
 
-    async def code(self, program: Program | None = None, **fields: str) -> str:
+    async def code(self, program: Program | None = None, **fields: Any) -> str:
         """A fresh code."""
         said = await self.decided(program, **fields)
         self.assertEqual(200, said.status, said)
         code: str = said.json["code"]
         return code
 
-    async def asked(self, headers: Mapping[str, str] | None = None, **fields: str) -> Answer:
+    async def asked(self, headers: Mapping[str, str] | None = None, **fields: Any) -> Answer:
         """What the token endpoint says to a form."""
         return await self.outside.ask("POST", "oauth/token/", urlencode(fields).encode(), FORM, headers)
 
-    async def exchanged(self, code: str, program: Program | None = None, **fields: str) -> Answer:
+    async def exchanged(self, code: str, program: Program | None = None, **fields: Any) -> Answer:
         sent = {"grant_type": "authorization_code", "code": code, "redirect_uri": PLACE} | fields
         return await self.asked(None, **(program or self.player).proof, **sent)
 
-    async def refreshed(self, token: str, program: Program | None = None, **fields: str) -> Answer:
+    async def refreshed(self, token: str, program: Program | None = None, **fields: Any) -> Answer:
         sent = {"grant_type": "refresh_token", "refresh_token": token} | fields
         return await self.asked(None, **(program or self.player).proof, **sent)
 
-    async def tokens(self, program: Program | None = None, **fields: str) -> dict[str, Any]:
+    async def tokens(self, program: Program | None = None, **fields: Any) -> dict[str, Any]:
         """A pair of tokens for alice."""
         said = await self.exchanged(await self.code(program, **fields), program)
         self.assertEqual(200, said.status, said)
@@ -238,7 +238,7 @@ class ConsentTests(OAuthCase):
 
     async def test_what_is_wrong_is_told_by_field(self) -> None:
         """400 with the names that the contract has."""
-        for fields, names in (
+        wrong: tuple[tuple[dict[str, Any], list[str]], ...] = (
             ({"client_id": "unknown"}, ["non_field_errors"]),
             ({"scope": "left out"}, ["scope"]),
             ({"scope": "undefined"}, ["scope"]),
@@ -246,7 +246,8 @@ class ConsentTests(OAuthCase):
             ({"response_type": "token"}, ["response_type"]),
             ({"code_challenge": "short"}, ["code_challenge"]),
             ({"code_challenge": CHALLENGE, "code_challenge_method": "md5"}, ["code_challenge_method"]),
-        ):
+        )
+        for fields, names in wrong:
             said = await self.decided(**fields)
             self.assertEqual((400, names), (said.status, list(said.json)), fields)
 
@@ -311,7 +312,7 @@ class ExchangeTests(OAuthCase):
 
     async def test_a_challenge_must_be_answered(self) -> None:
         """By its verifier alone; both methods; plain where none is named."""
-        ways = (
+        ways: tuple[dict[str, Any], ...] = (
             {"code_challenge": CHALLENGE, "code_challenge_method": "S256"},
             {"code_challenge": VERIFIER, "code_challenge_method": "plain"},
             {"code_challenge": VERIFIER},

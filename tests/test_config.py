@@ -398,6 +398,26 @@ class CheckingTests(SynchronousTestCase):
         self.assertIn("to be made", outcomes["MEDIA_ROOT"].text)
         self.assertNotIn("MUSIC_DIRECTORY_PATH", outcomes)
 
+    def test_mail_that_cannot_leave(self) -> None:
+        """Is told when nobody is let in whose address is not confirmed."""
+        enforced = {"ACCOUNT_EMAIL_VERIFICATION_ENFORCE": "true"}
+        for config, well in (("consolemail://", False), ("dummymail://", False), ("smtp+tls://a:b@mail.example", True)):
+            reading = self.reading(EMAIL_CONFIG=config, **enforced)
+            outcomes = {outcome.name: outcome for outcome in checked(reading.config)}
+            self.assertIs(well, outcomes["EMAIL_CONFIG"].is_well)
+            self.assertNotIn("a:b", outcomes["EMAIL_CONFIG"].text)
+
+    def test_mail_settings(self) -> None:
+        """The sender follows from the host name; what cannot be is told without the password."""
+        letters = self.reading(FUNKWHALE_HOSTNAME="music.example:8443").config.letters
+        self.assertEqual(("Funkwhale", "noreply@music.example"), (letters.sender.name, letters.sender.address))
+        self.assertEqual("[Funkwhale] ", letters.prefix)
+        for wrong in ({"EMAIL_CONFIG": "smtp://a:secret@host:x"}, {"DEFAULT_FROM_EMAIL": "secret"}):
+            with self.assertRaises(ConfigError) as caught:
+                self.reading(**wrong)
+            self.assertTrue(str(caught.exception).startswith(next(iter(wrong))))
+            self.assertNotIn("secret", str(caught.exception))
+
     def test_folders_that_cannot_be(self) -> None:
         """A file where a folder should be, and a folder that is not there."""
         path = os.path.abspath(self.mktemp())

@@ -15,6 +15,7 @@ from attrs import frozen
 from fwtwisted.config.reading import Reading
 from fwtwisted.config.values import Config
 from fwtwisted.outside.ffmpeg import found_ffmpeg
+from fwtwisted.outside.mail import Way
 
 LEAST_FREE = 10**9
 """Bytes that should be free on the disk of the media."""
@@ -45,8 +46,17 @@ def checked(config: Config) -> Iterator[Outcome]:
         yield _readable("MUSIC_DIRECTORY_PATH", config.media.music)
     if config.web_app.folder is not None:
         yield _page("FUNKWHALE_SPA_HTML_ROOT", os.path.join(config.web_app.folder, config.web_app.page))
+    if config.accounts.must_confirm:
+        yield _confirmable(config.letters.place.way)
     program = found_ffmpeg()
     yield Outcome("ffmpeg", program is not None, program or "not found; transcoding will fail")
+
+
+def _confirmable(way: Way) -> Outcome:
+    """Whether people whose address must be confirmed can be sent a link."""
+    mute = way in (Way.LOG, Way.NOWHERE)
+    told = "no mail is sent, and ACCOUNT_EMAIL_VERIFICATION_ENFORCE lets nobody in without" if mute else way.value
+    return Outcome("EMAIL_CONFIG", not mute, told)
 
 
 def _standing(path: str) -> str:

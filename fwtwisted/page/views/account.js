@@ -77,5 +77,5 @@ function leaving(app) {
 export function account(ctx) {
   const { app } = ctx;
   ctx.title("Account");
-  return h("div", {}, h("h1", { tabindex: -1 }, "Account"), password(app), address(app), subsonic(app, ctx.signal), leaving(app));
+  return h("div", {}, h("div", { class: "door" }, h("h1", { tabindex: -1 }, "Account")), password(app), address(app), subsonic(app, ctx.signal), leaving(app));
 }

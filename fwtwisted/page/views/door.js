@@ -20,7 +20,7 @@ export function login(ctx) {
     try {
       await app.session.signIn(values.username, values.password);
     } catch (error) {
-      if (error.status !== 400 || Object.keys(error.fields).length) throw error;
+      if (!/^Unable to log in/.test(error.message)) throw error;
       throw new Problem(400, "This name and password do not fit together.");
     }
     app.go(next, { replace: true });

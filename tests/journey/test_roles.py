@@ -9,8 +9,8 @@ from tests.pod import Client, Pod, PodCase, path_of, until
 from tests.servers import postgres
 
 
-class RolesTests(PodCase):
-    """Roles over one ``DATABASE_URL``."""
+class RolesCase(PodCase):
+    """Processes of one pod over one ``DATABASE_URL``."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -29,6 +29,10 @@ class RolesTests(PodCase):
         pod = self.pod(name, {**shared, **settings}, [f"--roles={roles}"])
         pod.secrets.add(shared["DJANGO_SECRET_KEY"])
         return pod
+
+
+class RolesTests(RolesCase):
+    """Uploads, sessions and jobs."""
 
     def status(self, client: Client, upload: str) -> str:
         """What became of an upload."""

@@ -102,15 +102,14 @@ def app_policy(media_origins: Iterable[str] = ()) -> bytes:
 
 
 def own_embed_policy(media_origins: Iterable[str] = ()) -> bytes:
-    """The same for our own player within pages of others: as the page, in anybody's frame."""
-    return page_policy(media_origins).replace(b"frame-ancestors 'self'", b"frame-ancestors *")
+    """The same for our own player within pages of others: as the page, in any frame, of programs as well."""
+    return page_policy(media_origins).removesuffix(b"; frame-ancestors 'self'")
 
 
 APP_EMBED_POLICY: Final = (
     b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' https://unpkg.com; "
     b"style-src 'self' 'unsafe-inline'; img-src https: http: 'self' data:; media-src https: http: 'self' data:; "
-    b"font-src https: http: 'self' data:; connect-src https: http: 'self'; object-src 'none'; base-uri 'self'; "
-    b"frame-ancestors *"
+    b"font-src https: http: 'self' data:; connect-src https: http: 'self'; object-src 'none'; base-uri 'self'"
 )
 """For the player of an app of others: it fetches a library from one well-known host, and plays from any pod."""
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 import orjson
-from attrs import frozen
+from attrs import field, frozen
+from attrs.converters import optional
 
 from fwtwisted.db.pool import Queries, Tx
 
@@ -33,7 +34,7 @@ class KnownFeed:
     url: str
     etag: str | None
     last_modified: str | None
-    digest: bytes | None
+    digest: bytes | None = field(converter=optional(bytes))
     due: datetime
     failures: int
     is_followed: bool
@@ -183,7 +184,7 @@ class KnownItem:
     upload: UUID
     track_id: int
     published: datetime
-    digest: bytes
+    digest: bytes = field(converter=bytes)
 
 
 ITEMS = """

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from fwtwisted.db import jobs
 from tests.audio import make
 from tests.rest.pod import Client, PodCase
 from tests.rest.test_pictures import picture
@@ -67,8 +68,6 @@ class ChannelCase(PodCase):
 
 
 async def _claimed(tx: Any, kinds: list[str]) -> list[Any]:
-    from fwtwisted.db import jobs
-
     found = []
     for lane in ("import", "fetch", "maintenance"):
         found += await jobs.claim(tx, lane, kinds, 50, 60.0)
@@ -377,7 +376,12 @@ class SeriesTests(ChannelCase):
         alice, bob = await self.person("alice"), await self.person("bob")
         artist = (await self.a_channel(alice))["artist"]["id"]
         plain = await self.an_artist("Nova")
-        wish = {"title": "Season 1", "artist": artist, "release_date": "2026-01-02", "cover": await self.a_picture(alice)}
+        wish = {
+            "title": "Season 1",
+            "artist": artist,
+            "release_date": "2026-01-02",
+            "cover": await self.a_picture(alice),
+        }
         said = await alice.post("albums/", wish)
         self.assertEqual(201, said.status, said.body)
         self.assertEqual(("Season 1", "2026-01-02", artist),

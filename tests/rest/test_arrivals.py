@@ -8,12 +8,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 from fwtwisted.db.bell import NotifyBell
 from fwtwisted.worker import Hands, WorkerSettings
 from tests.post import Delivered, Habits, PostOffice
-from tests.rest.pod import PASSWORD, Client, PodCase
+from tests.rest.pod import PASSWORD, URL, Client, PodCase
 from tests.web.serving import Answer
+from tests.web.sockets import Page
 
 NEW_PASSWORD = "another horse 42"
 OMAR = "omar@mail.example"
@@ -144,6 +146,21 @@ class OpenTests(PostCase):
         await self.registered(client)
         self.assertEqual(204, (await self.registered(client, name="nadia")).status)
         self.assertEqual("nadia", (await client.get("users/me/")).json["username"])
+
+
+class MuteTests(PostCase):
+    """Pods without a mail server."""
+
+    told = {"EMAIL_CONFIG": ""}
+
+    async def test_what_would_have_been_sent(self) -> None:
+        """Is logged, to whom and about what; no link, where details are not asked for."""
+        with capturedLogs() as events:
+            await self.registered()
+            await self.idle()
+        lines = [formatEvent(event) for event in events if event["log_level"] >= LogLevel.info]
+        self.assertEqual(1, len([line for line in lines if line and OMAR in line and "confirm" in line]), lines)
+        self.assertNotIn("key=", str(lines))
 
 
 class ClosedTests(PostCase):
@@ -281,6 +298,17 @@ class ApprovalTests(PostCase):
         self.assertEqual(200, await self.logs_in())
         self.assertEqual(404, (await moderator.send("PATCH", place, {"status": "refused"})).status)
         self.assertEqual(404, (await moderator.send("PATCH", place, {"status": "approved"})).status)
+
+    async def test_moderators_are_told_at_once(self) -> None:
+        """On every open page of theirs."""
+        moderator = await self.person("mo", permissions=["moderation"])
+        page = await Page.open(self.served.port, moderator.cookies, {"Origin": URL})
+        await self.registered(request_fields={"Why?": "x"})
+        told = await page.heard()
+        self.assertEqual(("user_request.created", 1), (told["type"], told["pending_count"]))
+        self.assertEqual("omar", told["user_request"]["submitter"]["preferred_username"])
+        page.hang_up()
+        await page.closed
 
     async def test_what_must_be_answered(self) -> None:
         """By label."""

@@ -217,6 +217,15 @@ class Callers:
             return OPEN_VISITOR
         raise _nobody(request)
 
+    async def guest(self, request: LeanRequest, leaf: str) -> Viewer:
+        """A visitor of an open pod, who may even write here, or somebody with the scope."""
+        viewer = await self.public(request)
+        if not viewer.is_anonymous:
+            return _with_scope(request, viewer, leaf)
+        if await self._is_open():
+            return OPEN_VISITOR
+        raise _nobody(request)
+
     async def scoped(self, request: LeanRequest, leaf: str) -> Viewer:
         """Somebody with the scope."""
         viewer = await self.public(request)

@@ -50,9 +50,7 @@ class ReportsFace:
     @app.route("/", methods=["POST"])
     async def file(self, request: LeanRequest) -> bytes:
         """Something is wrong; visitors may say so where the pod lets them."""
-        viewer = await self._callers.public(request)
-        if not viewer.is_anonymous:
-            viewer = await self._callers.scoped(request, "reports")
+        viewer = await self._callers.guest(request, "reports")
         wish = v1_reports.report_wish(await document(request))
         return answer(request, 201, v1_reports.report(await self._reports.file(viewer, wish)))
 

@@ -12,7 +12,7 @@ from twisted.internet.task import deferLater
 from fwtwisted.core.files.upload_jobs import STATUS_BELL
 from fwtwisted.core.pod.live import EVERYBODY, GOING_AWAY, NOT_ALLOWED, Audience, LiveSettings
 from fwtwisted.web.live import TOO_MUCH
-from tests.rest.pod import URL, Client, PodCase
+from tests.rest.pod import PASSWORD, URL, Client, PodCase
 from tests.web.sockets import Page, Refused
 
 reactor: Any = the_reactor
@@ -221,6 +221,18 @@ class EndTests(LiveCase):
         self.assertEqual(200, (await alice.post("users/logout")).status)
         self.assertEqual(NOT_ALLOWED, await here.gone())
         self.assertFalse(there.closed.called)
+
+    async def test_leaving_for_good(self) -> None:
+        """Closes all pages of the account, at once."""
+        self.parts.live._settings = LiveSettings()
+        account = await self.account("carol")
+        pages = []
+        for _ in range(2):
+            carol = self.visitor()
+            carol.cookies["sessionid"] = (await self.parts.signin.open_session(account.id)).key
+            pages.append(await self.page(carol))
+        self.assertEqual(204, (await carol.delete("users/me/", {"password": PASSWORD, "confirm": True})).status)
+        self.assertEqual([NOT_ALLOWED] * 2, [await page.gone() for page in pages])
 
     async def test_accounts_that_are_switched_off(self) -> None:
         """Noticed with the next beat; so are sessions that run out."""

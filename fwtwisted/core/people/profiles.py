@@ -17,6 +17,7 @@ from fwtwisted.core.music.libraries import Ring, remove_with_uploads
 from fwtwisted.core.people.accounts import keep_a_superuser
 from fwtwisted.core.people.passwords import Passwords, Verdict
 from fwtwisted.core.people.quotas import Preference, Quotas
+from fwtwisted.core.people.signin import SESSIONS_BELL
 from fwtwisted.core.people.tokens import ListenTokens
 from fwtwisted.db import applications, catalog, jobs, libraries, people, sessions
 from fwtwisted.db.jobs import Job, JobKind
@@ -112,6 +113,7 @@ class Profiles:
             await sessions.end_sessions(tx, account.id)
             await applications.remove_applications_of(tx, account.id)
             await jobs.ask(tx, REMOVE_ACCOUNT, LANE, {"account": account.id}, key=str(account.id))
+            tx.after_commit(self._ring, SESSIONS_BELL, b"")
             tx.after_commit(self._ring, "jobs", LANE.encode())
 
         await self._database.transaction(work)

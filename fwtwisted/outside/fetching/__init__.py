@@ -51,8 +51,18 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import UNKNOWN_LENGTH, IAgentEndpointFactory, IBodyProducer, IResponse
 from zope.interface import implementer
 
-from fwtwisted.model.errors import RemoteFailed
 from fwtwisted.model.threads import Threads
+from fwtwisted.outside.fetching.failures import (
+    FetchFailed,
+    Garbled,
+    Misled,
+    NoSuchHost,
+    Refused,
+    TooLong,
+    TooSlow,
+    Unreachable,
+)
+from fwtwisted.outside.fetching.route import Route, Unverified
 from fwtwisted.wire.targets import (
     NO_EXEMPTIONS,
     SECURE,
@@ -64,8 +74,12 @@ from fwtwisted.wire.targets import (
     why_refused,
 )
 
+__all__ = (
+    "PLAIN_WISH", "FetchFailed", "FetchSettings", "Fetched", "Fetching", "Garbled", "Lookup", "Misled", "NoSuchHost",
+    "Permit", "Refused", "Sign", "TooLong", "TooSlow", "Unreachable", "Wish", "conditions", "system_lookup", "unpacked",
+)  # fmt: skip
+
 MIB = 1 << 20
-LARGEST_HEAD = 32 * 1024
 LARGEST_COMPLAINT = 64 * 1024  # bytes kept of an answer that tells an error
 REDIRECTS = (301, 302, 303, 307, 308)
 FOR_GOOD = (301, 308)
@@ -73,55 +87,6 @@ LOOKUPS_AT_ONCE = 4
 
 Lookup: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
 """The network addresses that a name stands for.  Raises OSError when there are none."""
-
-
-# --- what can go wrong ---------------------------------------------------------------------------
-
-
-class FetchFailed(RemoteFailed):
-    """Nothing came of a request.  Each text is safe to show to whoever asked for it."""
-
-
-class Refused(FetchFailed):
-    """We do not ask there, whatever happens: trying again cannot help."""
-
-    text = "This address is not asked."
-
-
-class NoSuchHost(FetchFailed):
-    """The name means nothing."""
-
-    text = "There is no server of this name."
-
-
-class Unreachable(FetchFailed):
-    """No connection, or one that broke."""
-
-    text = "The server cannot be reached."
-
-
-class TooSlow(FetchFailed):
-    """One of the limits of time was reached."""
-
-    text = "The server did not answer in time."
-
-
-class TooLong(FetchFailed):
-    """The answer is larger than what was asked for may be."""
-
-    text = "The answer is too long."
-
-
-class Misled(FetchFailed):
-    """Redirects without end, or where none may be."""
-
-    text = "The server sends us from one address to another."
-
-
-class Garbled(FetchFailed):
-    """The answer breaks the rules of HTTP, or of its compression."""
-
-    text = "The answer cannot be read."
 
 
 # --- what is asked, and what comes ---------------------------------------------------------------
@@ -274,7 +239,9 @@ class Fetching:
         if wish.permit is not None:
             await wish.permit(there)
         further = {} if wish.sign is None else await wish.sign(there)
-        route = _Route(self._reactor, there, await self._addresses(there), self._settings, self._tls(there))
+        route = Route(
+            self._reactor, there, await self._addresses(there), self._settings.connect_seconds, self._tls(there)
+        )
         try:
             response = await self._asked(route, there, wish, further)
             headers = _headers(response)
@@ -307,13 +274,13 @@ class Fetching:
         if there.scheme != "https":
             return None
         if not self._settings.verify:
-            return _Unverified(there.host)
+            return Unverified(there.host)
         oldest = {"raiseMinimumTo": TLSVersion.TLSv1_2}
         if self._trust is None:
             return optionsForClientTLS(there.host, extraCertificateOptions=oldest)
         return optionsForClientTLS(there.host, trustRoot=self._trust, extraCertificateOptions=oldest)
 
-    async def _asked(self, route: _Route, there: Target, wish: Wish, further: Mapping[str, str]) -> IResponse:
+    async def _asked(self, route: Route, there: Target, wish: Wish, further: Mapping[str, str]) -> IResponse:
         """The head of the answer."""
         usual = {"User-Agent": self._settings.user_agent, "Accept-Encoding": "gzip"}
         headers = Headers({name: [value] for name, value in {**usual, **wish.headers, **further}.items()})
@@ -426,158 +393,6 @@ class _Turns:
             own.release()
             if own.tokens == own.limit and self._hosts.get(host) is own:
                 del self._hosts[host]
-
-
-# --- the connection ------------------------------------------------------------------------------
-
-
-@implementer(IAgentEndpointFactory, IStreamClientEndpoint)
-class _Route:
-    """
-    The way to one place, for one request: connects to the addresses that were judged, and to nothing else.
-
-    :ivar is_answered: the head of the answer is there.
-    """
-
-    def __init__(
-        self,
-        reactor: Any,
-        there: Target,
-        addresses: Sequence[str],
-        settings: FetchSettings,
-        tls: IOpenSSLClientConnectionCreator | None,
-    ) -> None:
-        pinned = _Pinned(reactor, addresses)
-        plain: Any = HostnameEndpoint(pinned, there.host, there.port, timeout=settings.connect_seconds)
-        self._endpoint: Any = plain if tls is None else wrapClientTLS(tls, plain)
-        self._line: _Line | None = None
-        self.is_answered = False
-
-    def endpointForURI(self, uri: URI) -> _Route:
-        """Whatever the agent makes of the URL, it goes where we have looked."""
-        return self
-
-    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[Any]:
-        return Deferred.fromCoroutine(self._connect(protocolFactory))
-
-    async def _connect(self, factory: IProtocolFactory) -> Any:
-        line = _Line(factory, self)
-        await self._endpoint.connect(_OneLine(line))
-        self._line = line
-        return line.inner
-
-    def hang_up(self) -> None:
-        """Drop the connection, whatever the far end thinks of it."""
-        if self._line is not None:
-            self._line.drop()
-
-    def why_broken(self, why: ResponseFailed) -> FetchFailed:
-        """What to tell of an answer that broke off in its head."""
-        if self._line is not None and self._line.head_is_too_long:
-            return TooLong()
-        if any(reason.check(SSL.Error, VerificationError) for reason in why.reasons):
-            return Unreachable("The server cannot prove who it is.")
-        if any(reason.check(ConnectionClosed, OSError) for reason in why.reasons):
-            return Unreachable("The server broke off.")
-        return Garbled()
-
-
-class _OneLine(Factory):
-    """Makes the one protocol that it was given."""
-
-    noisy = False
-
-    def __init__(self, line: _Line) -> None:
-        self._line = line
-
-    def buildProtocol(self, addr: Any) -> _Line:
-        return self._line
-
-
-class _Line(Protocol):
-    """Stands between the connection and what speaks HTTP on it, and counts how long a head grows."""
-
-    def __init__(self, factory: IProtocolFactory, route: _Route) -> None:
-        self._factory, self._route = factory, route
-        self._received = 0
-        self.inner: Any = None
-        self.head_is_too_long = False
-
-    def connectionMade(self) -> None:
-        assert self.transport is not None
-        self.inner = self._factory.buildProtocol(self.transport.getPeer())
-        self.inner.makeConnection(self.transport)
-
-    def dataReceived(self, data: bytes) -> None:
-        self._received += len(data)
-        self.inner.dataReceived(data)
-        if not self._route.is_answered and self._received > LARGEST_HEAD:
-            self.head_is_too_long = True
-            self.drop()
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.inner.connectionLost(reason)
-
-    def drop(self) -> None:
-        """Reset the connection."""
-        transport: Any = self.transport
-        if transport is not None:
-            transport.abortConnection()
-
-
-@implementer(IReactorPluggableNameResolver, IHostnameResolver, IHostResolution)
-class _Pinned:
-    """The reactor, but all names stand for the same given addresses."""
-
-    def __init__(self, reactor: Any, addresses: Sequence[str]) -> None:
-        self._reactor, self._addresses = reactor, addresses
-
-    @property
-    def nameResolver(self) -> _Pinned:
-        return self
-
-    def installNameResolver(self, resolver: IHostnameResolver) -> IHostnameResolver:
-        raise NotImplementedError("these addresses were judged, others were not")
-
-    def resolveHostName(
-        self,
-        resolutionReceiver: IResolutionReceiver,
-        hostName: str,
-        portNumber: int = 0,
-        addressTypes: Sequence[type] | None = None,
-        transportSemantics: str = "TCP",
-    ) -> IHostResolution:
-        resolutionReceiver.resolutionBegan(self)
-        for address in self._addresses:
-            kind = IPv6Address if ":" in address else IPv4Address
-            resolutionReceiver.addressResolved(kind("TCP", address, portNumber))
-        resolutionReceiver.resolutionComplete()
-        return self
-
-    @property
-    def name(self) -> str:
-        """Of a lookup, for debugging."""
-        return "pinned"
-
-    def cancel(self) -> None:
-        """Nothing is under way."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._reactor, name)
-
-
-@implementer(IOpenSSLClientConnectionCreator)
-class _Unverified:
-    """TLS that believes any certificate: ``EXTERNAL_REQUESTS_VERIFY_SSL=false``."""
-
-    def __init__(self, host: str) -> None:
-        self._host = host
-        self._context = CertificateOptions(verify=False, raiseMinimumTo=TLSVersion.TLSv1_2).getContext()
-
-    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
-        connection = SSL.Connection(self._context, None)
-        connection.set_tlsext_host_name(self._host.encode("ascii"))
-        return connection
 
 
 # --- bodies --------------------------------------------------------------------------------------

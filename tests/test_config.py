@@ -234,6 +234,25 @@ class ReadingTests(SynchronousTestCase):
         self.assertEqual(2**30, self.read(NGINX_MAX_BODY_SIZE="1g").config.media.upload_max_bytes)
         self.assertEqual(5, self.read(NGINX_MAX_BODY_SIZE="1g", UPLOAD_MAX_SIZE="5").config.media.upload_max_bytes)
 
+    def test_the_web_app(self) -> None:
+        """A folder, the path of its page, or a URL; other addresses follow the pod's."""
+        name = "FUNKWHALE_SPA_HTML_ROOT"
+        app = self.read(FUNKWHALE_HOSTNAME="pod.example").config.web_app
+        self.assertEqual(
+            (None, None, "https://pod.example/embed.html", "https://pod.example/api/v1/instance/spa-manifest.json", 900),
+            (app.folder, app.url, app.embed_url, app.manifest_url, app.fresh_seconds),
+        )
+        for text, folder, page, url in (
+            ("/srv/front/", "/srv/front", "index.html", None),
+            ("/srv/front/dist/app.html", "/srv/front/dist", "app.html", None),
+            ("http://front/x/", None, "index.html", "http://front/x/"),
+        ):
+            app = self.read(**{name: text}).config.web_app
+            self.assertEqual((folder, page, url), (app.folder, app.page, app.url), text)
+        for text in ("front", "ftp://x/", "http://"):
+            with self.assertRaisesRegex(ConfigError, name):
+                self.read(**{name: text})
+
     def test_rates_are_the_usual_ones_with_changes(self) -> None:
         """Naming one scope leaves the others."""
         rates = self.read(THROTTLING_RATES="login=3/m").config.limits.rates
@@ -417,6 +436,12 @@ class CheckingTests(SynchronousTestCase):
                 self.reading(**wrong)
             self.assertTrue(str(caught.exception).startswith(next(iter(wrong))))
             self.assertNotIn("secret", str(caught.exception))
+
+    def test_a_web_app_that_is_not_there(self) -> None:
+        """It is told with the path of its page."""
+        found = {one.name: one for one in checked(self.reading(FUNKWHALE_SPA_HTML_ROOT="/nowhere/front").config)}
+        outcome = found["FUNKWHALE_SPA_HTML_ROOT"]
+        self.assertEqual((False, "/nowhere/front/index.html cannot be read"), (outcome.is_well, outcome.text))
 
     def test_folders_that_cannot_be(self) -> None:
         """A file where a folder should be, and a folder that is not there."""

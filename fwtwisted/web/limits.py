@@ -111,6 +111,7 @@ COLLECTIONS: Mapping[bytes, frozenset[bytes]] = {
          b"manage/moderation/requests", b"manage/tags", b"manage/users/invitations", b"manage/users/users"), ACTION),
     b"instance/admin/settings": frozenset((b"bulk",)),
 }  # fmt: skip
+LIVE = b"/api/v1/activity"  # where WebSockets open
 DEEPEST = 3  # pieces of a collection's path
 
 
@@ -193,7 +194,9 @@ def name_of(account_id: int) -> str:
 
 
 def _bucket(request: LeanRequest) -> Bucket | None:
-    if request.method == b"OPTIONS" or request.header(b"Upgrade") is not None:
+    if request.method == b"OPTIONS":
+        return None
+    if request.path.startswith(LIVE) and request.header(b"Upgrade") is not None:
         return None
     return bucket_of(request.method, request.path)
 

@@ -105,6 +105,8 @@ class LimitTests(PodCase):
         asked = {"Origin": "https://other.example", "Access-Control-Request-Method": "GET"}
         self.assertEqual({}, self.told(await alice.ask("OPTIONS", "tracks/", headers=asked)))
         self.assertEqual({}, self.told(await alice.ask("OPTIONS", "tracks/")))
+        said = await alice.get("tracks", headers={"Upgrade": "websocket"})
+        self.assertEqual("authenticated-list", self.told(said)["scope"])
 
     async def test_other_sites_may_read_a_refusal(self) -> None:
         """With the headers that tell when to come again."""

@@ -41,7 +41,7 @@ class ReadingTests(SynchronousTestCase):
 
     def test_what_is_none(self) -> None:
         """Is told in words, on the field."""
-        for value in (
+        refused: list[Any] = [
             None, 1, "artist", [1], [None], [[]], {}, {"type": []}, {"type": "none"}, {"type": "artist"},
             {"type": "artist", "ids": []}, {"type": "artist", "ids": "1"}, {"type": "artist", "ids": ["x"]},
             {"type": "artist", "ids": [-1]}, {"type": "artist", "ids": [True]}, {"type": "artist", "ids": [1.5]},
@@ -49,7 +49,8 @@ class ReadingTests(SynchronousTestCase):
             {"type": "tag", "names": ["x" * 101]}, {**ARTIST, "operator": "xor"}, {**ARTIST, "not": "no"},
             {**ARTIST, "operator": []}, {"type": "group"}, {"type": "group", "filters": [1]},
             {"type": "artist", "ids": list(range(MOST_ITEMS + 1))}, [ARTIST] * (MOST_FILTERS + 1), nested(DEEPEST),
-        ):  # fmt: skip
+        ]  # fmt: skip
+        for value in refused:
             with self.assertRaises(Invalid) as caught:
                 read(value, "here")
             self.assertEqual(["here"], list(caught.exception.problems), value)

@@ -221,7 +221,8 @@ class OwnTests(RadioCase):
         ):
             said = await alice.post("radios/radios/", document)
             self.assertEqual((400, fields), (said.status, sorted(said.json)), document)
-        for value in (None, {}, "x", [{}] * 51):
+        refused: list[Any] = [None, {}, "x", [{}] * 51]
+        for value in refused:
             said = await alice.post("radios/radios/validate/", {"filters": value})
             self.assertEqual((400, ["filters"]), (said.status, list(said.json)))
 

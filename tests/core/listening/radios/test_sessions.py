@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from attrs import evolve
@@ -232,13 +233,11 @@ class SessionTests(RadioCase):
         tracks = await self.some(10)
         session = await self.session(RadioType.RANDOM)
         asked = [Deferred.fromCoroutine(self.sessions.next(self.alice, None, session)) for _ in range(12)]
-        told = await DeferredList(asked, consumeErrors=True)
+        told: list[tuple[bool, Any]] = await DeferredList(asked, consumeErrors=True)
         given = [result.items[0] for well, result in told if well]
         self.assertEqual(sorted(tracks), sorted(item.track_id for item in given))
         self.assertEqual(list(range(1, 11)), sorted(item.position for item in given))
-        for well, failure in told:
-            if not well:
-                self.assertIs(NoMoreTracks, failure.type)
+        self.assertEqual([NoMoreTracks] * 2, [failure.type for well, failure in told if not well])
 
     async def test_several_in_a_bundle(self) -> None:
         """As many as are left, then none; a bundle has its limit."""

@@ -49,14 +49,14 @@ class PeopleTablesTests(DatabaseCase):
         """One row, in any case."""
         id = await self.an_account("bob")
         for name in ("bob", "BOB", "Bob@X"):
-            self.assertEqual(Credentials(id, "HASH", True), await self.run_in(people.credentials_named, name))
+            self.assertEqual(Credentials(id, "HASH", True, True), await self.run_in(people.credentials_named, name))
         self.assertIsNone(await self.run_in(people.credentials_named, ""))
 
     async def test_a_rehash_loses_against_a_new_password(self) -> None:
         """What was read before the change is not written over it."""
         id = await self.an_account("bob")
         old = await self.run_in(people.credentials_named, "bob")
-        await self.run_in(people.set_password, id, "NEW")
+        await self.run_in(people.set_password, id, "NEW", b"sealed")
         await self.run_in(people.rehash, old, "OLD, AGAIN")
         self.assertEqual("NEW", await self.value("SELECT password FROM account"))
 

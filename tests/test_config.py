@@ -239,7 +239,13 @@ class ReadingTests(SynchronousTestCase):
         name = "FUNKWHALE_SPA_HTML_ROOT"
         app = self.read(FUNKWHALE_HOSTNAME="pod.example").config.web_app
         self.assertEqual(
-            (None, None, "https://pod.example/embed.html", "https://pod.example/api/v1/instance/spa-manifest.json", 900),
+            (
+                None,
+                None,
+                "https://pod.example/embed.html",
+                "https://pod.example/api/v1/instance/spa-manifest.json",
+                900,
+            ),
             (app.folder, app.url, app.embed_url, app.manifest_url, app.fresh_seconds),
         )
         for text, folder, page, url in (

@@ -83,6 +83,7 @@ SPECIAL: Mapping[tuple[bytes, bytes], Bucket | None] = {
     (b"POST", b"moderation/reports"): _pair("reports"),
     (b"POST", b"federation/fetches"): Bucket("anonymous-create", "fetch"),
     (b"POST", b"setup"): ANYBODY,
+    (b"POST", b"text-preview"): ANYBODY,
     (b"GET", b"rate-limit"): None,
 }
 

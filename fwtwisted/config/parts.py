@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from fwtwisted import __version__
 from fwtwisted.config.values import Config
+from fwtwisted.core.fediverse.fetches import LookupSettings
 from fwtwisted.core.files.attachments import AttachmentSettings
 from fwtwisted.core.folders import FoldersSettings
 from fwtwisted.core.importing.importer import ImportingSettings
@@ -229,6 +230,14 @@ def feed_settings(config: Config) -> FeedSettings:
 def channel_paper(config: Config) -> ChannelPaper:
     """What documents of channels are written on."""
     return ChannelPaper(pictures(config), config.general.own_url)
+
+
+# --- other servers ---------------------------------------------------------------------------------------------
+
+
+def lookup_settings(config: Config) -> LookupSettings:
+    """How long what was looked up is known."""
+    return LookupSettings(duplicate_seconds=config.outside.fetch_again_seconds)
 
 
 # --- music -----------------------------------------------------------------------------------------------------

@@ -294,6 +294,8 @@ OUTSIDE: Final = Section(
     (
         Setting("FEDERATION_SERVICE_ACTOR_USERNAME", TEXT, "service",
                 help="name of the pod's own actor, which owns the feeds of other servers; never changed later"),
+        Setting("FEDERATION_DUPLICATE_FETCH_DELAY", WAIT, "3000",
+                help="for so long, who has an address looked up again gets what was found before"),
         Setting("EXTERNAL_REQUESTS_VERIFY_SSL", BOOL, "true", help="check the certificates of other servers"),
         Setting("EXTERNAL_REQUESTS_TIMEOUT", WAIT, "10s",
                 help="patience with other servers: to connect, and between two pieces of an answer; three times as "
@@ -314,7 +316,7 @@ OTHERS: Final = Section(
     (
         *_ignored(NO_FEDERATION, "FEDERATION_HOSTNAME", "FEDERATION_COLLECTION_MAX_PAGES",
                   "FEDERATION_OBJECT_FETCH_DELAY",
-                  "FEDERATION_DUPLICATE_FETCH_DELAY", "FEDERATION_SYNCHRONOUS_FETCH",
+                  "FEDERATION_SYNCHRONOUS_FETCH",
                   "ACTOR_KEY_ROTATION_DELAY", "NODEINFO_REFRESH_DELAY",
                   "SCHEDULE_FEDERATION_REFRESH_NODEINFO_KNOWN_NODES",
                   "SCHEDULE_FEDERATION_CHECK_INTANCES_AVAILABILITY"),

@@ -223,6 +223,7 @@ class Outside:
     """
 
     service_username: str
+    fetch_again_seconds: float
     verify: bool
     patience_seconds: float
     allow_private: tuple[str, ...]
@@ -445,6 +446,7 @@ def _web_app(values: Values, general: General) -> WebApp:
 def _outside(values: Values) -> Outside:
     return Outside(
         service_username=values["FEDERATION_SERVICE_ACTOR_USERNAME"],
+        fetch_again_seconds=values["FEDERATION_DUPLICATE_FETCH_DELAY"],
         verify=values["EXTERNAL_REQUESTS_VERIFY_SSL"],
         patience_seconds=values["EXTERNAL_REQUESTS_TIMEOUT"],
         allow_private=values["FEDERATION_ALLOW_PRIVATE"],

@@ -56,7 +56,7 @@ class NoNetwork:
 
 
 @frozen
-class FetchSettings:
+class LookupSettings:
     """
     :ivar duplicate_seconds: for so long, the same asked again gets what was found before.
     :ivar kept_days: how long look-ups are remembered.
@@ -76,10 +76,10 @@ class Fetches:
         lookup: Lookup,
         clock: IReactorTime,
         pod: Pod,
-        settings: FetchSettings | None = None,
+        settings: LookupSettings | None = None,
     ) -> None:
         self._database, self._visibility, self._lookup = database, visibility, lookup
-        self._clock, self._pod, self._settings = clock, pod, settings or FetchSettings()
+        self._clock, self._pod, self._settings = clock, pod, settings or LookupSettings()
 
     # --- asking ----------------------------------------------------------------------------------
 

@@ -6,15 +6,17 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet import reactor as the_reactor
+from twisted.internet.defer import Deferred, DeferredQueue, gatherResults
 
 from fwtwisted.core.files.attachments import PRUNE
 from fwtwisted.core.music.edits import APPLY, LANE
-from fwtwisted.core.pod.live import Live
 from fwtwisted.db import jobs
 from fwtwisted.db.jobs import Job
 from tests.audio import image
 from tests.rest.pod import API, Client, PodCase
+
+reactor: Any = the_reactor
 
 
 class EditsCase(PodCase):
@@ -177,6 +179,20 @@ class SuggestingTests(EditsCase):
 class DecidingTests(EditsCase):
     """Yes, no, and second thoughts."""
 
+    _messages: DeferredQueue[Any]
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        await super().setUp()
+        self._messages = DeferredQueue()
+
+    def rung(self, body: bytes) -> None:
+        """The bell brings a message for everybody."""
+        self._messages.put(orjson.loads(body)["message"])
+
+    def heard(self) -> Deferred[Any]:
+        """The next message."""
+        return self._messages.get().addTimeout(10, reactor)
+
     async def test_an_approval(self) -> None:
         """Only who may approves; the change follows, what was there before is kept; then nothing can be decided."""
         made = await self.suggested(self.bob, {"title": "High"})
@@ -224,23 +240,19 @@ class DecidingTests(EditsCase):
 
     async def test_everybody_is_told(self) -> None:
         """A suggestion and each decision go to all who are connected, with how many still wait."""
-        heard: list[Any] = []
-        listening = self.ground.bell.listen("live", lambda body: heard.append(orjson.loads(body)["message"]))
-        self.addCleanup(listening)
+        self.addCleanup(self.ground.bell.listen("live", self.rung))
         made = await self.suggested(self.bob, {"title": "High"})
+        created = await self.heard()
         await self.suggested(self.bob, {"title": "Higher"})
+        again = await self.heard()
         await self.approved(self.alice, made)
-        for _ in range(50):
-            if len(heard) == 3:
-                break
-            await self.run_in(lambda tx: tx.one(bool, "SELECT pg_sleep(0.05) IS NOT NULL"))
-        self.assertIsInstance(self.parts.live, Live)
+        updated = await self.heard()
         self.assertEqual(
             [("mutation.created", 1), ("mutation.created", 2), ("mutation.updated", 1)],
-            [(message["type"], message["pending_review_count"]) for message in heard],
+            [(message["type"], message["pending_review_count"]) for message in (created, again, updated)],
         )
-        self.assertEqual((None, True), (heard[2]["old_is_approved"], heard[2]["new_is_approved"]))
-        self.assertEqual(made, heard[0]["mutation"])
+        self.assertEqual((None, True), (updated["old_is_approved"], updated["new_is_approved"]))
+        self.assertEqual(made, created["mutation"])
 
 
 class ApplyingTests(EditsCase):

@@ -98,7 +98,7 @@ class S3Blobs:
         return IN_STORE
 
     async def copy_all(self, pairs: Sequence[tuple[str, str]]) -> list[Copied | None]:
-        """See :meth:`BlobStore.copy_all`.  After a failure some may be stored; whoever asked has doomed the names."""
+        """See :meth:`BlobStore.copy_all`."""
         bound = DeferredSemaphore(COPIES_AT_ONCE)
 
         def one(name: str, path: str) -> Deferred[Copied | None]:
@@ -107,12 +107,20 @@ class S3Blobs:
         copying = [bound.run(one, name, path) for name, path in pairs]
         try:
             return list(await gatherResults(copying, consumeErrors=True))
-        except BaseException as failed:
+        except FirstError as first:
             for work in copying:
                 work.cancel()
-            if isinstance(failed, FirstError):
-                failed.subFailure.raiseException()
+            await self._forget([name for (name, _), work in zip(pairs, copying, strict=True) if getattr(work, "result", None)])
+            first.subFailure.raiseException()
             raise
+
+    async def _forget(self, names: Sequence[str]) -> None:
+        """Take back what was stored, as far as that can be; whoever asked has doomed the names."""
+        try:
+            for name in names:
+                await self.delete(name)
+        except StoreAway:
+            return
 
     async def _copy(self, name: str, path: str) -> Copied | None:
         key = self._store.key(name)

@@ -38,6 +38,7 @@ DOORS = {
     "markdown": {"wire.markup"},
     "nh3": {"wire.markup"},
     "unidecode": {"wire.ascii"},
+    "wsproto": {"web.live"},
 }
 
 

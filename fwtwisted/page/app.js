@@ -31,11 +31,12 @@ import { login, missing, setup } from "./views/door.js";
 import { home } from "./views/home.js";
 import { albums, artists, favourites } from "./views/lists.js";
 import { playlist, playlists } from "./views/playlists.js";
+import { channel, podcasts } from "./views/podcasts.js";
 import { search } from "./views/search.js";
 import { upload } from "./views/upload.js";
 import { count } from "./words.js";
 
-const VIEWS = { home, albums, album, artists, artist, track, playlists, playlist, favourites, search, upload, login, setup, authorize, signup, confirmAddress, forgotten, choosePassword, account, missing };
+const VIEWS = { home, albums, album, artists, artist, track, playlists, playlist, podcasts, channel, favourites, search, upload, login, setup, authorize, signup, confirmAddress, forgotten, choosePassword, account, missing };
 const MINE = new Set(["favourites", "upload", "authorize", "account"]);
 const ALWAYS = new Set(["login", "setup", "signup", "confirmAddress", "forgotten", "choosePassword"]);
 const FRESH_TOKEN_EVERY = 6 * 3600 * 1000;

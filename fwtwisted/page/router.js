@@ -9,6 +9,8 @@ const ROUTES = [
   ["track", /^\/tracks\/(\d+)$/],
   ["playlists", /^\/playlists$/],
   ["playlist", /^\/playlists\/(\d+)$/],
+  ["podcasts", /^\/(?:podcasts|channels|subscriptions)$/],
+  ["channel", /^\/channels\/([^/]+)$/],
   ["favourites", /^\/favou?rites$/],
   ["search", /^\/search$/],
   ["upload", /^\/upload$/],

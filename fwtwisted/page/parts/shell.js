@@ -9,6 +9,7 @@ const PLACES = [
   { href: "/albums", label: "Albums", called: "albums", views: ["albums", "album"] },
   { href: "/artists", label: "Artists", called: "artists", views: ["artists", "artist"] },
   { href: "/playlists", label: "Playlists", called: "playlist", views: ["playlists", "playlist"] },
+  { href: "/podcasts", label: "Podcasts", called: "podcast", views: ["podcasts", "channel"] },
   { href: "/favourites", label: "Favourites", called: "heart", views: ["favourites"], mine: true },
   { href: "/upload", label: "Add music", called: "upload", views: ["upload"], mine: true },
 ];

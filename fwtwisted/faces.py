@@ -107,7 +107,8 @@ class Faces:
             raise ConfigError("FUNKWHALE_SPA_HTML_ROOT names a folder without a page that we may read.")
         addresses = settings.addresses(config)
         dressing = Dressing(parts.preferences.values, parts.showing, addresses, settings.dressing_settings(config))
-        wardrobe = Wardrobe(dressing, self._cookies, page_policy(), app_policy(), MARK)
+        media = settings.media_origins(config)
+        wardrobe = Wardrobe(dressing, self._cookies, page_policy(media), app_policy(media), MARK)
         return [
             OEmbed(parts.showing, self._callers, addresses, config.general.names).mount(),
             Mount("", Front(OwnPage(str(PAGE_FOLDER)), wardrobe, app, folder)),

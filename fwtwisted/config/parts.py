@@ -7,6 +7,7 @@ No part knows of configuration; each declares what it can be told.  This module 
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from fwtwisted import __version__
 from fwtwisted.config.values import Config
@@ -132,6 +133,14 @@ def dressing_settings(config: Config) -> DressingSettings:
     has_app = app.folder is not None or app.url is not None
     picture = f"{url}/android-chrome-512x512.png" if has_app else None
     return DressingSettings(app.rewrites, app.manifest_url, picture, about(config).federates)
+
+
+def media_origins(config: Config) -> tuple[str, ...]:
+    """Origins other than the page's own to which clients are sent for images and audio (docs/storage.md S-7)."""
+    parts = urlsplit(config.media.url)
+    own, media = config.general.public_url, f"{parts.scheme}://{parts.netloc}"
+    elsewhere = () if media == own else (media,)
+    return (*elsewhere, *(() if config.store is None else config.store.client_origins))
 
 
 def cookies(config: Config) -> Cookies:

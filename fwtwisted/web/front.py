@@ -38,8 +38,8 @@ from fwtwisted.web.page import (
     INDEX,
     SERVICE_WORKER,
     OwnPage,
+    framed_anywhere,
     keeping_of,
-    own_embed_policy,
     type_of,
 )
 from fwtwisted.web.request import LeanRequest
@@ -100,7 +100,7 @@ class Front(Resource):
         self._own, self._wardrobe, self._app, self._folder = own, wardrobe, app, folder
         self._own_blank = Blank.read(own.text)
         self._app_blank: tuple[str, Blank] | None = None
-        self._own_embed_policy = own_embed_policy()
+        self._own_embed_policy = framed_anywhere(wardrobe.own_policy)
 
     def render(self, request: LeanRequest) -> int:
         """Answer, sooner or later."""

@@ -101,9 +101,9 @@ def app_policy(media_origins: Iterable[str] = ()) -> bytes:
     ).encode("ascii")
 
 
-def own_embed_policy(media_origins: Iterable[str] = ()) -> bytes:
-    """The same for our own player within pages of others: as the page, in any frame, of programs as well."""
-    return page_policy(media_origins).removesuffix(b"; frame-ancestors 'self'")
+def framed_anywhere(policy: bytes) -> bytes:
+    """The policy of our own player within pages of others: as the page's, in any frame, of programs as well."""
+    return policy.removesuffix(b"; frame-ancestors 'self'")
 
 
 APP_EMBED_POLICY: Final = (

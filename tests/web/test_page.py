@@ -10,8 +10,8 @@ from fwtwisted.web.page import (
     REVALIDATED,
     OwnPage,
     app_policy,
+    framed_anywhere,
     keeping_of,
-    own_embed_policy,
     page_policy,
     type_of,
 )
@@ -62,10 +62,10 @@ class PolicyTests(SynchronousTestCase):
         """An app of others speaks to other pods, and brings no script from elsewhere; our page does neither."""
         self.assertIn(b"connect-src 'self';", page_policy())
         self.assertIn(b"connect-src https: wss: http: ws: 'self';", app_policy())
-        for policy in (page_policy(), app_policy(), own_embed_policy()):
+        for policy in (page_policy(), app_policy(), framed_anywhere(page_policy())):
             self.assertNotIn(b"script-src 'self' 'unsafe", policy)
             self.assertIn(b"script-src 'self'", policy)
-        for policy in (own_embed_policy(), APP_EMBED_POLICY):
+        for policy in (framed_anywhere(page_policy()), APP_EMBED_POLICY):
             self.assertNotIn(b"frame-ancestors", policy)
 
 

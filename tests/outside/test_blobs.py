@@ -30,6 +30,7 @@ NAMES_THAT_ARE_NONE = (
 async def read(source: ByteSource, span: Span | None = None) -> bytes:
     """What the source sends."""
     sink = Sink()
+    await source.ready(span)
     await source.produce(sink, span)
     assert sink.producer is None
     return sink.body
@@ -37,6 +38,8 @@ async def read(source: ByteSource, span: Span | None = None) -> bytes:
 
 class BlobsContract:
     """What every blob store promises.  Subclasses say which one, and are test cases."""
+
+    storage = "local"
 
     # What this asks of the TestCase that it is mixed into.
     mktemp: Any
@@ -173,7 +176,7 @@ class BlobsContract:
         self.assertEqual([None, None], told[20:])
         for n, (name, _) in enumerate(pairs):
             self.assertEqual(n, await blobs.size(name))
-            self.assertEqual(Copied(n, f"sha256:{hashlib.sha256(b'x' * n).hexdigest()}"), told[n])
+            self.assertEqual(Copied(n, f"sha256:{hashlib.sha256(b'x' * n).hexdigest()}", self.storage), told[n])
         self.assertEqual(sorted(name for name, _ in pairs), sorted([name async for name in blobs.names()]))
 
     async def test_many_copies_all_or_none(self) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from attrs import evolve, frozen
-from twisted.internet.defer import Deferred, DeferredSemaphore, FirstError, gatherResults
+from twisted.internet.defer import Deferred, DeferredList, DeferredSemaphore
 from twisted.logger import Logger
 
 from fwtwisted.model.audio import media_type_for
@@ -105,14 +105,12 @@ class S3Blobs:
             return Deferred.fromCoroutine(self._copy(name, path))
 
         copying = [bound.run(one, name, path) for name, path in pairs]
-        try:
-            return list(await gatherResults(copying, consumeErrors=True))
-        except FirstError as first:
-            for work in copying:
-                work.cancel()
-            await self._forget([name for (name, _), work in zip(pairs, copying, strict=True) if getattr(work, "result", None)])
-            first.subFailure.raiseException()
-            raise
+        told = await DeferredList(copying, consumeErrors=True)
+        failures = [result for succeeded, result in told if not succeeded]
+        if failures:
+            await self._forget([name for (name, _), (succeeded, _) in zip(pairs, told, strict=True) if succeeded])
+            failures[0].raiseException()
+        return [result for _, result in told]
 
     async def _forget(self, names: Sequence[str]) -> None:
         """Take back what was stored, as far as that can be; whoever asked has doomed the names."""

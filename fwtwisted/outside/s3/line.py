@@ -38,6 +38,7 @@ from twisted.web.client import (
     HTTPConnectionPool,
     RequestTransmissionFailed,
     ResponseNeverReceived,
+    _HTTP11ClientFactory,
 )
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory, IPolicyForHTTPS, IResponse
@@ -81,6 +82,7 @@ class Line:
     def __init__(self, reactor: Any, settings: LineSettings) -> None:
         self._reactor, self._settings = reactor, settings
         self._pool = HTTPConnectionPool(reactor)
+        self._pool._factory = _quiet
         self._pool.maxPersistentPerHost = settings.connections
         self._pool.cachedConnectionTimeout = int(KEPT_SECONDS)
         self._agent = Agent.usingEndpointFactory(reactor, _Endpoints(reactor, settings), self._pool)
@@ -115,6 +117,13 @@ class Line:
         woken: Deferred[None] = Deferred()
         self._reactor.callLater(0, woken.callback, None)
         return woken
+
+
+def _quiet(*args: Any) -> _HTTP11ClientFactory:
+    """What makes protocols, without a line in the log for each connection."""
+    factory = _HTTP11ClientFactory(*args)
+    factory.noisy = False
+    return factory
 
 
 class _Watch:

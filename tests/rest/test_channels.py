@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+from twisted.internet.defer import Deferred, gatherResults
 
 from fwtwisted.db import jobs
 from tests.audio import make
@@ -139,6 +140,17 @@ class MakingTests(ChannelCase):
         said = await alice.post("channels/", {**WISH, "username": "second"})
         self.assertEqual((400, {"non_field_errors"}), (said.status, set(said.json)))
         await self.a_channel(bob, username="second")
+
+    async def test_one_name_for_two(self) -> None:
+        """Of those who want a name at the same time one gets it, and one person no more channels than allowed."""
+        await self.parts.preferences.change_one("audio__max_channels", 2)
+        alice, bob = await self.person("alice"), await self.person("bob")
+        wishes = [(alice, WISH), (bob, WISH)] + [(alice, {**WISH, "username": f"more{n}"}) for n in range(3)]
+        said = await gatherResults([Deferred.fromCoroutine(who.post("channels/", wish)) for who, wish in wishes])
+        self.assertLessEqual({one.status for one in said}, {201, 400})
+        self.assertEqual(1, await self.value("SELECT count(*) FROM actor WHERE preferred_username = 'nighttalk'"))
+        owned = "SELECT count(*) FROM channel WHERE attributed_to_id = %s"
+        self.assertEqual(2, await self.value(owned, alice.viewer.actor_id))
 
     async def test_switched_off(self) -> None:
         """405 everywhere, for everybody."""

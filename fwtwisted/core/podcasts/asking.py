@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from attrs import frozen
+from twisted.internet.defer import DeferredSemaphore
 
 from fwtwisted.model.podcasts import Feed
 from fwtwisted.model.threads import Threads
@@ -27,6 +28,8 @@ from fwtwisted.wire.http import parsed_http_date
 from fwtwisted.wire.targets import PLAIN_OR_SECURE
 
 LARGEST_FEED = 16 << 20  # bytes, unpacked
+ASKED_AT_ONCE = 8  # feeds on their way, each in memory
+READ_AT_ONCE = 2  # in threads, which others need as well
 REDIRECTS = 5
 ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1"
 BUSY = (429, 503)
@@ -99,6 +102,7 @@ class Asking:
     def __init__(self, fetching: Fetching, threads: Threads, now: Callable[[], datetime], most_items: int) -> None:
         self._fetching, self._threads, self._now = fetching, threads, now
         self._most_items = most_items
+        self._asked, self._read_at_once = DeferredSemaphore(ASKED_AT_ONCE), DeferredSemaphore(READ_AT_ONCE)
 
     def checked(self, url: str) -> str:
         """The address as it is kept.  :raise FetchFailed: it is none that we ask."""
@@ -109,7 +113,14 @@ class Asking:
         return self._fetching.checked(url, PLAIN_OR_SECURE).host
 
     async def ask(self, url: str, had: Had = NOTHING_HAD) -> Came:
-        """Ask for a feed, unless it is what we have."""
+        """Ask for a feed, unless it is what we have; a few at a time, for each may be large."""
+        await self._asked.acquire()
+        try:
+            return await self._ask(url, had)
+        finally:
+            self._asked.release()
+
+    async def _ask(self, url: str, had: Had) -> Came:
         headers = {"Accept": ACCEPT, **conditions(had.etag, had.last_modified)}
         wish = Wish(headers=headers, largest=LARGEST_FEED, schemes=PLAIN_OR_SECURE, redirects=REDIRECTS)
         try:
@@ -129,16 +140,23 @@ class Asking:
         return Trouble(words, rest, is_gone=fetched.status == GONE)
 
     async def _read(self, url: str, fetched: Fetched, had: Had) -> Came:
-        digest = hashlib.sha256(fetched.body).digest()
+        digest = await self._threads(_digest, fetched.body)
         kept = Had(_short(fetched.headers.get("etag")), _short(fetched.headers.get("last-modified")), digest)
         if digest == had.digest:
             return Same(url, fetched.settled_url, kept)
         charset = _charset(fetched.headers.get("content-type", ""))
+        await self._read_at_once.acquire()
         try:
             feed = await self._threads(read_feed, fetched.body, fetched.url, charset, self._most_items)
         except NotAFeed as why:
             return Trouble(str(why))
+        finally:
+            self._read_at_once.release()
         return Read(url, fetched.settled_url, feed, kept)
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:

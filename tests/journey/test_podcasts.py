@@ -8,7 +8,8 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.journey.test_page import PageCase
+from tests.browser import Browser
+from tests.journey.test_page import PageCase, songs
 
 FEED = b"""<rss version="2.0" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"><channel><title>Deep Sea</title>
 <link>https://cast.example/</link><description>&lt;p&gt;About &lt;b&gt;water&lt;/b&gt;&lt;/p&gt;</description>
@@ -44,6 +45,24 @@ class PodcastPageTests(PageCase):
         self.server = self.pod(settings={"FEDERATION_ALLOW_PRIVATE": "127.0.0.1"})
         self.server.start()
 
+    def publish(self, browser: Browser) -> None:
+        """Open a channel, and publish an episode that is heard."""
+        page = browser.page
+        page.get_by_text("New channel").click()
+        page.get_by_label("Name of the channel", exact=True).fill("Night Talk")
+        expect(page.get_by_label("User name of the channel")).to_have_value("night_talk")
+        page.get_by_label("Category").select_option("Comedy")
+        page.get_by_role("button", name="Open channel").click()
+        expect(page.get_by_role("heading", name="Night Talk")).to_be_visible()
+        expect(page.get_by_text("No episodes yet")).to_be_visible()
+        page.get_by_text("Publish an episode").click()
+        page.get_by_label("Title of the episode").fill("Pilot")
+        page.get_by_label("Audio file").set_input_files(songs(self.folder)[0])
+        page.get_by_role("button", name="Publish", exact=True).click()
+        expect(page.locator(".rows .row-title")).to_have_text("Pilot")
+        page.get_by_role("button", name="Play Pilot").click()
+        self.hears(browser)
+
     def test_a_feed_by_its_address(self) -> None:
         """A page is refused in words, a feed becomes a channel; left and followed again."""
         browser = self.browser()
@@ -72,6 +91,7 @@ class PodcastPageTests(PageCase):
         expect(page.get_by_role("button", name="Subscribed")).to_be_visible()
         page.goto(f"{self.server.url}/podcasts")
         expect(page.get_by_role("link", name="Deep Sea").first).to_be_visible()
+        self.publish(browser)
         complaints = [
             one for one in self.serious(browser.complaints) if "rss-subscribe" not in one and "cast.example" not in one
         ]

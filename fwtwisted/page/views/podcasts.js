@@ -13,6 +13,7 @@ import { trackPager } from "../parts/tracklist.js";
 import { plain } from "../podcasts.js";
 import { count } from "../words.js";
 import { heroSkeleton } from "./album.js";
+import { channelForm, episodeForm } from "./publishing.js";
 
 function artOf(app, channel, options) {
   return cover(imageOf(channel.artist.cover, app.api.own), channel.artist.name, options);
@@ -46,7 +47,7 @@ export function podcasts(ctx) {
     skeleton: () => cardSkeletons(6), none: () => h("p", { class: "quiet" }, none),
   }));
   return h("div", {},
-    h("div", { class: "page-head" }, h("h1", { tabindex: -1 }, "Podcasts"), h("div", { class: "page-actions" }, app.session.me && subscribeForm(ctx))),
+    h("div", { class: "page-head" }, h("h1", { tabindex: -1 }, "Podcasts"), h("div", { class: "page-actions" }, app.session.me && [subscribeForm(ctx), channelForm(ctx)])),
     app.session.me && grid("own-channels", "My subscriptions", { subscribed: true }, "None yet. Subscribe to a channel below, or to any feed by its address."),
     grid("all-channels", "Channels of this server", { external: false }, "Nobody publishes here at the moment."));
 }
@@ -101,6 +102,7 @@ function heroOf(ctx, found) {
 }
 
 function show(ctx, found) {
+  const { app } = ctx;
   const { channel } = found;
   ctx.title(channel.artist.name);
   const words = plain(channel.artist.description?.html ?? "");
@@ -108,7 +110,12 @@ function show(ctx, found) {
     path: "tracks/", query: { channel: channel.uuid, include_channels: true, hidden: "all", ordering: "-creation_date", page_size: 50 }, albumArtist: channel.artist.id,
     none: () => empty("radio", "No episodes yet", "What is published here will appear by itself."),
   });
-  return h("div", {}, heroOf(ctx, found), words && h("p", { class: "quiet about", dir: "auto" }, words), h("section", {}, sectionHead("Episodes"), episodes));
+  const own = channel.attributed_to.preferred_username === app.session.me?.username && channel.attributed_to.is_local;
+  const again = () => {
+    for (const key of Object.keys(ctx.memory)) delete ctx.memory[key];
+    app.go(location.pathname, { replace: true });
+  };
+  return h("div", {}, heroOf(ctx, found), own && episodeForm(ctx, channel, again), words && h("p", { class: "quiet about", dir: "auto" }, words), h("section", {}, sectionHead("Episodes"), episodes));
 }
 
 export function channel(ctx) {

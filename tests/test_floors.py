@@ -31,6 +31,7 @@ DOORS = {
     "txpostgres": {"db.connection"},
     "txredisapi": {"outside.shared"},
     "treq": {"outside"},
+    "txaws": {"wire.s3.txaws_parts"},
     "klein": {"web.app"},
     "mutagen": {"wire.audiotags"},
     "PIL": {"outside.images"},

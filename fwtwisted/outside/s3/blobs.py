@@ -105,7 +105,7 @@ class S3Blobs:
             return Deferred.fromCoroutine(self._copy(name, path))
 
         copying = [bound.run(one, name, path) for name, path in pairs]
-        told = await DeferredList(copying, consumeErrors=True)
+        told: list[tuple[bool, Any]] = await DeferredList(copying, consumeErrors=True)
         failures = [result for succeeded, result in told if not succeeded]
         if failures:
             await self._forget([name for (name, _), (succeeded, _) in zip(pairs, told, strict=True) if succeeded])

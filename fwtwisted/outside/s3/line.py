@@ -82,7 +82,7 @@ class Line:
     def __init__(self, reactor: Any, settings: LineSettings) -> None:
         self._reactor, self._settings = reactor, settings
         self._pool = HTTPConnectionPool(reactor)
-        self._pool._factory = _quiet
+        self._pool._factory = _Quiet
         self._pool.maxPersistentPerHost = settings.connections
         self._pool.cachedConnectionTimeout = int(KEPT_SECONDS)
         self._agent = Agent.usingEndpointFactory(reactor, _Endpoints(reactor, settings), self._pool)
@@ -119,11 +119,10 @@ class Line:
         return woken
 
 
-def _quiet(*args: Any) -> _HTTP11ClientFactory:
-    """What makes protocols, without a line in the log for each connection."""
-    factory = _HTTP11ClientFactory(*args)
-    factory.noisy = False
-    return factory
+class _Quiet(_HTTP11ClientFactory):
+    """Makes protocols, without a line in the log for each connection."""
+
+    noisy = False
 
 
 class _Watch:

@@ -6,7 +6,7 @@ then under its old name while it is loaded, and its scope, canonical request and
 they are handed what they expect.  The canonical *path* and *query* of txaws are wrong for S3 (they sort what is not
 quoted yet, and quote twice), so those are :mod:`~fwtwisted.wire.s3.signing`'s.
 
-Source: docs/decisions/0004-txaws.md.
+Source: docs/decisions/0005-txaws-in-parts.md.
 """
 
 from __future__ import annotations

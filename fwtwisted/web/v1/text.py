@@ -32,7 +32,7 @@ class TextPreview:
     async def shown(self, request: LeanRequest) -> bytes:
         """The text as safe HTML."""
         body = await document(request)
-        if not body.get("text"):
+        if "text" not in body:  # empty is fine: forms show their preview before anybody has written
             raise BadRequest("You need to provide a text to render.")
         fields = Fields(body)
         text = fields.text_or_none("text", LONGEST_TEXT) or ""

@@ -25,12 +25,17 @@ class TextPreviewTests(PodCase):
         self.assertNotIn("script", said.json["rendered"])
         self.assertIn('<a href="https://pod.example/x"', said.json["rendered"])
 
+    async def test_nothing_is_shown_as_nothing(self) -> None:
+        """Forms of the web app ask before anybody has written."""
+        for text in ("", "  ", None):
+            said = await self.visitor().post("text-preview/", {"text": text, "permissive": False})
+            self.assertEqual((200, {"rendered": ""}), (said.status, said.json), text)
+
     async def test_what_cannot_be_shown(self) -> None:
-        """No text, one that is too long, or none at all."""
+        """No text, one that is too long, or something else."""
         visitor = self.visitor()
-        for document in ({}, {"text": ""}, {"text": None}):
-            said = await visitor.post("text-preview/", document)
-            self.assertEqual((400, ["detail"]), (said.status, list(said.json)))
+        said = await visitor.post("text-preview/", {})
+        self.assertEqual((400, ["detail"]), (said.status, list(said.json)))
         for text in ("x" * 5001, {"a": 1}):
             said = await visitor.post("text-preview/", {"text": text})
             self.assertEqual((400, ["text"]), (said.status, list(said.json)))

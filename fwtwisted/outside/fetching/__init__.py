@@ -32,6 +32,7 @@ from twisted.internet.error import ConnectError
 from twisted.internet.interfaces import IConsumer, IOpenSSLClientConnectionCreator
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.ssl import TLSVersion, optionsForClientTLS
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.client import Agent, HTTPConnectionPool, ResponseDone, ResponseFailed
 from twisted.web.http import PotentialDataLoss
@@ -169,6 +170,8 @@ class Fetching:
     :param trust: whose certificates are believed; None: those that this machine believes.
     """
 
+    _log = Logger()
+
     def __init__(
         self,
         reactor: Any,
@@ -180,6 +183,13 @@ class Fetching:
         self._reactor, self._threads, self._settings = reactor, threads, settings
         self._lookup, self._trust = lookup, trust
         self._turns = _Turns(settings.at_once_per_host, settings.at_once)
+        if settings.exempt.entries:
+            hosts = ", ".join(sorted(settings.exempt.entries))
+            self._log.warn("FEDERATION_ALLOW_PRIVATE lets us be sent to {hosts}", event="fetching.exempt", hosts=hosts)
+        if not settings.verify:
+            self._log.warn(
+                "EXTERNAL_REQUESTS_VERIFY_SSL=false: no server proves who it is", event="fetching.unverified"
+            )
 
     async def get(self, url: str, wish: Wish = PLAIN_WISH) -> Fetched:
         """

@@ -68,12 +68,14 @@ class Format:
     :ivar arguments: for ffmpeg, codec and container.
     :ivar bounds: lowest and highest bitrate, bits a second; None for a format that has none.
     :ivar rewrapped: whether the growing file needs another wrapping, with its length, before it is kept.
+    :ivar timed: whether a part keeps the times that it has in the whole.
     """
 
     media_type: str
     arguments: Sequence[str]
     bounds: tuple[int, int] | None = None
     rewrapped: bool = False
+    timed: bool = False
 
 
 _AIFF = Format("audio/x-aiff", ("-c:a", "pcm_s16be", "-f", "aiff"))
@@ -97,6 +99,15 @@ FORMATS: Mapping[str, Format] = {
     "aif": _AIFF,
     "aiff": _AIFF,
 }
+SEGMENT = "ts"  # pieces of HTTP Live Streaming; nobody wants a whole song so
+SEGMENT_RATE = 48_000  # samples a second in a segment
+_SEGMENT = Format(
+    "video/mp2t",
+    ("-vn", "-ar", str(SEGMENT_RATE), "-ac", "2", "-c:a", "aac", "-muxdelay", "0", "-muxpreload", "0", "-f", "mpegts"),
+    (16_000, MOST_BITS_PER_SECOND),
+    timed=True,
+)
+_MADE: Mapping[str, Format] = {**FORMATS, SEGMENT: _SEGMENT}
 
 
 @frozen
@@ -104,19 +115,26 @@ class Wish:
     """
     What somebody wants to hear.
 
-    :ivar format: one of :data:`FORMATS`.
+    :ivar format: one of :data:`FORMATS`, or :data:`SEGMENT`.
     :ivar bitrate_bps: bits a second at most; None for the most.  A format without bitrates does not mind.
     :ivar start_seconds: where in the audio to begin.
+    :ivar length_seconds: how much of it; None: all that is left.
     """
 
-    format: str = field(validator=in_(FORMATS))
+    format: str = field(validator=in_(_MADE))
     bitrate_bps: int | None = field(default=None, validator=optional(instance_of(int)))
     start_seconds: float = field(default=0.0, validator=ge(0.0))
+    length_seconds: float | None = field(default=None, validator=optional(ge(0.0)))
+
+    @property
+    def is_whole(self) -> bool:
+        """Nothing of the audio is left out."""
+        return not self.start_seconds and self.length_seconds is None
 
     @property
     def made_as(self) -> Format:
         """The format."""
-        return FORMATS[self.format]
+        return _MADE[self.format]
 
     @property
     def bitrate(self) -> int | None:
@@ -194,6 +212,11 @@ class Transcode:
         self._stopped = False
         self._waits_for: Deferred[DeferredSemaphore] | None = None
         self._process: IProcessTransport | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Others have all places."""
+        return self._waits_for is not None
 
     def stop(self) -> None:
         """Nobody wants it any more."""
@@ -299,7 +322,11 @@ class Transcoder:
         yield from ("-format_whitelist", _DEMUXERS)
         if wish.start_seconds:
             yield from ("-ss", f"{wish.start_seconds:.3f}")
+        if wish.length_seconds is not None:
+            yield from ("-t", f"{wish.length_seconds:.3f}")
         yield from ("-i", f"file:{path}", "-map", "0:a:0", "-abort_on", "empty_output")
+        if wish.made_as.timed:
+            yield from ("-output_ts_offset", f"{wish.start_seconds:.3f}")
         if wish.bitrate is not None:
             yield from ("-b:a", str(wish.bitrate))
         yield from wish.made_as.arguments

@@ -35,7 +35,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from fwtwisted.model.errors import FwError, NoRoom, Unavailable
+from fwtwisted.model.errors import FwError, NoRoom, Throttled, Unavailable
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside import disk
 from fwtwisted.outside.ffmpeg import Transcode, Transcoder, Wish
@@ -47,6 +47,9 @@ from fwtwisted.wire.http import Span
 Lent = Callable[[], AbstractAsyncContextManager[str]]
 # What is done with a finished file: it may be taken away; what is left of it goes afterwards.
 Kept = Callable[[str], Awaitable[None]]
+
+
+TIRED_SECONDS = 5  # after which it makes sense to come back for a place
 
 
 @frozen
@@ -83,6 +86,11 @@ class _Flight:
         self._transcode: Transcode | None = None
         self._waiting: list[Deferred[None]] = []
 
+    @property
+    def is_waiting(self) -> bool:
+        """ffmpeg has not begun, for others have all places."""
+        return self._transcode is not None and self._transcode.is_waiting
+
     def grown(self) -> Deferred[None]:
         """Fires when there are more bytes, or when it is over."""
         waiter: Deferred[None] = Deferred(self._waiting.remove)
@@ -106,7 +114,7 @@ class _Flight:
     def end(self, failure: Failure | None) -> None:
         """No more bytes come."""
         self.over, self.failure = True, failure
-        self._tell()
+        self.tell()
 
     def leave(self) -> None:
         """A listener is gone; without any, the work has no purpose."""
@@ -126,9 +134,9 @@ class _Flight:
         size = os.fstat(self.fd).st_size
         if size > self.size:
             self.size = size
-            self._tell()
+            self.tell()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         """Wake everybody who waits."""
         waiting, self._waiting[:] = list(self._waiting), []
         for waiter in waiting:
@@ -153,12 +161,30 @@ class TranscodeSource:
         self._offset = 0
         self._fd: int | None = None
         self._listening = True
+        self._is_tired = False
         flight.listeners += 1
 
+    @property
+    def is_growing(self) -> bool:
+        """It costs: it is listened to, and not at its end."""
+        return self._listening and not self._flight.over
+
+    def tire(self) -> None:
+        """Wait no longer for a place."""
+        if self._flight.is_waiting:
+            self._is_tired = True
+            self._flight.tell()
+
     async def begun(self) -> None:
-        """Wait for the first byte.  Fails when the transcode does before."""
+        """
+        Wait for the first byte.  Fails when the transcode does before.
+
+        :raise Throttled: we are tired of waiting for a place.
+        """
         while not self._flight.size and not self._flight.over:
             await self._flight.grown()
+            if self._is_tired:
+                raise Throttled(TIRED_SECONDS)
         if not self._flight.size and self._flight.failure is not None:
             self._flight.failure.raiseException()
         assert self._flight.fd is not None
@@ -243,14 +269,17 @@ class Transcodes(Service):
             flight.stop()
         return Deferred.fromCoroutine(self._landed())
 
-    async def listen(self, key: Hashable, file: Lent, wish: Wish, kept: Kept | None = None) -> TranscodeSource:
+    async def listen(
+        self, key: Hashable, file: Lent, wish: Wish, kept: Kept | None = None, patience: float | None = None
+    ) -> TranscodeSource:
         """
         Hear a transcode from its beginning; answers once there is a first byte.
 
         :param key: spells everything that the result depends on: the upload and the wish.
         :param file: lends the path of the file to be transcoded for as long as ffmpeg reads it.
         :param kept: called once for each run with the path of the finished file, which it may take away.
-        :raise TranscodeFailed: ffmpeg cannot make it.
+        :param patience: seconds to wait for a place, while others have all; None: for ever.
+        :raise TranscodeFailed: ffmpeg cannot make it.  :raise Throttled: the patience is at its end.
         :raise NoRoom: the disk is full.
         :raise Unavailable: we are stopping.
         """
@@ -261,11 +290,15 @@ class Transcodes(Service):
             flight = self._flights[key] = _Flight()
             self._begin(Deferred.fromCoroutine(self._fly(key, flight, file, wish, kept)))
         source = TranscodeSource(flight, self._threads)
+        tiring = None if patience is None else self._clock.callLater(patience, source.tire)
         try:
             await source.begun()
         except BaseException:
             source.close()
             raise
+        finally:
+            if tiring is not None and tiring.active():
+                tiring.cancel()
         return source
 
     async def _landed(self) -> None:

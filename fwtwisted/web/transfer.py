@@ -46,16 +46,18 @@ class Delivery:
     headers: Mapping[str, str] = field(factory=dict)
 
 
-async def send(request: LeanRequest, source: ByteSource, delivery: Delivery) -> None:
+async def send(request: LeanRequest, source: ByteSource, delivery: Delivery, method: bytes | None = None) -> None:
     """
     Answer a GET or HEAD with the bytes of ``source``, as the request's conditions and range have it.
 
     The answer is complete when this returns; the handler returns None.  The source is closed in any case.  When the
     bytes end early the connection is cut, so that the client does not take a part for the whole.
+
+    :param method: what the request counts as; None: what it is.  A POST that only reads counts as GET.
     """
     try:
         conditions = Conditions.read(request.requestHeaders.getRawHeaders)
-        plan = http.plan(request.method, conditions, source.length, source.etag, source.modified)
+        plan = http.plan(method or request.method, conditions, source.length, source.etag, source.modified)
         if plan.status in (http.OK, http.PARTIAL):
             await source.ready(http.NO_BYTES if request.method == b"HEAD" else plan.span)
         _describe(request, source, delivery)

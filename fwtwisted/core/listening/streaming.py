@@ -98,6 +98,12 @@ class Stream:
     is_live: bool = False
 
 
+class FileMissing(Unavailable):
+    """The row is there, its file is not."""
+
+    text = "The audio file is missing."
+
+
 class Streaming:
     """Opens what people listen to."""
 
@@ -134,8 +140,8 @@ class Streaming:
             raise NotFound
         made = await self._transcode_wanted(hearable, wish)
         if made is None:
-            return await self._original(hearable)
-        return await self._transcoded(hearable, made)
+            return await self.original(hearable)
+        return await self.transcoded(hearable, made)
 
     async def served(self, stream: Stream, listener: str, *, from_the_start: bool) -> None:
         """
@@ -155,7 +161,8 @@ class Streaming:
 
     # The file as it is.
 
-    async def _original(self, hearable: Hearable) -> Stream:
+    async def original(self, hearable: Hearable) -> Stream:
+        """The file.  :raise Unavailable: it is on another server."""
         media_type = hearable.mimetype or "application/octet-stream"
         stored, in_place = hearable.audio_file, None
         place = HERE
@@ -226,9 +233,16 @@ class Streaming:
             name = "mp3"
         return Wish(name, min(limit or MOST_BITS_PER_SECOND, own or MOST_BITS_PER_SECOND))
 
-    async def _transcoded(self, hearable: Hearable, wish: Wish) -> Stream:
+    async def transcoded(self, hearable: Hearable, wish: Wish, patience: float | None = None) -> Stream:
+        """
+        Another form of the file, kept or live.
+
+        :param patience: seconds to wait for one of the places; None: for ever.
+        """
         media_type, bitrate = wish.made_as.media_type, wish.bitrate or 0
-        kept = await self._database.read(lambda tx: streaming.version(tx, hearable.id, media_type, bitrate))
+        kept = None
+        if wish.is_whole:
+            kept = await self._database.read(lambda tx: streaming.version(tx, hearable.id, media_type, bitrate))
         if kept is not None and await self._blobs.size(kept.audio_file) is not None:
             return await self._version(hearable, kept, wish.format)
         if kept is not None:
@@ -240,7 +254,7 @@ class Streaming:
             hearable.duration or 0,
             media_type,
             _filename(hearable, wish.format),
-            lambda: self._begin(hearable, wish),
+            lambda: self._begin(hearable, wish, patience),
             is_live=True,
         )
 
@@ -257,14 +271,15 @@ class Streaming:
             distant=place.distant,
         )
 
-    async def _begin(self, hearable: Hearable, wish: Wish) -> ByteSource:
+    async def _begin(self, hearable: Hearable, wish: Wish, patience: float | None) -> ByteSource:
         file = await self._lent(hearable)
         media_type, bitrate = wish.made_as.media_type, wish.bitrate or 0
 
         async def kept(part: str) -> None:
             await self._keep(hearable, media_type, bitrate, wish.format, part)
 
-        return await self._transcodes.listen((hearable.id, media_type, bitrate), file, wish, kept)
+        key = (hearable.id, media_type, bitrate, wish.start_seconds, wish.length_seconds)
+        return await self._transcodes.listen(key, file, wish, kept if wish.is_whole else None, patience)
 
     async def _lent(self, hearable: Hearable) -> Lent:
         """What lends ffmpeg the file."""
@@ -283,7 +298,7 @@ class Streaming:
 
     def _missing(self, hearable: Hearable) -> Unavailable:
         self._log.error("the file of upload {uuid} is missing", event="streaming.missing", uuid=str(hearable.uuid))
-        return Unavailable("The audio file is missing.", retry_after=30)
+        return FileMissing(retry_after=30)
 
     async def _keep(self, hearable: Hearable, media_type: str, bitrate: int, extension: str, part: str) -> None:
         """Store a finished transcode and write its row; what has no row in the end is removed."""

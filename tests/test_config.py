@@ -291,6 +291,48 @@ class ReadingTests(SynchronousTestCase):
             [], unknown(["CACHE_DIRECTORY", "DJANGO_SECRET_KEY_FILE", "FUNKWHALE_PLUGIN_SCROBBLER_LASTFM_API_KEY"])
         )
 
+    STORE = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_STORAGE_BUCKET_NAME": "music"}
+
+    def test_an_object_store(self) -> None:
+        """Its switch is the key; audio's ACL follows the default one; a location loses its last slash."""
+        self.assertIsNone(self.read(**{**self.STORE, "AWS_ACCESS_KEY_ID": ""}).config.store)
+        store = self.read(**self.STORE).config.store
+        assert store is not None
+        self.assertEqual(
+            ("https://music.s3.amazonaws.com", ()), (store.pod.settings.address.origin, store.client_origins)
+        )
+        self.assertEqual((None, None), (store.pod.settings.public_acl, store.pod.settings.private_acl))
+        told = {"AWS_DEFAULT_ACL": "public-read", "AWS_LOCATION": "a/b/", "AWS_S3_CUSTOM_DOMAIN": "cdn.example"}
+        store = self.read(**self.STORE, **told, AWS_S3_ENDPOINT_URL="http://h:9000", PROXY_MEDIA="false").config.store
+        assert store is not None
+        self.assertEqual(("a/b", "private"), (store.pod.settings.location, store.pod.settings.private_acl))
+        self.assertEqual(("http://h:9000", "https://cdn.example"), store.client_origins)
+
+    def test_an_object_store_that_cannot_work(self) -> None:
+        """Each is refused with a sentence that names the setting, and no value that is secret."""
+        for name, value in (
+            ("AWS_SECRET_ACCESS_KEY", ""), ("AWS_STORAGE_BUCKET_NAME", ""), ("AWS_STORAGE_BUCKET_NAME", "a/b"),
+            ("AWS_LOCATION", "/a"), ("AWS_LOCATION", "a/../b"), ("AWS_QUERYSTRING_EXPIRE", "604801"),
+            ("AWS_QUERYSTRING_EXPIRE", "0"), ("AWS_DEFAULT_ACL", "everybody"), ("AWS_AUDIO_ACL", "x"),
+            ("AWS_S3_ENDPOINT_URL", "s3.example"), ("AWS_S3_ADDRESSING_STYLE", "dns"), ("S3_PART_SIZE", "1m"),
+            ("S3_MULTIPART_THRESHOLD", "6g"), ("S3_RETRIES", "-1"), ("S3_CHECKSUMS", "maybe"), ("S3_READ_TIMEOUT", "0"),
+        ):  # fmt: skip
+            sentence = self.refused(**{**self.STORE, name: value})
+            self.assertIn(name, sentence)
+            self.assertNotIn("secret.", sentence)
+        self.assertIn("604800", self.refused(**self.STORE, AWS_QUERYSTRING_EXPIRE="604801"))
+
+    def test_keys_in_files(self) -> None:
+        """Are read, and where they were is kept, so that they can be read again."""
+        path = os.path.abspath(self.mktemp())
+        with open(path, "w") as stream:
+            stream.write("from a file\n")
+        told = {name: value for name, value in self.STORE.items() if name != "AWS_SECRET_ACCESS_KEY"}
+        store = self.read(**told, AWS_SECRET_ACCESS_KEY_FILE=path).config.store
+        assert store is not None
+        self.assertEqual("from a file", store.pod.settings.keys.secret_key)
+        self.assertEqual((None, path), (store.pod.settings.files.access_key, store.pod.settings.files.secret_key))
+
     def test_every_row_counts(self) -> None:
         """No setting is in the table as effective without being read."""
         values = {
@@ -301,7 +343,7 @@ class ReadingTests(SynchronousTestCase):
         record = Recorded(values)
         config_of(record, DATA)
         config_of(Recorded(values | {"DATABASE_HOST": "x"}), DATA)
-        keys = {name: "x" for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_STORAGE_BUCKET_NAME")}
+        keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_STORAGE_BUCKET_NAME"), "x")
         stored = Recorded(values | keys)
         config_of(stored, DATA)
         self.assertEqual(set(values), (record.asked | stored.asked | {"DATABASE_NAME"}) & set(values))

@@ -42,7 +42,11 @@ class Store:
     def client_origins(self) -> tuple[str, ...]:
         """Where clients may be sent (S-7)."""
         domain = self.pod.custom_domain
-        return (self.pod.settings.address.origin, *((f"https://{domain}",) if domain else ()))
+        sends = not self.proxies or (domain is None and self.pod.picture_urls is not UrlStyle.OURS)
+        return (
+            *((self.pod.settings.address.origin,) if sends else ()),
+            *((f"https://{domain}",) if domain else ()),
+        )
 
 
 def store_of(values: Mapping[str, Any]) -> Store | None:

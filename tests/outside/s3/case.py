@@ -27,7 +27,7 @@ reactor: Any = _reactor
 
 async def body_of(body: Body) -> bytes:
     """All of it."""
-    pieces = []
+    pieces: list[bytes] = []
     while True:
         piece = body.next()
         piece = await piece if isinstance(piece, Deferred) else piece
@@ -46,7 +46,7 @@ class StoreCase(TestCase):
     line: Mapping[str, Any] = {}
     server: SeaweedFs
 
-    async def setUp(self) -> None:
+    async def setUp(self) -> None:  # type: ignore[override]
         self.server = s3()
         self.bucket_name = self.server.fresh_bucket()
         self.faults = Faults(self.server.port)

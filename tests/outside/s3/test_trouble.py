@@ -33,7 +33,7 @@ def events(captured: Sequence[Mapping[str, Any]], level: Any = None) -> list[str
 class ReadingTests(StoreCase):
     """Listeners of what is not cached."""
 
-    async def setUp(self) -> None:
+    async def setUp(self) -> None:  # type: ignore[override]
         await super().setUp()
         self.lay("tracks/a.mp3", SONG)
 

@@ -149,7 +149,16 @@ class Parts:
         self.radio = RadioRoom.built(database, self.visibility, orders, self.shelves)
         url = config.general.public_url
         self.subsonic = SubsonicRoom(
-            database, self.visibility, orders, self.signin, self.subsonic_seal, self.limits, self.pod, url
+            database,
+            self.visibility,
+            orders,
+            self.signin,
+            self.subsonic_seal,
+            self.limits,
+            self.pod,
+            url,
+            self.listening,
+            self.playlists,
         )
         self.transcodes = Transcodes(
             ground.reactor,

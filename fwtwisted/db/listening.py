@@ -6,10 +6,10 @@ Everybody sees their own; of others as much as their privacy level lets out (doc
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 
 from fwtwisted.db.pool import Tx
-from fwtwisted.model.listening import Deed, DeedFilter, Kind, Standing
+from fwtwisted.model.listening import Deed, DeedFilter, Kind, Play, Standing
 
 # Whose deeds a viewer sees.  Parameters: the viewer's actor (null: a visitor), whether that is at home here.
 SEEN_BY = """
@@ -98,6 +98,26 @@ async def add_favorite(tx: Tx, actor_id: int, track_id: int) -> tuple[Deed, bool
     return await tx.one(lambda is_new, *deed: (Deed(*deed), is_new), ADD_FAVORITE, actor_id, track_id)
 
 
+ADD_FAVORITES = """
+    INSERT INTO favorite (actor_id, track_id) SELECT %s, unnest(%s::bigint[])
+        ON CONFLICT (track_id, actor_id) DO NOTHING
+ RETURNING id, actor_id, track_id, creation_date
+"""
+
+
+async def add_favorites(tx: Tx, actor_id: int, track_ids: Sequence[int]) -> list[Deed]:
+    """Make each of the tracks a favourite; those that became one by this."""
+    return await tx.many(Deed, ADD_FAVORITES, actor_id, list(dict.fromkeys(track_ids)))
+
+
+REMOVE_FAVORITES = "DELETE FROM favorite WHERE actor_id = %s AND track_id = ANY(%s)"
+
+
+async def remove_favorites(tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
+    """None of the tracks is a favourite any more."""
+    await tx.do(REMOVE_FAVORITES, actor_id, list(track_ids))
+
+
 REMOVE_FAVORITE = "DELETE FROM favorite WHERE actor_id = %s AND track_id = %s"
 REMOVE_FAVORITE_ID = "DELETE FROM favorite WHERE actor_id = %s AND id = %s"
 
@@ -112,15 +132,34 @@ async def remove_favorite_by_id(tx: Tx, actor_id: int, id: int) -> bool:
     return await tx.do(REMOVE_FAVORITE_ID, actor_id, id) > 0
 
 
-ADD_LISTENING = """
-    INSERT INTO listening (actor_id, track_id, creation_date) VALUES (%s, %s, coalesce(%s, now()))
+ADD_LISTENINGS = """
+    INSERT INTO listening (actor_id, track_id, creation_date)
+    SELECT %s, heard.track_id, coalesce(heard.moment, now())
+      FROM unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS heard (track_id, moment, nth)
+     ORDER BY heard.nth
  RETURNING id, actor_id, track_id, creation_date
 """
 
 
-async def add_listening(tx: Tx, actor_id: int, track_id: int, when: datetime | None) -> Deed:
-    """Remember that the actor listened; ``when`` None: now."""
-    return await tx.one(Deed, ADD_LISTENING, actor_id, track_id, when)
+async def add_listenings(tx: Tx, actor_id: int, plays: Sequence[Play]) -> list[Deed]:
+    """Remember what the actor listened to, in order."""
+    tracks, moments = [track for track, _ in plays], [moment for _, moment in plays]
+    return await tx.many(Deed, ADD_LISTENINGS, actor_id, tracks, moments)
+
+
+HEARD_AT = """
+    SELECT DISTINCT listening.track_id, listening.creation_date
+      FROM unnest(%s::bigint[], %s::timestamptz[]) AS asked (track_id, moment)
+      JOIN listening ON listening.actor_id = %s AND listening.track_id = asked.track_id
+                    AND listening.creation_date = asked.moment
+"""
+
+
+async def heard_at(tx: Tx, actor_id: int, plays: Sequence[Play]) -> set[Play]:
+    """Those of the plays that are remembered already, the same track at the same moment."""
+    tracks, moments = [track for track, _ in plays], [moment for _, moment in plays]
+    found = await tx.many(lambda track, moment: (track, moment), HEARD_AT, tracks, moments, actor_id)
+    return set(found)
 
 
 async def one(tx: Tx, kind: Kind, id: int, viewer_actor: int | None, is_local: bool) -> Deed | None:

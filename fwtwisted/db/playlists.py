@@ -25,11 +25,11 @@ SEEN_BY = """
          AND EXISTS (SELECT FROM follow WHERE follow.actor_id = %s AND follow.approved
                         AND follow.target_actor_id = playlist.actor_id)))
 """
-_COLUMNS = """
+COLUMNS = """
     playlist.id, playlist.actor_id, playlist.name, playlist.privacy_level, playlist.creation_date,
-    playlist.modification_date, playlist.revision
+    playlist.modification_date, playlist.revision, playlist.comment
 """
-_JOINED = "playlist JOIN actor AS owner ON owner.id = playlist.actor_id"
+JOINED = "playlist JOIN actor AS owner ON owner.id = playlist.actor_id"
 
 
 @frozen
@@ -66,18 +66,19 @@ class PlaylistFilter:
     ordering: tuple[tuple[str, bool], ...] = ()
 
 
-def _made(id: int, actor_id: int, name: str, level: str, *rest: object) -> Playlist:
+def made(id: int, actor_id: int, name: str, level: str, *rest: object) -> Playlist:
+    """A playlist from its :data:`COLUMNS`."""
     return Playlist(id, actor_id, name, Privacy(level), *rest)  # type: ignore[arg-type]
 
 
 # --- looking -------------------------------------------------------------------------------------
 
-PLAYLIST = f"SELECT {_COLUMNS} FROM {_JOINED} WHERE playlist.id = %s AND {SEEN_BY}"
+PLAYLIST = f"SELECT {COLUMNS} FROM {JOINED} WHERE playlist.id = %s AND {SEEN_BY}"
 
 
 async def playlist(tx: Queries, id: int, seer: Seer) -> Playlist | None:
     """The playlist of this id, if it may be seen."""
-    return await tx.maybe(_made, PLAYLIST, id, *seer.args)
+    return await tx.maybe(made, PLAYLIST, id, *seer.args)
 
 
 ORDERS = {
@@ -137,12 +138,12 @@ async def page(tx: Queries, asked: PlaylistFilter, limit: int, offset: int) -> t
     values = [value for _, values in conditions for value in values]
     words = [f"{ORDERS[name]} {'DESC' if down else 'ASC'}" for name, down in asked.ordering if name in ORDERS]
     order = ", ".join(words or [f"{ORDERS['modification_date']} DESC"])
-    count = await tx.one(int, f"SELECT count(*) FROM {_JOINED} WHERE {where}", *values)
-    sql = f"SELECT {_COLUMNS} FROM {_JOINED} WHERE {where} ORDER BY {order}, playlist.id DESC LIMIT %s OFFSET %s"
-    return count, await tx.many(_made, sql, *values, limit, offset)
+    count = await tx.one(int, f"SELECT count(*) FROM {JOINED} WHERE {where}", *values)
+    sql = f"SELECT {COLUMNS} FROM {JOINED} WHERE {where} ORDER BY {order}, playlist.id DESC LIMIT %s OFFSET %s"
+    return count, await tx.many(made, sql, *values, limit, offset)
 
 
-VISIBLE = f"SELECT playlist.id, playlist.revision FROM {_JOINED} WHERE playlist.id = ANY(%s) AND {SEEN_BY}"
+VISIBLE = f"SELECT playlist.id, playlist.revision FROM {JOINED} WHERE playlist.id = ANY(%s) AND {SEEN_BY}"
 
 
 async def visible(tx: Queries, ids: Collection[int], seer: Seer) -> dict[int, int]:
@@ -208,24 +209,24 @@ ADD = f"""
     INSERT INTO playlist (actor_id, name, privacy_level)
     SELECT %s, %s, coalesce(%s, account.privacy_level, 'me')
       FROM (SELECT %s::bigint AS actor_id) AS owner LEFT JOIN account USING (actor_id)
- RETURNING {_COLUMNS}
+ RETURNING {COLUMNS}
 """
 
 
 async def add(tx: Tx, actor_id: int, name: str, level: Privacy | None) -> Playlist:
     """Make an empty playlist; without a level it gets its owner's own."""
-    return await tx.one(_made, ADD, actor_id, name, level.value if level else None, actor_id)
+    return await tx.one(made, ADD, actor_id, name, level.value if level else None, actor_id)
 
 
-LOCK_OWN = f"SELECT {_COLUMNS} FROM playlist WHERE id = %s AND actor_id = %s FOR NO KEY UPDATE"
+LOCK_OWN = f"SELECT {COLUMNS} FROM playlist WHERE id = %s AND actor_id = %s FOR NO KEY UPDATE"
 
 
 async def lock_own(tx: Tx, id: int, actor_id: int) -> Playlist | None:
     """A playlist of the actor's, held until this transaction ends; None when it is not theirs."""
-    return await tx.maybe(_made, LOCK_OWN, id, actor_id)
+    return await tx.maybe(made, LOCK_OWN, id, actor_id)
 
 
-CHANGES = frozenset(("name", "privacy_level"))
+CHANGES = frozenset(("name", "privacy_level", "comment"))
 
 
 async def change(tx: Tx, id: int, change: PlaylistChange) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import TypeAlias
 
 from attrs import frozen
+
+Play: TypeAlias = "tuple[int, datetime | None]"
+"""A track that somebody listened to, and when; None: now."""
 
 
 class Kind(enum.StrEnum):

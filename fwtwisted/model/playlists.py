@@ -21,7 +21,7 @@ ORDERINGS = ("id", "name", "creation_date", "modification_date")
 
 @frozen
 class Playlist:
-    """:ivar revision: a number of the whole pod's that changes with the tracks."""
+    """:ivar revision: a number of the whole pod's that changes with the tracks.  :ivar comment: may be empty."""
 
     id: int
     actor_id: int
@@ -30,6 +30,7 @@ class Playlist:
     creation_date: datetime
     modification_date: datetime
     revision: int
+    comment: str = ""
 
 
 @frozen
@@ -66,7 +67,7 @@ class PlaylistWish:
 
 
 PlaylistChange: TypeAlias = Mapping[str, str | Privacy]
-"""New values of a playlist: ``name``, ``privacy_level``; what is not named stays."""
+"""New values of a playlist: ``name``, ``privacy_level``, ``comment``; what is not named stays."""
 
 
 @frozen

@@ -39,7 +39,7 @@ class App:
     credentials: dict[str, str]
 
     async def raw(
-        self, name: str, *, method: str = "GET", headers: dict[str, str] | None = None, **asked: Any
+        self, name: str, /, *, method: str = "GET", headers: dict[str, str] | None = None, **asked: Any
     ) -> Answer:
         """What is answered, as it is."""
         query = urlencode({**self.credentials, **asked}, doseq=True)
@@ -47,26 +47,26 @@ class App:
             return await self.served.ask("POST", f"/rest/{name}", FORM | (headers or {}), query.encode())
         return await self.served.ask(method, f"/rest/{name}?{query}", headers)
 
-    async def envelope(self, name: str, *, method: str = "GET", **asked: Any) -> dict[str, Any]:
+    async def envelope(self, name: str, /, *, method: str = "GET", **asked: Any) -> dict[str, Any]:
         """What stands in the envelope, whether it went well or not."""
         answer = await self.raw(name, method=method, f="json", **asked)
         told: dict[str, Any] = answer.json["subsonic-response"]
         return told
 
-    async def ask(self, name: str, **asked: Any) -> dict[str, Any]:
+    async def ask(self, name: str, /, **asked: Any) -> dict[str, Any]:
         """The envelope of a call that must go well."""
         told = await self.envelope(name, **asked)
         assert told["status"] == "ok", told
         return told
 
-    async def error(self, name: str, **asked: Any) -> int:
+    async def error(self, name: str, /, **asked: Any) -> int:
         """The code of a call that must fail."""
         told = await self.envelope(name, **asked)
         assert told["status"] == "failed", told
         code: int = told["error"]["code"]
         return code
 
-    async def xml(self, name: str, **asked: Any) -> ElementTree.Element:
+    async def xml(self, name: str, /, **asked: Any) -> ElementTree.Element:
         """The root of the answer in XML, without namespaces."""
         answer = await self.raw(name, **asked)
         assert answer.header("Content-Type") == "text/xml; charset=utf-8", answer

@@ -15,7 +15,7 @@ from fwtwisted.db import catalog, listening, people
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import Profile
 from fwtwisted.model.errors import Invalid, NotFound, Unauthenticated
-from fwtwisted.model.listening import Deed, DeedFilter, Kind, Standing
+from fwtwisted.model.listening import Deed, DeedFilter, Kind, Play, Standing
 from fwtwisted.model.music import Kind as MusicKind
 from fwtwisted.model.music import Shelf, Track
 from fwtwisted.model.people import Actor, Viewer
@@ -158,11 +158,28 @@ class Listening:
 
         async def work(tx: Tx) -> Deed:
             await _must_exist(tx, track_id)
-            deed = await listening.add_listening(tx, actor, track_id, when)
-            self._tell(tx, Kind.LISTENING, deed)
+            (deed,) = await self.listened_in(tx, actor, [(track_id, when)])
             return deed
 
         return await self._database.transaction(work)
+
+    # The same within a transaction that does more; the tracks must be there.
+
+    async def favor_in(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
+        """Make tracks favourites of the actor; those that are already stay what they were."""
+        for deed in await listening.add_favorites(tx, actor_id, track_ids):
+            self._tell(tx, Kind.FAVORITE, deed)
+
+    async def unfavor_in(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
+        """Let none of the tracks be a favourite of the actor."""
+        await listening.remove_favorites(tx, actor_id, track_ids)
+
+    async def listened_in(self, tx: Tx, actor_id: int, plays: Sequence[Play]) -> list[Deed]:
+        """Remember that the actor listened."""
+        deeds = await listening.add_listenings(tx, actor_id, plays)
+        for deed in deeds:
+            self._tell(tx, Kind.LISTENING, deed)
+        return deeds
 
     def _tell(self, tx: Tx, kind: Kind, deed: Deed) -> None:
         """Have everybody who listens told; what they may know of it, ``core/pod/news.py`` decides."""

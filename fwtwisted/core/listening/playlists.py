@@ -8,7 +8,7 @@ tracks nor the catalog change.  Source: docs/api.md §4.12.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 from attrs import frozen
@@ -24,7 +24,7 @@ from fwtwisted.db.areas import versions
 from fwtwisted.db.playlists import PlaylistFilter, Row, Seer
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import Profile
-from fwtwisted.model.errors import Invalid, NotFound, Unauthenticated
+from fwtwisted.model.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from fwtwisted.model.music import Kind, Shelf, Track
 from fwtwisted.model.people import Actor, Viewer
 from fwtwisted.model.playlists import (
@@ -143,6 +143,10 @@ class Playlists:
 
         return await self._database.read(read)
 
+    async def track_ids(self, tx: Tx, playlist: Playlist) -> Sequence[int]:
+        """The tracks of a playlist, in order, heard by the one who looks or not."""
+        return [row.track_id for row in await playlists.rows(tx, playlist.id)]
+
     async def _told(self, tx: Tx, viewer: Viewer, found: Sequence[Playlist], count: int = 1) -> ListedPlaylists:
         visible = await self._visibility.libraries_in(tx, viewer)
         version = (await versions(tx))["catalog"]
@@ -203,6 +207,35 @@ class Playlists:
         """Remove the viewer's playlist.  :raise NotFound: also when it is somebody else's."""
         await self._holding(viewer, id, lambda tx, held: playlists.remove(tx, held.id))
 
+    async def remove_any(self, viewer: Viewer, id: int) -> None:
+        """
+        Remove a playlist, as its owner or as an administrator.
+
+        :raise NotFound: also when the viewer may not see it.  :raise Forbidden: it is somebody else's.
+        """
+
+        async def work(tx: Tx) -> None:
+            found = await _seen(tx, viewer, id)
+            if not viewer.is_superuser:
+                _must_own(viewer, found)
+            await playlists.remove(tx, id)
+
+        await self._database.transaction(work)
+
+    async def owned(self, viewer: Viewer, id: int) -> tuple[Playlist, Sequence[Row]]:
+        """
+        A playlist of the viewer's, and its rows in order.
+
+        :raise NotFound: also when the viewer may not see it.  :raise Forbidden: it is somebody else's.
+        """
+
+        async def read(tx: Tx) -> tuple[Playlist, Sequence[Row]]:
+            found = await _seen(tx, viewer, id)
+            _must_own(viewer, found)
+            return found, await playlists.rows(tx, id)
+
+        return await self._database.read(read)
+
     # --- its tracks ------------------------------------------------------------------------------
 
     async def add(
@@ -252,10 +285,39 @@ class Playlists:
         """Empty the viewer's playlist.  :raise NotFound: also when it is somebody else's."""
         await self._rearranged(viewer, id, lambda rows: [])
 
-    async def replace(self, viewer: Viewer, id: int, track_ids: Sequence[int]) -> None:
+    async def edit(
+        self, viewer: Viewer, id: int, change: PlaylistChange, gone: Collection[int], added: Sequence[int]
+    ) -> None:
+        """
+        Change the viewer's playlist in several ways at once.
+
+        :param gone: ids of rows that go.  :param added: tracks that are then put after the last.
+        :raise NotFound: also when it is somebody else's.
+        :raise Invalid: on ``tracks``: an unknown one; on ``playlist``: too many.
+        """
+        most = await self._most_tracks()
+
+        async def work(tx: Tx, held: Playlist) -> None:
+            await playlists.change(tx, held.id, change)
+            if not gone and not added:
+                return
+            before = await playlists.rows(tx, held.id)
+            after = [row for row in before if row.id not in gone]
+            await playlists.keep(tx, held.id, before, after)
+            if added:
+                _must_fit(len(after) + len(added), most)
+                await _known(tx, added)
+                await playlists.put(tx, held.id, added, len(after))
+
+        await self._holding(viewer, id, work)
+
+    async def replace(
+        self, viewer: Viewer, id: int, track_ids: Sequence[int], change: PlaylistChange | None = None
+    ) -> None:
         """
         Let the viewer's playlist hold these tracks, in this order, and no others.
 
+        :param change: what else is to be new.
         :raise NotFound: also when it is somebody else's.
         :raise Invalid: on ``tracks``: an unknown one; on ``playlist``: too many.
         """
@@ -264,6 +326,7 @@ class Playlists:
         async def work(tx: Tx, held: Playlist) -> None:
             _must_fit(len(track_ids), most)
             await _known(tx, track_ids)
+            await playlists.change(tx, held.id, change or {})
             await playlists.keep(tx, held.id, await playlists.rows(tx, held.id), [])
             if track_ids:
                 await playlists.put(tx, held.id, track_ids, 0)
@@ -309,6 +372,11 @@ async def _seen(tx: Tx, viewer: Viewer, id: int) -> Playlist:
     if found is None:
         raise NotFound
     return found
+
+
+def _must_own(viewer: Viewer, found: Playlist) -> None:
+    if found.actor_id != viewer.actor_id:
+        raise Forbidden("The playlist is somebody else's.")
 
 
 async def _known(tx: Tx, track_ids: Sequence[int]) -> Mapping[int, str]:

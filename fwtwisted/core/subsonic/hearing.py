@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeAlias, TypeVar
+from uuid import UUID
 
 from attrs import frozen
 
@@ -107,6 +108,12 @@ class Hearing:
         over = await self.notes(sight, Kind.TRACK, found)
         return [whole(found[id].base, over.get(id, b""), **more.get(id, {})) for id in ids if id in found]
 
+    async def entries(self, sight: Sight, entries: Sequence[tuple[int, Mapping[str, object]]]) -> list[Piece]:
+        """Songs, each with further fields that belong to its place; those that may not be heard are left out."""
+        found = await self._heard_songs(sight, [id for id, _ in entries])
+        over = await self.notes(sight, Kind.TRACK, found)
+        return [whole(found[id].base, over.get(id, b""), **more) for id, more in entries if id in found]
+
     async def song(self, sight: Sight, id: int) -> Piece:
         """A song.  :raise NotFound: there is none, or it may not be heard."""
         return _only(await self.songs(sight, [id]))
@@ -115,6 +122,10 @@ class Hearing:
         """Those of the songs that may be heard, in order."""
         found = await self._heard_songs(sight, ids)
         return [id for id in ids if id in found]
+
+    async def episodes(self, uploads: Collection[UUID]) -> Mapping[UUID, int]:
+        """The songs that episodes are, by the uuid of their upload."""
+        return await self._read(lambda tx: heard.songs_of_uploads(tx, uploads)) if uploads else {}
 
     async def _heard_songs(self, sight: Sight, ids: Collection[int]) -> Mapping[int, _Written]:
         async def load(missing: Collection[int]) -> Mapping[int, _Written | None]:
@@ -243,6 +254,17 @@ class Hearing:
             while len(self._noted_artists) > self._settings.most_listeners:
                 self._noted_artists.popitem(last=False)
         return await self.notes(sight, Kind.ARTIST, self._noted_artists[account_id][1])
+
+    # --- all kinds ---------------------------------------------------------------------------------
+
+    async def seen(self, sight: Sight, kind: Kind, ids: Collection[int]) -> frozenset[int]:
+        """Those of the things of which something may be heard."""
+        if kind is Kind.TRACK:
+            return frozenset(await self._heard_songs(sight, ids))
+        if kind is Kind.ALBUM:
+            return frozenset(await self._heard_albums(sight, ids))
+        roll = await self.roll(sight)
+        return frozenset(id for id in ids if id in roll.written and id not in sight.hidden)
 
     # --- notes -------------------------------------------------------------------------------------
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from fwtwisted.core.listening.history import Listening
+from fwtwisted.core.listening.playlists import Playlists
 from fwtwisted.core.music.orders import Orders
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.people.signin import SignIn
@@ -10,6 +15,10 @@ from fwtwisted.core.pod.limits import Limits
 from fwtwisted.core.subsonic.hearing import Hearing, HearingSettings
 from fwtwisted.core.subsonic.lists import Lists
 from fwtwisted.core.subsonic.login import SubsonicLogin
+from fwtwisted.core.subsonic.opinions import Opinions
+from fwtwisted.core.subsonic.playing import NowPlaying
+from fwtwisted.core.subsonic.playlists import PlaylistsHeard
+from fwtwisted.core.subsonic.resuming import Resuming
 from fwtwisted.core.subsonic.sights import Sights
 from fwtwisted.db.pool import Database
 from fwtwisted.model.people import Pod
@@ -20,7 +29,7 @@ class SubsonicRoom:
     """
     What the Subsonic face is made of.
 
-    :param public_url: where the pod is reached.
+    :param public_url: where the pod is reached.  :param now: the time.
     """
 
     def __init__(
@@ -33,9 +42,16 @@ class SubsonicRoom:
         limits: Limits,
         pod: Pod,
         public_url: str,
+        listening: Listening,
+        playlists: Playlists,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.paper = Paper(public_url, Articles())
         self.login = SubsonicLogin(database, signin, seal, limits)
         self.sights = Sights(database, visibility, pod.domain)
         self.hearing = Hearing(database, self.paper, HearingSettings())
         self.lists = Lists(database, orders)
+        self.opinions = Opinions(database, listening)
+        self.now_playing = NowPlaying(database, listening, now)
+        self.resuming = Resuming(database)
+        self.playlists = PlaylistsHeard(database, playlists, self.hearing)

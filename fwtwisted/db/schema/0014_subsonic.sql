@@ -96,6 +96,8 @@ CREATE TABLE playback (
     reported            timestamptz NOT NULL DEFAULT now(),
     played              bigint NOT NULL DEFAULT 0,      -- milliseconds heard before it was reported
     counted             boolean NOT NULL DEFAULT false, -- a listening was written for it
+    is_reported         boolean NOT NULL DEFAULT true,  -- by its clock; false: an app only said what it plays
+    is_silent           boolean NOT NULL DEFAULT false, -- only shown: no listening is written for it
     PRIMARY KEY (account_id, client)
 );
 CREATE INDEX playback_reported ON playback (reported);
@@ -153,3 +155,14 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER moved BEFORE UPDATE ON area FOR EACH ROW EXECUTE FUNCTION area_moved();
+
+-- Apps give playlists a comment, and ask whether one has changed: also when a song of it leaves the pod.
+ALTER TABLE playlist ADD COLUMN comment text NOT NULL DEFAULT '';
+CREATE FUNCTION playlist_shrank() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE playlist SET modification_date = now(), revision = nextval('playlist_revision')
+     WHERE id IN (SELECT playlist_id FROM gone);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER shrank AFTER DELETE ON playlist_track REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION playlist_shrank();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from typing import Any
+from uuid import UUID
 
 from fwtwisted.db.pool import Queries
 from fwtwisted.model.heard import HeardAlbum, HeardArtist, HeardSong, Named
@@ -57,6 +58,14 @@ def _song(*columns: Any) -> HeardSong:
 
 def _named(ids: list[int], names: list[str], joints: list[str]) -> list[Named]:
     return [Named(*one) for one in zip(ids, names, joints, strict=True)]
+
+
+SONGS_OF_UPLOADS = "SELECT uuid, track_id FROM upload WHERE uuid = ANY(%s) AND track_id IS NOT NULL"
+
+
+async def songs_of_uploads(tx: Queries, uploads: Collection[UUID]) -> dict[UUID, int]:
+    """The songs that files are of, by the uuid of the upload."""
+    return dict(await tx.many(lambda uuid, song: (uuid, song), SONGS_OF_UPLOADS, list(uploads)))
 
 
 HEARD_TRACKS = """

@@ -66,6 +66,16 @@ class Caller:
         assert self.viewer.actor_id is not None, "a session without an actor"
         return self.viewer.actor_id
 
+    def permits(self, scope: str) -> None:
+        """
+        Refuse a program that was not given leave for this; whoever brings a Subsonic secret has all of an account's.
+
+        :param scope: as in docs/api.md: ``write:favorites``, ….
+        :raise Forbidden:
+        """
+        if not self.viewer.may(scope):
+            raise Forbidden(f"Your token does not allow this: it lacks the scope {scope}.")
+
     def must(self, role: str) -> None:
         """
         Refuse a caller from whom an administrator took the role.
@@ -110,6 +120,7 @@ class Declared:
     :ivar is_open: needs no log-in (rule 16).
     :ivar is_counted: falls under the hourly limit (rule 18).
     :ivar sends: it answers with bytes.
+    :ivar writes: it changes something, and HEAD does not run it (rule 2).
     :ivar methods: the HTTP methods that it takes.
     """
 
@@ -117,6 +128,7 @@ class Declared:
     is_open: bool = False
     is_counted: bool = True
     sends: bool = False
+    writes: bool = False
     methods: tuple[bytes, ...] = (b"GET", b"HEAD", b"POST")
 
 
@@ -137,6 +149,11 @@ def call(
 ) -> Callable[[F], F]:
     """Declare a call that answers with a payload."""
     return _declare(Declared(names, is_open=is_open, methods=methods))
+
+
+def writing_call(*names: str) -> Callable[[F], F]:
+    """Declare a call that changes something."""
+    return _declare(Declared(names, writes=True))
 
 
 def media_call(*names: str) -> Callable[[F], F]:

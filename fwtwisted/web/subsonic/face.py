@@ -10,7 +10,10 @@ from fwtwisted.web.site import Mount
 from fwtwisted.web.subsonic.admission import Admission, ByBearer
 from fwtwisted.web.subsonic.browsing import Browsing
 from fwtwisted.web.subsonic.desk import SubsonicDesk
+from fwtwisted.web.subsonic.keeping import Keeping
 from fwtwisted.web.subsonic.lists import MusicLists
+from fwtwisted.web.subsonic.noting import Noting
+from fwtwisted.web.subsonic.playlists import PlaylistCalls
 from fwtwisted.web.subsonic.rest import Rest
 from fwtwisted.web.subsonic.system import System
 from fwtwisted.wire.subsonic.envelope import Server
@@ -32,5 +35,14 @@ def mounts(
     :param further: areas that need more than the music: streaming, playlists, ….
     """
     desk = SubsonicDesk(room.sights, room.hearing, room.lists, room.paper)
-    areas = [System(), Browsing(desk), MusicLists(desk), *further]
+    areas = [System(), Browsing(desk), MusicLists(desk), *_own_things(room, desk), *further]
     return Rest(server, areas, Admission(room.login, by_bearer, limits), is_enabled).mounts()
+
+
+def _own_things(room: SubsonicRoom, desk: SubsonicDesk) -> list[object]:
+    """What people keep on the server."""
+    return [
+        Noting(desk, room.opinions, room.now_playing),
+        Keeping(desk, room.resuming),
+        PlaylistCalls(desk, room.playlists),
+    ]

@@ -17,7 +17,7 @@ from fwtwisted.web.app import reply, resource_app
 from fwtwisted.web.reading import MIB, Query, form_pairs
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.site import Mount
-from fwtwisted.web.subsonic.calls import Admit, Call, Caller, Counted, Table
+from fwtwisted.web.subsonic.calls import EMPTY, Admit, Call, Caller, Counted, Table
 from fwtwisted.wire.subsonic.asked import Asked
 from fwtwisted.wire.subsonic.envelope import Format, Payload, Server, written
 from fwtwisted.wire.subsonic.errors import Code, Refused, code_of, missing
@@ -99,6 +99,8 @@ class Rest:
         if call.send is not None:
             return await _sent(call.send(request, asked, caller))
         assert call.answer is not None
+        if call.declared.writes and request.method == b"HEAD":
+            return self._written(request, asked, 200, self._server.ok(EMPTY))
         payload = await call.answer(asked, caller)
         if isinstance(payload, Counted):
             request.setHeader("X-Total-Count", str(payload.total))

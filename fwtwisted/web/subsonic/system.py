@@ -21,6 +21,8 @@ LICENCE_DAYS = 365  # that are left, on every day
 EXTENSIONS: Sequence[tuple[str, Sequence[int]]] = (
     ("apiKeyAuthentication", (1,)),
     ("formPost", (1,)),
+    ("indexBasedQueue", (1,)),
+    ("playbackReport", (1,)),
     ("topSongsByArtistId", (1,)),
 )
 

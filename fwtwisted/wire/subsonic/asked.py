@@ -19,6 +19,7 @@ MOST = 500  # of anything that is counted, in one answer
 _YES = frozenset(("true", "1", "on", "yes"))
 _NO = frozenset(("false", "0", "off", "no"))
 _NUMBER = re.compile(r"\s*([+-]?\d{1,18})(?:\.\d*)?\s*", re.ASCII)
+_ONLY_SECONDS = 100_000_000  # 1973, when no app scrobbled
 _LATEST_MS = 253_402_300_799_000  # the last moment that a date can name
 
 
@@ -41,7 +42,7 @@ class Asked:
         """The same with further values behind them."""
         values = {name: list(several) for name, several in self.values.items()}
         for name, value in pairs:
-            values.setdefault(name, []).append(value)
+            values.setdefault(name, []).append(value.replace("\0", ""))  # which no text of ours holds
         return Asked(values)
 
     # --- texts -------------------------------------------------------------------------------------
@@ -121,6 +122,16 @@ class Asked:
     def moments(self, name: str) -> list[datetime | None]:
         """Every time of a repeated parameter, in order."""
         return [moment_of(value) for value in self.values.get(name, ())]
+
+    def past_moments(self, name: str) -> list[datetime | None]:
+        """The same of what has happened lately: what can only be seconds is read as such (rule 9)."""
+        found = self.moments(name)
+        return [
+            datetime.fromtimestamp(moment.timestamp() * 1000, UTC)
+            if moment is not None and moment.timestamp() < _ONLY_SECONDS
+            else moment
+            for moment in found
+        ]
 
     @property
     def format(self) -> Format:

@@ -1,0 +1,108 @@
+"""
+What people play now, and what becomes of it: one listening for every time that a song was heard.
+
+Apps tell of it in two ways, and some in both: they scrobble (a song was heard), or they report on the clock of a
+session, of which the server makes a listening by itself.  A scrobble that belongs to a session is that session's
+listening, and is written once.  Whoever writes holds the account, so that two calls at once count once.
+
+Source: docs/subsonic.md §8.3, §8.7 and §9.7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from attrs import evolve
+
+from fwtwisted.core.listening.history import Listening
+from fwtwisted.db import listening as db_listening
+from fwtwisted.db.pool import Database, Tx
+from fwtwisted.db.subsonic import playback
+from fwtwisted.db.subsonic.playback import Playing
+from fwtwisted.model.listening import Play
+from fwtwisted.model.people import Viewer
+from fwtwisted.model.playback import Playback, Report, State, begun, gone_on
+
+OLDEST = timedelta(days=14)  # what an app may bring in later; before that, its clock is wrong
+MOST_PLAYING = 500
+
+
+class NowPlaying:
+    """
+    Keeps sessions, and writes listenings.
+
+    :param now: the time.
+    """
+
+    def __init__(self, database: Database, listening: Listening, now: Callable[[], datetime]) -> None:
+        self._database, self._listening, self.now = database, listening, now
+
+    async def playing(self, viewer: Viewer) -> Sequence[Playing]:
+        """What is going on, of people whose doings the viewer may see; the latest first."""
+        now = self.now()
+        found = await self._database.read(
+            lambda tx: playback.playing(tx, viewer.actor_id, viewer.is_local, MOST_PLAYING)
+        )
+        return [one for one in found if not one.playback.is_over(now)]
+
+    async def report(self, account_id: int, actor_id: int, client: str, report: Report) -> None:
+        """Take what an app says of a song that is there."""
+        now = self.now()
+
+        async def work(tx: Tx) -> None:
+            await playback.hold(tx, account_id)
+            known = await playback.session(tx, account_id, client)
+            if known is not None and known.goes_on_with(report, now):
+                if report.is_said:  # what the reports tell already
+                    return
+                session = gone_on(known, report, now)
+                if session.state is State.STOPPED:
+                    session = await self._ended(tx, actor_id, session, now)
+            else:
+                if known is not None:
+                    await self._ended(tx, actor_id, known, now)
+                session = begun(client, report, await playback.duration(tx, report.track_id), now)
+            await playback.save(tx, account_id, session)
+
+        await self._database.transaction(work)
+
+    async def _ended(self, tx: Tx, actor_id: int, session: Playback, now: datetime) -> Playback:
+        """The session after its listening was written, if one is due."""
+        if not session.is_due(now):
+            return session
+        await self._listening.listened_in(tx, actor_id, [(session.track_id, session.started)])
+        return evolve(session, counted=True)
+
+    async def scrobble(self, account_id: int, actor_id: int, client: str, plays: Sequence[Play]) -> None:
+        """
+        Remember that songs that are there were heard.
+
+        The same song at the same moment is remembered once; what is said to lie in the future is of now, and what
+        lies too far back is passed over.
+        """
+        now = self.now()
+        told = list(dict.fromkeys(_in_time(plays, now)))
+
+        async def work(tx: Tx) -> None:
+            await playback.hold(tx, account_id)
+            session = await playback.session(tx, account_id, client)
+            known = await db_listening.heard_at(tx, actor_id, [play for play in told if play[1] is not None])
+            new = [play for play in told if play not in known]
+            of_session = [] if session is None else [play for play in new if session.holds(*play, now)]
+            if session is not None and of_session:
+                counted = of_session if session.counted else of_session[1:]
+                new = [play for play in new if play not in counted]
+                await playback.save(tx, account_id, evolve(session, counted=True))
+            if new:
+                await self._listening.listened_in(tx, actor_id, new)
+
+        await self._database.transaction(work)
+
+
+def _in_time(plays: Sequence[Play], now: datetime) -> Sequence[Play]:
+    return [
+        (track_id, None if moment is None or moment > now else moment)
+        for track_id, moment in plays
+        if moment is None or moment >= now - OLDEST
+    ]

@@ -97,7 +97,8 @@ class Faces:
         parts = self._parts
         server = Server("fwtwisted", __version__, FUNKWHALE_VERSION)
         is_enabled = partial(parts.preferences.value, "subsonic__enabled")
-        return subsonic.mounts(parts.subsonic, server, parts.signin.by_token, parts.limits, is_enabled)
+        room, media, front = parts.subsonic, parts.subsonic_media, settings.front(self._config)
+        return subsonic.mounts(room, media, front, server, parts.signin.by_token, parts.limits, is_enabled)
 
     def _front(self) -> list[Mount]:
         """The web app, and what others may embed."""

@@ -60,6 +60,7 @@ from fwtwisted.core.pod.reports import CREATED, Reports
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.core.pod.showing import Showing
 from fwtwisted.core.podcasts.area import Podcasts, PodcastsGround
+from fwtwisted.core.subsonic.media.room import MediaRoom
 from fwtwisted.core.subsonic.room import SubsonicRoom
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.ground import Ground
@@ -195,6 +196,17 @@ class Parts:
         self.shipping = None if store is None else Shipping(ground.reactor, database, store.blobs)
         images = Images(threads, settings.image_settings(config))
         self.attachments = Attachments(database, blobs, images, ring, settings.attachment_settings(config))
+        self.subsonic_media = MediaRoom(
+            ground.reactor,
+            database,
+            self.subsonic,
+            self.streaming,
+            blobs,
+            images,
+            threads,
+            preference,
+            settings.stream_settings(config),
+        )
         places = Places(blobs, threads, config.media.music)
         importer = Importer(database, blobs, threads, preference, settings.importing_settings(config))
         self.uploads = Uploads(

@@ -29,6 +29,7 @@ from fwtwisted.core.people.signin import SignInSettings
 from fwtwisted.core.pod.limits import LimitsSettings
 from fwtwisted.core.podcasts.channels import ChannelSettings
 from fwtwisted.core.podcasts.feeds import FeedSettings
+from fwtwisted.core.subsonic.media.streams import StreamSettings
 from fwtwisted.db.pool import DatabaseSettings
 from fwtwisted.logs import LogSettings
 from fwtwisted.model.people import Pod, Privacy
@@ -286,6 +287,11 @@ def about(config: Config) -> About:
 def streaming_settings(config: Config) -> StreamingSettings:
     """Where files in place lie, and how often somebody counts as one more listener."""
     return StreamingSettings(config.media.music, config.media.download_count_seconds)
+
+
+def stream_settings(config: Config) -> StreamSettings:
+    """What Subsonic apps get that ask for less."""
+    return StreamSettings(config.media.subsonic_format, config.media.subsonic_transcodes)
 
 
 def attachment_settings(config: Config) -> AttachmentSettings:

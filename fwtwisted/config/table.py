@@ -211,7 +211,12 @@ MEDIA: Final = Section(
         Setting("THUMBNAIL_JPEG_RESIZE_QUALITY", whole(1, 100), "95", help="quality of those"),
         Setting("MIN_DELAY_BETWEEN_DOWNLOADS_COUNT", TIME, "21600",
                 help="a listener counts once per upload in this time"),
-        Setting("SUBSONIC_DEFAULT_TRANSCODING_FORMAT", TEXT, "mp3", ignored="Subsonic clients are not served yet"),
+        Setting("SUBSONIC_DEFAULT_TRANSCODING_FORMAT", TEXT, "mp3",
+                help="what Subsonic apps get that ask for a lower bitrate and no format; "
+                     "`none`: the file as it is"),
+        Setting("SUBSONIC_TRANSCODES_PER_USER", whole(1, 1000), "8", own=True,
+                help="how many transcodes run for one user of Subsonic apps at the same time; `CELERYD_CONCURRENCY` "
+                     "holds for all together"),
         Setting("PROXY_MEDIA", BOOL, "true",
                 help="audio that lies in an object store is sent by this server; `false`: players are redirected to "
                      "the store, by signed URLs"),

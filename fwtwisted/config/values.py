@@ -162,6 +162,8 @@ class Media:
     :ivar proxy_type: who sends audio: ``direct``, ``nginx``, ``apache2``.
     :ivar music: root of in-place imports as we see it, None when not set.
     :ivar music_served: the same as the web server before us sees it.
+    :ivar subsonic_format: what is made when an app asks for a lower bitrate alone; empty: nothing.
+    :ivar subsonic_transcodes: how many are made for one account at the same time.
     """
 
     root: str
@@ -175,6 +177,8 @@ class Media:
     thumbnails: bool
     jpeg_quality: int
     download_count_seconds: float
+    subsonic_format: str
+    subsonic_transcodes: int
 
 
 @frozen
@@ -415,6 +419,8 @@ def _media(values: Values, general: General) -> Media:
         thumbnails=values["CREATE_IMAGE_THUMBNAILS"],
         jpeg_quality=values["THUMBNAIL_JPEG_RESIZE_QUALITY"],
         download_count_seconds=values["MIN_DELAY_BETWEEN_DOWNLOADS_COUNT"],
+        subsonic_format=values["SUBSONIC_DEFAULT_TRANSCODING_FORMAT"].lower().removeprefix("none"),
+        subsonic_transcodes=values["SUBSONIC_TRANSCODES_PER_USER"],
     )
 
 

@@ -25,6 +25,7 @@ from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.python.failure import Failure
 
 from fwtwisted.model.errors import Invalid
+from fwtwisted.model.images import Frame
 from fwtwisted.model.threads import Threads
 
 T = TypeVar("T")
@@ -138,6 +139,29 @@ def rendition(body: bytes, size: int, quality: int = 95, most_pixels: int = MOST
         return _written(square, _KINDS[image.format or ""], quality)
 
 
+def fitted(body: bytes, frame: Frame, quality: int = 95, most_pixels: int = MOST_PIXELS) -> bytes | None:
+    """
+    A picture made small enough for a frame, in the same kind; it is never enlarged.
+
+    :return: None when it fits as it is.
+    :raise Invalid: on ``file``: the picture is broken, or larger than anybody should unpack.
+    """
+    with _readable(body) as image:
+        _judge_pixels(image, most_pixels)
+        edge = min(frame.edge, *image.size) if frame.is_square else frame.edge
+        if max(image.size) <= edge:
+            return None
+        kind = _KINDS[image.format or ""]
+        if not frame.is_square:
+            image.draft("RGB", (edge, edge))
+        clean = _clean(image, kind)
+        if frame.is_square:
+            clean = ImageOps.fit(clean, (edge, edge), Image.Resampling.LANCZOS)
+        else:
+            clean.thumbnail((edge, edge), Image.Resampling.LANCZOS)
+        return _written(clean, kind, quality)
+
+
 @contextmanager
 def _readable(body: bytes) -> Iterator[Image.Image]:
     """The opened picture; whatever its decoder trips over inside the block becomes our own error."""
@@ -217,6 +241,15 @@ class Images:
         square: bytes = await self._in_turn(self._rendition_file, path, size)
         return square
 
+    async def fitted_file(self, path: str, frame: Frame) -> bytes | None:
+        """
+        See :func:`fitted`, for a local file.
+
+        :raise OSError: it cannot be read.
+        """
+        small: bytes | None = await self._in_turn(self._fitted_file, path, frame)
+        return small
+
     def _in_turn(self, work: Callable[..., T], *args: object) -> Deferred[T]:
         """Run ``work`` in a thread when it is its turn.  Who waits may leave; the turn lasts until the work is done."""
         heard: Deferred[T] = Deferred(_waiter_left)
@@ -232,6 +265,11 @@ class Images:
         """In a thread."""
         with open(path, "rb") as file:
             return rendition(file.read(), size, self.settings.quality, self.settings.most_pixels)
+
+    def _fitted_file(self, path: str, frame: Frame) -> bytes | None:
+        """In a thread."""
+        with open(path, "rb") as file:
+            return fitted(file.read(), frame, self.settings.quality, self.settings.most_pixels)
 
     def _checked_file(self, path: str) -> Picture:
         """In a thread: no more is read than may be."""

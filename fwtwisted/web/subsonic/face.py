@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from fwtwisted.core.pod.limits import Limits
+from fwtwisted.core.subsonic.media.room import MediaRoom
 from fwtwisted.core.subsonic.room import SubsonicRoom
 from fwtwisted.web.site import Mount
 from fwtwisted.web.subsonic.admission import Admission, ByBearer
@@ -12,15 +13,19 @@ from fwtwisted.web.subsonic.browsing import Browsing
 from fwtwisted.web.subsonic.desk import SubsonicDesk
 from fwtwisted.web.subsonic.keeping import Keeping
 from fwtwisted.web.subsonic.lists import MusicLists
+from fwtwisted.web.subsonic.media.areas import media_areas
 from fwtwisted.web.subsonic.noting import Noting
 from fwtwisted.web.subsonic.playlists import PlaylistCalls
 from fwtwisted.web.subsonic.rest import Rest
 from fwtwisted.web.subsonic.system import System
+from fwtwisted.web.transfer import Front
 from fwtwisted.wire.subsonic.envelope import Server
 
 
 def mounts(
     room: SubsonicRoom,
+    media: MediaRoom,
+    front: Front,
     server: Server,
     by_bearer: ByBearer,
     limits: Limits,
@@ -30,12 +35,14 @@ def mounts(
     """
     Everything under ``/rest``.
 
+    :param front: who may send files in our place.
     :param by_bearer: whose OAuth or application token this is.
     :param is_enabled: whether the pod offers Subsonic (``subsonic__enabled``).
     :param further: areas that need more than the music: streaming, playlists, ….
     """
     desk = SubsonicDesk(room.sights, room.hearing, room.lists, room.paper)
-    areas = [System(), Browsing(desk), MusicLists(desk), *_own_things(room, desk), *further]
+    played = media_areas(media, desk, front)
+    areas = [System(), Browsing(desk), MusicLists(desk), *_own_things(room, desk), *played, *further]
     return Rest(server, areas, Admission(room.login, by_bearer, limits), is_enabled).mounts()
 
 

@@ -83,12 +83,12 @@ def named(text: str, bare: Prefix | None = None) -> Name | None:
     return None if bare is None else _keyed(bare, text)
 
 
-def pictured(text: str) -> Name | None:
+def pictured(text: str, bare: Prefix | None = None) -> Name | None:
     """Read the id of a picture: the same, with or without the version behind it."""
     plain, underscore, version = text.partition("_")
     if underscore and _VERSION.fullmatch(f"_{version}") is None:
         return None
-    return named(plain)
+    return named(plain, bare)
 
 
 def _keyed(prefix: Prefix, key: str) -> Name | None:

@@ -1,0 +1,188 @@
+"""
+Pictures for apps: which one stands for a thing, and the thing itself in the size that was asked for.
+
+Which picture it is, or that there is none, is remembered while the catalog does not change: some apps ask at every
+start for hundreds of pictures that are not there.  What is cut is kept in memory, the last used longest.
+
+Source: docs/subsonic.md rules 39, 40, 41 and 58.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from attrs import frozen
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from fwtwisted.core.music.kept import Kept
+from fwtwisted.core.subsonic.hearing import Hearing
+from fwtwisted.core.subsonic.media.streams import Streams
+from fwtwisted.db.playlists import Seer
+from fwtwisted.db.pool import Database, Queries
+from fwtwisted.db.subsonic import media, pictures
+from fwtwisted.db.subsonic.pictures import Picture
+from fwtwisted.model.errors import Invalid, NotFound
+from fwtwisted.model.heard import Sight
+from fwtwisted.model.images import Frame
+from fwtwisted.outside.blobs import BlobStore
+from fwtwisted.outside.images import Images
+from fwtwisted.outside.inmemory import MemorySource
+from fwtwisted.wire.http import ByteSource
+from fwtwisted.wire.names import media_type_of
+from fwtwisted.wire.subsonic.names import Name, Prefix
+
+PLAYLIST_TRACKS = 30  # of a playlist that are looked at for a picture
+ENTRY_BYTES = 300  # that remembering a picture takes beside its own
+
+
+@frozen
+class PictureSettings:
+    """:ivar most_bytes: of cut pictures that are kept in memory."""
+
+    most_bytes: int = 64 << 20
+
+
+@frozen
+class Shown:
+    """
+    A picture, found.
+
+    :ivar mark: which one it is: what apps may have behind its id.
+    """
+
+    picture: Picture
+    mark: str
+    media_type: str
+
+
+class Pictures:
+    """Finds pictures and makes them small."""
+
+    def __init__(
+        self,
+        database: Database,
+        hearing: Hearing,
+        streams: Streams,
+        blobs: BlobStore,
+        images: Images,
+        settings: PictureSettings,
+    ) -> None:
+        self._database, self._hearing, self._streams = database, hearing, streams
+        self._blobs, self._images, self._settings = blobs, images, settings
+        self._found: Kept[Picture | None] = Kept(None)
+        self._small: OrderedDict[tuple[UUID, Frame], bytes | None] = OrderedDict()
+        self._bytes = 0
+        self._cutting: dict[tuple[UUID, Frame], list[Deferred[bytes | None]]] = {}
+
+    # --- which -------------------------------------------------------------------------------------
+
+    async def of(self, sight: Sight, name: Name) -> Shown:
+        """The picture behind an id.  :raise NotFound: there is none, or the thing is not the listener's to know of."""
+        match name.prefix:
+            case Prefix.ALBUM | Prefix.TRACK | Prefix.ARTIST:
+                found = (await self._of_music(sight, name.prefix, [name.number])).get(name.number)
+            case Prefix.PLAYLIST:
+                found = await self._of_playlist(sight, name.number)
+            case Prefix.CHANNEL:
+                args = name.uuid, sight.libraries, sight.hidden
+                found = await self._database.read(lambda tx: pictures.of_channel(tx, *args))
+            case Prefix.EPISODE:
+                track = (await self._streams.hearable(sight, name)).track_id
+                found = (await self._of_music(sight, Prefix.TRACK, [track])).get(track)
+            case Prefix.ATTACHMENT:
+                found = await self._database.read(lambda tx: pictures.one(tx, name.uuid))
+            case Prefix.AVATAR:
+                found = await self._database.read(lambda tx: pictures.avatar(tx, name.number))
+            case _:
+                found = None
+        return _shown(found)
+
+    async def avatar(self, username: str) -> Shown:
+        """The picture of somebody with an account here.  :raise NotFound:"""
+        return _shown(await self._database.read(lambda tx: pictures.avatar_named(tx, username)))
+
+    async def _of_music(self, sight: Sight, prefix: Prefix, ids: Collection[int]) -> Mapping[int, Picture]:
+        async def load(missing: Collection[int]) -> Mapping[int, Picture]:
+            return await self._database.read(lambda tx: self._asked(tx, sight, prefix, missing))
+
+        if prefix is Prefix.ARTIST:
+            written = (await self._hearing.roll(sight)).written
+            ids = [id for id in ids if id in written and id not in sight.hidden]
+        known = await self._found.get(sight.catalog, (prefix, sight.libraries, sight.hidden), ids, load)
+        return {id: one for id in ids if (one := known[id]) is not None}
+
+    async def _asked(self, tx: Queries, sight: Sight, prefix: Prefix, ids: Collection[int]) -> Mapping[int, Picture]:
+        if prefix is Prefix.ALBUM:
+            return await pictures.of_albums(tx, ids, sight.libraries, sight.hidden)
+        if prefix is Prefix.TRACK:
+            return await pictures.of_tracks(tx, ids, sight.libraries, sight.hidden)
+        return await pictures.of_artists(tx, ids)
+
+    async def _of_playlist(self, sight: Sight, id: int) -> Picture | None:
+        """That of the first song that has one."""
+        seer = Seer(sight.viewer.actor_id, sight.viewer.is_local).args
+        held = await self._database.read(lambda tx: media.playlist_tracks(tx, id, seer))
+        tracks = [] if held is None else held[1][:PLAYLIST_TRACKS]
+        found = await self._of_music(sight, Prefix.TRACK, tracks)
+        return next((found[track] for track in tracks if track in found), None)
+
+    # --- how large ---------------------------------------------------------------------------------
+
+    async def open(self, shown: Shown, frame: Frame | None) -> ByteSource:
+        """
+        The bytes.
+
+        :param frame: what it is to fit in; None: as it is.
+        :raise NotFound: it is not here, or no picture that we can cut.
+        """
+        file = shown.picture.file
+        assert file is not None, "only what is stored is shown"
+        if frame is not None and (body := await self._fitted(shown.picture.uuid, file, frame)) is not None:
+            square = "s" if frame.is_square else ""
+            return MemorySource(body, f'"{shown.picture.uuid.hex}-{frame.edge}{square}"')
+        return await self._blobs.open(file)
+
+    async def _fitted(self, uuid: UUID, file: str, frame: Frame) -> bytes | None:
+        """The picture cut, once for all who ask; None when it fits as it is."""
+        key = uuid, frame
+        if key in self._small:
+            self._small.move_to_end(key)
+            return self._small[key]
+        turn: Deferred[bytes | None] = Deferred()
+        is_first = key not in self._cutting
+        self._cutting.setdefault(key, []).append(turn)
+        if is_first:
+            Deferred.fromCoroutine(self._cut(file, frame)).addBoth(self._done, key)
+        return await turn
+
+    async def _cut(self, file: str, frame: Frame) -> bytes | None:
+        try:
+            async with self._blobs.lent(file) as path:
+                return await self._images.fitted_file(path, frame)
+        except (OSError, Invalid) as unreadable:
+            raise NotFound from unreadable
+
+    def _done(self, result: bytes | Failure | None, key: tuple[UUID, Frame]) -> None:
+        """Keep what was cut, and tell all who still wait."""
+        if not isinstance(result, Failure):
+            self._small[key] = result
+            self._bytes += _weight(result)
+            while self._bytes > self._settings.most_bytes:
+                _, old = self._small.popitem(last=False)
+                self._bytes -= _weight(old)
+        for turn in self._cutting.pop(key):
+            if not turn.called:
+                turn.callback(result)
+
+
+def _weight(small: bytes | None) -> int:
+    return len(small or b"") + ENTRY_BYTES
+
+
+def _shown(found: Picture | None) -> Shown:
+    if found is None or found.file is None:
+        raise NotFound
+    return Shown(found, found.uuid.hex[:4], media_type_of(found.file))

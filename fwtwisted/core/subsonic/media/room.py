@@ -1,0 +1,38 @@
+"""Everything of what Subsonic apps play and look at, built once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from twisted.internet.interfaces import IReactorTime
+
+from fwtwisted.core.listening.streaming import Streaming
+from fwtwisted.core.subsonic.media.bundles import Bundles
+from fwtwisted.core.subsonic.media.pictures import Pictures, PictureSettings
+from fwtwisted.core.subsonic.media.streams import Streams, StreamSettings
+from fwtwisted.core.subsonic.room import SubsonicRoom
+from fwtwisted.db.pool import Database
+from fwtwisted.model.threads import Threads
+from fwtwisted.outside.blobs import BlobStore
+from fwtwisted.outside.images import Images
+
+
+class MediaRoom:
+    """What the media of the Subsonic face are made of."""
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        database: Database,
+        room: SubsonicRoom,
+        streaming: Streaming,
+        blobs: BlobStore,
+        images: Images,
+        threads: Threads,
+        preference: Callable[[str], Awaitable[Any]],
+        settings: StreamSettings,
+    ) -> None:
+        self.streams = Streams(clock, database, streaming, threads, preference, settings)
+        self.bundles = Bundles(database, room.hearing, self.streams)
+        self.pictures = Pictures(database, room.hearing, self.streams, blobs, images, PictureSettings())

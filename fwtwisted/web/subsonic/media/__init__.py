@@ -1,0 +1,1 @@
+"""Calls that send bytes, and those that go with them: streams, pictures, lyrics, HTTP Live Streaming."""

@@ -42,6 +42,7 @@ from fwtwisted.web.v1.playlists import PlaylistDesk
 from fwtwisted.web.v1.radios import RadioDesk
 from fwtwisted.web.v1.reports import ReportDesk
 from fwtwisted.web.v1.streaming import Listen, StreamMp3
+from fwtwisted.web.v1.subsonic_keys import SubsonicKeysFace
 from fwtwisted.web.v1.text import TextPreview
 from fwtwisted.web.v1.uploads import UploadDesk
 from fwtwisted.wire.subsonic.envelope import FUNKWHALE_VERSION, Server
@@ -134,7 +135,8 @@ class Faces:
         arrivals = ArrivalsDesk(parts.arrivals, desk)
         administration = AdministrationDesk(parts.arrivals, self._callers, self._api_url)
         people = (*accounts.mounts(desk), *arrivals.mounts(), *administration.mounts())
-        return [*people, *oauth.mounts(), libraries.mount(), folders.mount()]
+        keys = SubsonicKeysFace(parts.subsonic.keys, self._callers, self._api_url)
+        return [*people, *oauth.mounts(), libraries.mount(), folders.mount(), keys.mount()]
 
     def _music(self) -> list[Mount]:
         parts = self._parts

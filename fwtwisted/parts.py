@@ -160,6 +160,7 @@ class Parts:
             url,
             self.listening,
             self.playlists,
+            self.preferences.value,
         )
         self.transcodes = Transcodes(
             ground.reactor,

@@ -159,3 +159,14 @@ class Follow:
     approved: bool | None
     creation_date: datetime
     modification_date: datetime
+
+
+@frozen
+class ApiKey:
+    """The key of a Subsonic app, as its owner sees it.  :ivar last_client: what the app called itself."""
+
+    id: int
+    name: str
+    creation_date: datetime
+    last_used: datetime | None
+    last_client: str | None

@@ -137,6 +137,8 @@ stream/<name>/                              GET open:libraries
 subscriptions/                              GET scope:libraries
 subscriptions/<uuid:uuid>/                  GET scope:libraries
 subscriptions/all/                          GET scope:libraries
+subsonic/keys/                              GET,POST scope:security
+subsonic/keys/<int:id>/                     DELETE scope:security
 tags/                                       GET open:libraries
 tags/<name>/                                GET open:libraries
 text-preview/                               POST public

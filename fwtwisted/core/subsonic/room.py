@@ -9,10 +9,12 @@ from fwtwisted.core.listening.history import Listening
 from fwtwisted.core.listening.playlists import Playlists
 from fwtwisted.core.music.orders import Orders
 from fwtwisted.core.music.visibility import Visibility
+from fwtwisted.core.people.quotas import Preference
 from fwtwisted.core.people.signin import SignIn
 from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
 from fwtwisted.core.pod.limits import Limits
 from fwtwisted.core.subsonic.hearing import Hearing, HearingSettings
+from fwtwisted.core.subsonic.keys import SubsonicKeys
 from fwtwisted.core.subsonic.lists import Lists
 from fwtwisted.core.subsonic.login import SubsonicLogin
 from fwtwisted.core.subsonic.opinions import Opinions
@@ -44,6 +46,7 @@ class SubsonicRoom:
         public_url: str,
         listening: Listening,
         playlists: Playlists,
+        preference: Preference,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.paper = Paper(public_url, Articles())
@@ -54,4 +57,5 @@ class SubsonicRoom:
         self.opinions = Opinions(database, listening)
         self.now_playing = NowPlaying(database, listening, now)
         self.resuming = Resuming(database)
+        self.keys = SubsonicKeys(database, preference)
         self.playlists = PlaylistsHeard(database, playlists, self.hearing)

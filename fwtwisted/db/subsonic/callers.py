@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from attrs import field, frozen
 
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.db.sessions import CALLER_COLUMNS, CALLER_WIDTH, Caller
+from fwtwisted.model.accounts import ApiKey
 
 
 @frozen
@@ -93,17 +93,6 @@ def _caller(*columns: Any) -> SubsonicCaller:
 
 
 # --- keys of apps --------------------------------------------------------------------------------------
-
-
-@frozen
-class ApiKey:
-    """A key as its owner sees it.  :ivar last_client: what the app called itself."""
-
-    id: int
-    name: str
-    creation_date: datetime
-    last_used: datetime | None
-    last_client: str | None
 
 
 ADD_KEY = """

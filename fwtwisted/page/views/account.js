@@ -1,6 +1,7 @@
-/** One's own account: its password, its address, and leaving. */
+/** One's own account: its password, its address, what lets apps in, and leaving. */
 
 import { h } from "../dom.js";
+import { grants, programs, subsonicKeys } from "../parts/access.js";
 import { button } from "../parts/buttons.js";
 import { field, form } from "../parts/form.js";
 import { newPassword } from "./arrive.js";
@@ -77,5 +78,5 @@ function leaving(app) {
 export function account(ctx) {
   const { app } = ctx;
   ctx.title("Account");
-  return h("div", {}, h("div", { class: "door" }, h("h1", { tabindex: -1 }, "Account")), password(app), address(app), subsonic(app, ctx.signal), leaving(app));
+  return h("div", {}, h("div", { class: "door" }, h("h1", { tabindex: -1 }, "Account")), password(app), address(app), subsonic(app, ctx.signal), subsonicKeys(app, ctx.signal), grants(app, ctx.signal), programs(app, ctx.signal), leaving(app));
 }

@@ -19,9 +19,11 @@ from fwtwisted.web.limits import Turnstile, guarded
 from fwtwisted.web.live import LiveDoor
 from fwtwisted.web.opengraph import Dressing
 from fwtwisted.web.page import OwnPage, app_policy, page_policy
+from fwtwisted.web.shared import SharedPages, Surroundings
 from fwtwisted.web.site import Mount
 from fwtwisted.web.subsonic import face as subsonic
-from fwtwisted.web.v1 import accounts, instance
+from fwtwisted.web.subsonic.commons import areas as commons_areas
+from fwtwisted.web.v1 import accounts
 from fwtwisted.web.v1.accounts import PeopleDesk
 from fwtwisted.web.v1.administration import AdministrationDesk
 from fwtwisted.web.v1.arrivals import ArrivalsDesk
@@ -45,7 +47,6 @@ from fwtwisted.web.v1.streaming import Listen, StreamMp3
 from fwtwisted.web.v1.subsonic_keys import SubsonicKeysFace
 from fwtwisted.web.v1.text import TextPreview
 from fwtwisted.web.v1.uploads import UploadDesk
-from fwtwisted.wire.subsonic.envelope import FUNKWHALE_VERSION, Server
 
 API = "/api/v1"
 PAGE_FOLDER = Path(__file__).parent / "page"
@@ -94,12 +95,24 @@ class Faces:
         return [*guarded(mounts, self._turnstile), *self._subsonic()]
 
     def _subsonic(self) -> list[Mount]:
-        """The Subsonic face, which counts by itself."""
-        parts = self._parts
-        server = Server("fwtwisted", __version__, FUNKWHALE_VERSION)
-        is_enabled = partial(parts.preferences.value, "subsonic__enabled")
-        room, media, front = parts.subsonic, parts.subsonic_media, settings.front(self._config)
-        return subsonic.mounts(room, media, front, server, parts.signin.by_token, parts.limits, is_enabled)
+        """The Subsonic face, which counts by itself, and what its users show to outsiders."""
+        parts, config = self._parts, self._config
+        room, media, commons = parts.subsonic, parts.subsonic_media, parts.commons
+        surroundings = Surroundings(
+            parts.preferences.value, room.paper, parts.pod.domain, settings.media_origins(config)
+        )
+        calls = subsonic.mounts(
+            room,
+            media,
+            settings.front(config),
+            settings.subsonic_server(config),
+            parts.signin.by_token,
+            parts.limits,
+            partial(parts.preferences.value, "subsonic__enabled"),
+            further=commons_areas(commons, room),
+            policy=settings.login_policy(config),
+        )
+        return [*calls, SharedPages(commons.shares, surroundings).mount()]
 
     def _front(self) -> list[Mount]:
         """The web app, and what others may embed."""

@@ -61,6 +61,7 @@ from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.core.pod.showing import Showing
 from fwtwisted.core.podcasts.area import Podcasts, PodcastsGround
 from fwtwisted.core.subsonic.media.room import MediaRoom
+from fwtwisted.core.subsonic.commons import Commons, CommonsGround
 from fwtwisted.core.subsonic.room import SubsonicRoom
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.ground import Ground
@@ -74,6 +75,7 @@ from fwtwisted.outside.spool import Spool
 from fwtwisted.outside.transcodes import Transcodes
 from fwtwisted.outside.watching import FolderWatch
 from fwtwisted.wire.v1.catalog import CatalogPaper
+from fwtwisted.wire.subsonic.documents import Articles
 
 T = TypeVar("T")
 
@@ -96,6 +98,7 @@ class Parts:
         self._gather_files(ground, ground.config)
         self._gather_podcasts(ground, ground.config)
         self._gather_fediverse(ground)
+        self._gather_commons(ground, ground.config)
 
     def _gather_people(self, ground: Ground, config: Config) -> None:
         """Accounts, and what proves who they are."""
@@ -167,6 +170,7 @@ class Parts:
             Transcoder(ground.reactor, settings.ffmpeg_settings(config), ground.threads),
             os.path.join(config.media.root, ".transcodes"),
             ground.threads,
+            Articles(config.subsonic.articles),
         )
         self.streaming = Streaming(
             database,
@@ -279,6 +283,27 @@ class Parts:
             self.oauth,
             self.profiles,
             self.streaming,
+    def _gather_commons(self, ground: Ground, config: Config) -> None:
+        """What Subsonic apps find beside the music."""
+        self.commons = Commons(
+            CommonsGround(
+                ground.database,
+                ground.threads,
+                self.subsonic,
+                self.visibility,
+                self.accounts,
+                self.profiles,
+                self.subsonic_seal,
+                self.streaming,
+                self.radio.pools,
+                self.podcasts,
+                self.folder_imports,
+                self.preferences.value,
+                config.general.public_url,
+            ),
+            settings.commons_settings(config),
+        )
+
             self.radio.sessions,
             self.edits,
             self.fetches,

@@ -29,6 +29,7 @@ from fwtwisted.core.people.signin import SignInSettings
 from fwtwisted.core.pod.limits import LimitsSettings
 from fwtwisted.core.podcasts.channels import ChannelSettings
 from fwtwisted.core.podcasts.feeds import FeedSettings
+from fwtwisted.core.subsonic.commons import CommonsSettings
 from fwtwisted.core.subsonic.media.streams import StreamSettings
 from fwtwisted.db.pool import DatabaseSettings
 from fwtwisted.logs import LogSettings
@@ -45,9 +46,11 @@ from fwtwisted.web.forwarded import Trust
 from fwtwisted.web.intake import IntakeSettings
 from fwtwisted.web.opengraph import DressingSettings
 from fwtwisted.web.site import SiteSettings
+from fwtwisted.web.subsonic.admission import LoginPolicy
 from fwtwisted.web.transfer import Front, FrontKind
 from fwtwisted.wire.audiotags import EXTENSIONS
 from fwtwisted.wire.opengraph import Addresses
+from fwtwisted.wire.subsonic.envelope import FUNKWHALE_VERSION, Server
 from fwtwisted.wire.targets import Exemptions
 from fwtwisted.wire.v1 import Pictures
 from fwtwisted.wire.v1.channels import ChannelPaper
@@ -292,6 +295,21 @@ def streaming_settings(config: Config) -> StreamingSettings:
 def stream_settings(config: Config) -> StreamSettings:
     """What Subsonic apps get that ask for less."""
     return StreamSettings(config.media.subsonic_format, config.media.subsonic_transcodes)
+
+
+def subsonic_server(config: Config) -> Server:
+    """Who answers Subsonic apps."""
+    return Server(config.subsonic.server_type, __version__, FUNKWHALE_VERSION)
+
+
+def login_policy(config: Config) -> LoginPolicy:
+    """How Subsonic apps may sign in."""
+    return LoginPolicy(config.subsonic.tokens, config.subsonic.passwords, f"{config.general.public_url}/settings")
+
+
+def commons_settings(config: Config) -> CommonsSettings:
+    """What Subsonic apps find beside music."""
+    return CommonsSettings(config.subsonic.chat, config.subsonic.shares)
 
 
 def attachment_settings(config: Config) -> AttachmentSettings:

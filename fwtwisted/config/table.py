@@ -285,6 +285,23 @@ MUSIC: Final = Section(
     ),
 )  # fmt: skip
 
+SUBSONIC: Final = Section(
+    "Subsonic apps",
+    (
+        Setting("SUBSONIC_SERVER_TYPE", one_of("fwtwisted", "funkwhale"), "fwtwisted", own=True,
+                help="what the server calls itself, for apps that behave by it"),
+        Setting("SUBSONIC_TOKEN_LOGIN", BOOL, "true", own=True,
+                help="apps may sign in by a token, made of the Subsonic password and a salt"),
+        Setting("SUBSONIC_PASSWORD_LOGIN", BOOL, "true", own=True,
+                help="apps may send the Subsonic password as it is; without both, only keys of single apps let in"),
+        Setting("SUBSONIC_IGNORED_ARTICLES", TEXT, "The El La Los Las Le Les Os As O A", own=True,
+                help="words that do not count where artists are put in order; `none`: every word does"),
+        Setting("SUBSONIC_CHAT", BOOL, "true", own=True, help="people on the pod may chat in their apps"),
+        Setting("SUBSONIC_SHARES", BOOL, "true", own=True,
+                help="people may show music to outsiders, at addresses that nobody can guess"),
+    ),
+)  # fmt: skip
+
 LIMITS: Final = Section(
     "Rate limits",
     (
@@ -358,6 +375,7 @@ SECTIONS: Final = (
     MEDIA,
     STORE,
     MUSIC,
+    SUBSONIC,
     LIMITS,
     WEB_APP,
     OUTSIDE,

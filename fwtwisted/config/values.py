@@ -189,6 +189,23 @@ class Music:
 
 
 @frozen
+class Subsonic:
+    """
+    :ivar server_type: what the server calls itself to apps.
+    :ivar tokens: and ``passwords``: ways of signing in that are taken.
+    :ivar articles: blank-separated words that do not count in orders.
+    :ivar chat: and ``shares``: are offered.
+    """
+
+    server_type: str
+    tokens: bool
+    passwords: bool
+    articles: str
+    chat: bool
+    shares: bool
+
+
+@frozen
 class Limits:
     """:ivar rates: by scope, how often in how many seconds."""
 
@@ -249,6 +266,7 @@ class Config:
     media: Media
     store: Store | None
     music: Music
+    subsonic: Subsonic
     limits: Limits
     outside: Outside
     web_app: WebApp
@@ -291,9 +309,22 @@ def config_of(values: Values, data: str) -> Config:
         media=_media(values, general),
         store=_store(values),
         music=Music(values["TAGS_MAX_BY_OBJ"]),
+        subsonic=_subsonic(values),
         limits=_limits(values),
         outside=_outside(values),
         web_app=_web_app(values, general),
+    )
+
+
+def _subsonic(values: Values) -> Subsonic:
+    articles = values["SUBSONIC_IGNORED_ARTICLES"].strip()
+    return Subsonic(
+        server_type=values["SUBSONIC_SERVER_TYPE"],
+        tokens=values["SUBSONIC_TOKEN_LOGIN"],
+        passwords=values["SUBSONIC_PASSWORD_LOGIN"],
+        articles="" if articles.lower() == "none" else " ".join(articles.split()),
+        chat=values["SUBSONIC_CHAT"],
+        shares=values["SUBSONIC_SHARES"],
     )
 
 

@@ -135,3 +135,43 @@ class Sight:
     hidden: tuple[int, ...]
     catalog: int
     notes: tuple[int, int]
+
+
+@frozen
+class HeardChannel:
+    """
+    A podcast that the listener follows or speaks through.
+
+    :ivar text: what is written about it, of type ``text_type``.
+    :ivar rss_url: of a feed from outside; None: our own.
+    :ivar is_new: a feed that was never read.  :ivar trouble: why it could not be read lately; None: it could.
+    """
+
+    id: int
+    uuid: UUID
+    name: str
+    text: str | None
+    text_type: str | None
+    picture: UUID | None
+    rss_url: str | None
+    is_new: bool
+    trouble: str | None
+
+
+@frozen
+class HeardEpisode:
+    """
+    An episode of a podcast.
+
+    :ivar upload: uuid of its file; ``upload_id`` its key.  :ivar song: the track that it is.
+    :ivar channel: uuid of the podcast.
+    :ivar is_here: its file lies on this pod.  :ivar is_elsewhere: it lies on another server.
+    """
+
+    upload_id: int
+    upload: UUID
+    song: int
+    channel: UUID
+    published: datetime
+    is_here: bool
+    is_elsewhere: bool

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
 
 import markdown
 import nh3
@@ -24,6 +24,8 @@ ATTRIBUTES = {"a": {"href", "title"}}
 # Signs that Markdown takes time over by the square of their number; a text with more of one is shown as it stands.
 COSTLY = ("[", "<", "`")
 MOST_COSTLY = 200
+LINE_ENDS = re.compile(r"<br\s*/?>|</(?:p|li|h\d|div|blockquote|tr)>", re.IGNORECASE)
+MANY_LINES = re.compile(r"\s*\n\s*\n\s*")
 RENDERED_TEXTS = 500  # remembered: the same descriptions come in list after list
 BARE_LINK = re.compile(r"(?<![\w(\[\"'=<>/])(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]])")
 
@@ -49,6 +51,15 @@ def rendered(text: str, content_type: str | None, *, permissive: bool = False) -
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
     )
+
+
+def plain(text: str, content_type: str | None) -> str:
+    """The text as plain words, for who shows no HTML; its lines stay lines."""
+    if content_type == "text/plain":
+        return text.strip()
+    html = text if content_type == "text/html" else rendered(text, content_type)
+    bare = nh3.clean(LINE_ENDS.sub(r"\g<0>\n", html), tags=set(), attributes={})
+    return MANY_LINES.sub("\n\n", unescape(bare)).strip()
 
 
 def _plain(text: str) -> str:

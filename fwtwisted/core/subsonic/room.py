@@ -32,6 +32,7 @@ class SubsonicRoom:
     What the Subsonic face is made of.
 
     :param public_url: where the pod is reached.  :param now: the time.
+    :param articles: words that do not count in orders.
     """
 
     def __init__(
@@ -47,9 +48,10 @@ class SubsonicRoom:
         listening: Listening,
         playlists: Playlists,
         preference: Preference,
+        articles: Articles = Articles(),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.paper = Paper(public_url, Articles())
+        self.paper = Paper(public_url, articles)
         self.login = SubsonicLogin(database, signin, seal, limits)
         self.sights = Sights(database, visibility, pod.domain)
         self.hearing = Hearing(database, self.paper, HearingSettings())

@@ -25,6 +25,11 @@ THIS_POD = 1
 _FIRST_LIBRARY = 1  # added to a library's key
 
 
+def folder_of(library_id: int) -> int:
+    """The number of the folder that a library is."""
+    return library_id + _FIRST_LIBRARY
+
+
 @frozen
 class Folder:
     """A music folder.  :ivar number: what apps know it by.  :ivar libraries: what it holds."""
@@ -88,5 +93,5 @@ def _folders(found: Sequence[MusicFolder], pod_name: str) -> Sequence[Folder]:
     own = [one for one in found if one.is_own]
     return [
         Folder(THIS_POD, pod_name, here),
-        *(Folder(one.library_id + _FIRST_LIBRARY, f"{one.name} ({one.owner})", (one.library_id,)) for one in own),
+        *(Folder(folder_of(one.library_id), f"{one.name} ({one.owner})", (one.library_id,)) for one in own),
     ]

@@ -81,7 +81,7 @@ class Admission:
             return await self._by_token(request, name, token, salt)
         if password is None:
             raise missing("p")
-        return await self._by_password(request, name, _clear(password))
+        return await self._by_password(request, name, clear(password))
 
     async def _by_password(self, request: LeanRequest, name: str, password: str) -> Session:
         if not self._policy.passwords:
@@ -119,7 +119,7 @@ def _believed(session: Session | None, code: Code, text: str) -> Session:
     return session
 
 
-def _clear(password: str) -> str:
+def clear(password: str) -> str:
     """A password as people know it; what is no hex behind ``enc:`` is taken as it stands."""
     if password.startswith("enc:"):
         try:

@@ -8,7 +8,7 @@ from fwtwisted.core.pod.limits import Limits
 from fwtwisted.core.subsonic.media.room import MediaRoom
 from fwtwisted.core.subsonic.room import SubsonicRoom
 from fwtwisted.web.site import Mount
-from fwtwisted.web.subsonic.admission import Admission, ByBearer
+from fwtwisted.web.subsonic.admission import Admission, ByBearer, LoginPolicy
 from fwtwisted.web.subsonic.browsing import Browsing
 from fwtwisted.web.subsonic.desk import SubsonicDesk
 from fwtwisted.web.subsonic.keeping import Keeping
@@ -31,6 +31,7 @@ def mounts(
     limits: Limits,
     is_enabled: Callable[[], Awaitable[bool]],
     further: Sequence[object] = (),
+    policy: LoginPolicy = LoginPolicy(),
 ) -> list[Mount]:
     """
     Everything under ``/rest``.
@@ -38,12 +39,13 @@ def mounts(
     :param front: who may send files in our place.
     :param by_bearer: whose OAuth or application token this is.
     :param is_enabled: whether the pod offers Subsonic (``subsonic__enabled``).
-    :param further: areas that need more than the music: streaming, playlists, ….
+    :param further: areas that need more than the music: people, podcasts, ….
+    :param policy: which ways of signing in are taken.
     """
     desk = SubsonicDesk(room.sights, room.hearing, room.lists, room.paper)
     played = media_areas(media, desk, front)
     areas = [System(), Browsing(desk), MusicLists(desk), *_own_things(room, desk), *played, *further]
-    return Rest(server, areas, Admission(room.login, by_bearer, limits), is_enabled).mounts()
+    return Rest(server, areas, Admission(room.login, by_bearer, limits, policy), is_enabled).mounts()
 
 
 def _own_things(room: SubsonicRoom, desk: SubsonicDesk) -> list[object]:

@@ -1,0 +1,75 @@
+"""What Subsonic apps find beside the music itself, built once: people, podcasts, shares, stations, chat, scanning."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from attrs import frozen
+
+from fwtwisted.core.folders.on_request import FolderImports
+from fwtwisted.core.listening.radios.pools import Pools
+from fwtwisted.core.listening.streaming import Streaming
+from fwtwisted.core.music.visibility import Visibility
+from fwtwisted.core.people.accounts import Accounts
+from fwtwisted.core.people.profiles import Profiles
+from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
+from fwtwisted.core.podcasts.area import Podcasts
+from fwtwisted.core.subsonic.chat import Chat
+from fwtwisted.core.subsonic.discovery import Discovery
+from fwtwisted.core.subsonic.people import People
+from fwtwisted.core.subsonic.podcasts import PodcastsHeard
+from fwtwisted.core.subsonic.room import SubsonicRoom
+from fwtwisted.core.subsonic.scanning import Scanning
+from fwtwisted.core.subsonic.shares import Shares
+from fwtwisted.core.subsonic.stations import Stations
+from fwtwisted.db.pool import Database
+from fwtwisted.model.threads import Threads
+
+
+@frozen
+class CommonsSettings:
+    """
+    What the pod offers.
+
+    :ivar chat: people may talk.  :ivar shares: people may show music to outsiders.
+    """
+
+    chat: bool = True
+    shares: bool = True
+
+
+@frozen
+class CommonsGround:
+    """What the commons stand on.  :ivar public_url: where the pod is reached."""
+
+    database: Database
+    threads: Threads
+    room: SubsonicRoom
+    visibility: Visibility
+    accounts: Accounts
+    profiles: Profiles
+    seal: SubsonicSeal
+    streaming: Streaming
+    pools: Pools
+    podcasts: Podcasts
+    imports: FolderImports
+    preference: Callable[[str], Awaitable[Any]]
+    public_url: str
+
+
+class Commons:
+    """Everything that people on the pod share, as apps know it."""
+
+    def __init__(self, ground: CommonsGround, settings: CommonsSettings) -> None:
+        g, room = ground, ground.room
+        self.settings, self.preference = settings, g.preference
+        self.people = People(g.database, g.accounts, g.profiles, g.seal)
+        self.chat = Chat(g.database, is_on=settings.chat)
+        self.stations = Stations(g.database)
+        self.shares = Shares(g.database, g.visibility, g.streaming, g.public_url, is_on=settings.shares)
+        self.scanning = Scanning(g.database, g.imports)
+        self.discovery = Discovery(g.database, g.threads, room.hearing, g.pools)
+        self.podcasts = PodcastsHeard(
+            g.database, g.threads, room.hearing, room.paper, g.podcasts, g.preference, g.public_url
+        )

@@ -60,8 +60,8 @@ from fwtwisted.core.pod.reports import CREATED, Reports
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.core.pod.showing import Showing
 from fwtwisted.core.podcasts.area import Podcasts, PodcastsGround
-from fwtwisted.core.subsonic.media.room import MediaRoom
 from fwtwisted.core.subsonic.commons import Commons, CommonsGround
+from fwtwisted.core.subsonic.media.room import MediaRoom
 from fwtwisted.core.subsonic.room import SubsonicRoom
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.ground import Ground
@@ -74,8 +74,8 @@ from fwtwisted.outside.readers import Readers
 from fwtwisted.outside.spool import Spool
 from fwtwisted.outside.transcodes import Transcodes
 from fwtwisted.outside.watching import FolderWatch
-from fwtwisted.wire.v1.catalog import CatalogPaper
 from fwtwisted.wire.subsonic.documents import Articles
+from fwtwisted.wire.v1.catalog import CatalogPaper
 
 T = TypeVar("T")
 
@@ -97,8 +97,8 @@ class Parts:
         self._gather_pages(ground, ground.config)
         self._gather_files(ground, ground.config)
         self._gather_podcasts(ground, ground.config)
-        self._gather_fediverse(ground)
         self._gather_commons(ground, ground.config)
+        self._gather_fediverse(ground)
 
     def _gather_people(self, ground: Ground, config: Config) -> None:
         """Accounts, and what proves who they are."""
@@ -164,13 +164,13 @@ class Parts:
             self.listening,
             self.playlists,
             self.preferences.value,
+            Articles(config.subsonic.articles),
         )
         self.transcodes = Transcodes(
             ground.reactor,
             Transcoder(ground.reactor, settings.ffmpeg_settings(config), ground.threads),
             os.path.join(config.media.root, ".transcodes"),
             ground.threads,
-            Articles(config.subsonic.articles),
         )
         self.streaming = Streaming(
             database,
@@ -275,14 +275,6 @@ class Parts:
             settings.feed_settings(config),
         )
 
-    def jobs(self) -> Mapping[str, JobKind]:
-        """Every kind of job that this program can do."""
-        busy = (
-            self.signin,
-            self.arrivals,
-            self.oauth,
-            self.profiles,
-            self.streaming,
     def _gather_commons(self, ground: Ground, config: Config) -> None:
         """What Subsonic apps find beside the music."""
         self.commons = Commons(
@@ -304,6 +296,14 @@ class Parts:
             settings.commons_settings(config),
         )
 
+    def jobs(self) -> Mapping[str, JobKind]:
+        """Every kind of job that this program can do."""
+        busy = (
+            self.signin,
+            self.arrivals,
+            self.oauth,
+            self.profiles,
+            self.streaming,
             self.radio.sessions,
             self.edits,
             self.fetches,

@@ -207,6 +207,10 @@ class Accounts:
             private_key=keys.private,
         )
 
+    def weaknesses(self, password: str, username: str, email: str) -> list[str]:
+        """Why the password will not do for an account of this name and address; nothing when it will."""
+        return self._settings.rules.problems(password, username, email)
+
     # --- looking them up -------------------------------------------------------------------------
 
     async def everybody(self) -> list[Account]:
@@ -215,10 +219,6 @@ class Accounts:
 
     async def named(self, username: str) -> Account:
         """The account of this name.  :raise NotFound:"""
-    def weaknesses(self, password: str, username: str, email: str) -> list[str]:
-        """Why the password will not do for an account of this name and address; nothing when it will."""
-        return self._settings.rules.problems(password, username, email)
-
         found = await self._database.read(lambda tx: people.account_named(tx, username))
         if found is None:
             raise NotFound(f"There is no account named {username}.")

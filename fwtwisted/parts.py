@@ -103,7 +103,7 @@ class Parts:
     def _gather_people(self, ground: Ground, config: Config) -> None:
         """Accounts, and what proves who they are."""
         database, preference = ground.database, self.preferences.value
-        secret = config.general.secret_key or kept_secret_key(config.general.data)
+        self._secret = secret = config.general.secret_key or kept_secret_key(config.general.data)
         self.limits = Limits(ground.tallies, settings.limits_settings(config))
         self.listen_tokens = ListenTokens(secret, time.time)
         passwords = Passwords(ground.threads, settings.password_settings(config))
@@ -210,6 +210,7 @@ class Parts:
             images,
             threads,
             preference,
+            self._secret,
             settings.stream_settings(config),
         )
         places = Places(blobs, threads, config.media.music)

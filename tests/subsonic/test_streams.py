@@ -158,7 +158,7 @@ class TranscodeTests(SoundCase):
         for format, media_type in (("mp3", "audio/mpeg"), ("OPUS", "audio/opus"), ("nonsense", "audio/mpeg")):
             answer = await app.raw("stream", id=track, format=format)
             self.assertEqual((200, media_type), (answer.status, answer.header("Content-Type")))
-            self.assertAlmostEqual(1.6, await self.seconds_of(answer.body), delta=0.2)
+            self.assertApproximates(1.6, await self.seconds_of(answer.body), 0.2)
         self.assertEqual(self.body, (await app.raw("stream", id=track, format="flac")).body)
         self.assertEqual(self.body, (await app.raw("stream", id=track, maxBitRate=900)).body)
 
@@ -168,10 +168,10 @@ class TranscodeTests(SoundCase):
         track = await self.a_sound(seconds=20)
         answer = await app.raw("stream", id=track, maxBitRate=64)
         self.assertEqual("audio/mpeg", answer.header("Content-Type"))
-        self.assertAlmostEqual(64_000 * 20 / 8, len(answer.body), delta=4000)
+        self.assertApproximates(64_000 * 20 / 8, len(answer.body), 4000)
         await self.do("UPDATE account SET subsonic_max_bitrate = 96")
         capped = await app.raw("stream", id=track)
-        self.assertAlmostEqual(96_000 * 20 / 8, len(capped.body), delta=6000)
+        self.assertApproximates(96_000 * 20 / 8, len(capped.body), 6000)
 
     async def test_switched_off(self) -> None:
         """A pod that converts nothing sends what it has."""
@@ -185,10 +185,10 @@ class TranscodeTests(SoundCase):
         app = await self.nadias()
         track = await self.a_sound(seconds=10)
         later = await app.raw("stream", id=track, format="mp3", timeOffset=7)
-        self.assertAlmostEqual(3, await self.seconds_of(later.body), delta=0.2)
+        self.assertApproximates(3, await self.seconds_of(later.body), 0.2)
         self.assertEqual("3", later.header("X-Content-Duration"))
         plain = await app.raw("stream", id=track, timeOffset=7)
-        self.assertAlmostEqual(3, await self.seconds_of(plain.body), delta=0.2)
+        self.assertApproximates(3, await self.seconds_of(plain.body), 0.2)
         past = await app.raw("stream", id=track, format="mp3", timeOffset=99)
         self.assertEqual((200, b""), (past.status, past.body))
         self.assertEqual(self.body, (await app.raw("stream", id=track, format="raw", timeOffset=7)).body)
@@ -202,7 +202,7 @@ class TranscodeTests(SoundCase):
             answer = await app.raw("stream", id=track, format="mp3", maxBitRate=64, estimateContentLength="true")
             size = int(answer.header("Content-Length") or 0)
             self.assertEqual(size, len(answer.body))
-            self.assertAlmostEqual(64_000 * told / 8, size, delta=10_000)
+            self.assertApproximates(64_000 * told / 8, size, 10_000)
         head = await app.raw("stream", method="HEAD", id=track, format="ogg", estimateContentLength="true")
         self.assertIsNotNone(head.header("Content-Length"))
         self.assertIsNone((await app.raw("stream", method="HEAD", id=track, format="ogg")).header("Content-Length"))

@@ -103,6 +103,11 @@ class SubsonicLogin:
         found = await self._database.read(lambda tx: callers.caller_of_account(tx, account_id))
         return None if found is None else _session(found, viewer)
 
+    async def by_account(self, account_id: int) -> Session | None:
+        """The same for an account that a ticket of ours names."""
+        found = await self._database.read(lambda tx: callers.caller_of_account(tx, account_id))
+        return None if found is None else await self._session(found, Via.SUBSONIC)
+
     async def _by_secret(self, name: str, address: str, proves: Proof) -> Session | None:
         suspect = (network_of(address), name.lower())
         if suspect in self._failing:

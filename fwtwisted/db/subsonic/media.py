@@ -43,11 +43,21 @@ async def hearables(
 HEARABLE_UPLOAD = f"SELECT {_COLUMNS} {_HEARD} AND upload.uuid = %s"
 
 
-async def hearable_upload(
-    tx: Queries, uuid: UUID, libraries: Sequence[int], hidden: Sequence[int]
-) -> Hearable | None:
+async def hearable_upload(tx: Queries, uuid: UUID, libraries: Sequence[int], hidden: Sequence[int]) -> Hearable | None:
     """A certain file, as far as it may be heard."""
     return await tx.maybe(Hearable, HEARABLE_UPLOAD, list(libraries), list(hidden), list(hidden), uuid)
+
+
+SOUND = """
+    SELECT coalesce((metadata ->> 'channels')::int, 0), coalesce((metadata ->> 'sample_rate')::int, 0),
+           coalesce((metadata ->> 'bit_depth')::int, 0)
+      FROM upload WHERE id = %s
+"""
+
+
+async def sound(tx: Queries, upload_id: int) -> tuple[int, int, int]:
+    """Channels, samples a second and bits a sample of a file; 0: nobody knows."""
+    return await tx.maybe(lambda *columns: columns, SOUND, upload_id) or (0, 0, 0)
 
 
 PLAYLIST_TRACKS = f"""

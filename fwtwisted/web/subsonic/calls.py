@@ -161,6 +161,11 @@ def media_call(*names: str) -> Callable[[F], F]:
     return _declare(Declared(names, is_counted=False, sends=True))
 
 
+def open_media_call(*names: str) -> Callable[[F], F]:
+    """Declare one that needs no log-in: its address says what it opens."""
+    return _declare(Declared(names, is_open=True, is_counted=False, sends=True))
+
+
 def _declare(declared: Declared) -> Callable[[F], F]:
     def mark(method: F) -> F:
         method.declared = declared  # type: ignore[attr-defined]

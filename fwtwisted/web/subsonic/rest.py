@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 
+from attrs import evolve
 from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
@@ -133,11 +134,11 @@ def _open_to_all(request: LeanRequest) -> None:
 
 
 def _with_body(asked: Asked, request: LeanRequest) -> Asked:
-    """What the query and the body say together; a body that is no form says nothing (rule 5)."""
+    """What the query and the body say together; a body that is no form says nothing of parameters (rule 5)."""
     body = request.content.read()
     request.content.seek(0)
     form = form_pairs(request.header(b"Content-Type"), body, MOST_PARAMETERS) if body else []
-    return asked.and_then(form) if form else asked
+    return asked.and_then(form) if form else evolve(asked, body=body)
 
 
 def _check_version(asked: Asked) -> None:

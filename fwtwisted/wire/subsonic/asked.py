@@ -29,9 +29,11 @@ class Asked:
     The parameters of one call.
 
     :ivar values: by name, each with its values in order: those of the query, then those of the body.
+    :ivar body: what came that is no form.
     """
 
     values: Mapping[str, Sequence[str]]
+    body: bytes = b""
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> Asked:

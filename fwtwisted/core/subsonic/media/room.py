@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
 
 from fwtwisted.core.listening.streaming import Streaming
+from fwtwisted.core.subsonic.media import live, transcoding
 from fwtwisted.core.subsonic.media.bundles import Bundles
+from fwtwisted.core.subsonic.media.live import LiveStreaming
 from fwtwisted.core.subsonic.media.pictures import Pictures, PictureSettings
 from fwtwisted.core.subsonic.media.streams import Streams, StreamSettings
+from fwtwisted.core.subsonic.media.tickets import Tickets
+from fwtwisted.core.subsonic.media.transcoding import Transcoding
 from fwtwisted.core.subsonic.room import SubsonicRoom
 from fwtwisted.db.pool import Database
 from fwtwisted.model.threads import Threads
@@ -19,7 +24,11 @@ from fwtwisted.outside.images import Images
 
 
 class MediaRoom:
-    """What the media of the Subsonic face are made of."""
+    """
+    What the media of the Subsonic face are made of.
+
+    :param secret: the server's own, for tickets.
+    """
 
     def __init__(
         self,
@@ -31,8 +40,13 @@ class MediaRoom:
         images: Images,
         threads: Threads,
         preference: Callable[[str], Awaitable[Any]],
+        secret: str,
         settings: StreamSettings,
     ) -> None:
         self.streams = Streams(clock, database, streaming, threads, preference, settings)
         self.bundles = Bundles(database, room.hearing, self.streams)
         self.pictures = Pictures(database, room.hearing, self.streams, blobs, images, PictureSettings())
+        pieces = Tickets("hls", secret, time.time, live.TICKET_SECONDS)
+        self.live = LiveStreaming(room.login, room.sights, self.streams, pieces)
+        advice = Tickets("transcoding", secret, time.time, transcoding.TICKET_SECONDS)
+        self.transcoding = Transcoding(database, self.streams, advice, preference)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from fwtwisted.core.subsonic.media.room import MediaRoom
 from fwtwisted.web.subsonic.desk import SubsonicDesk
+from fwtwisted.web.subsonic.media.live import LiveCalls
 from fwtwisted.web.subsonic.media.pictures import PictureCalls
 from fwtwisted.web.subsonic.media.sending import Sender
 from fwtwisted.web.subsonic.media.streams import StreamCalls
+from fwtwisted.web.subsonic.media.transcoding import TranscodingCalls
 from fwtwisted.web.transfer import Front
 
 
@@ -16,4 +18,6 @@ def media_areas(room: MediaRoom, desk: SubsonicDesk, front: Front) -> list[objec
     return [
         StreamCalls(desk, room.streams, room.bundles, sender),
         PictureCalls(desk, room.pictures),
+        LiveCalls(room.live, sender),
+        TranscodingCalls(desk, room.transcoding, sender),
     ]

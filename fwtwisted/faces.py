@@ -23,7 +23,7 @@ from fwtwisted.web.shared import SharedPages, Surroundings
 from fwtwisted.web.site import Mount
 from fwtwisted.web.subsonic import face as subsonic
 from fwtwisted.web.subsonic.commons import areas as commons_areas
-from fwtwisted.web.v1 import accounts
+from fwtwisted.web.v1 import accounts, instance
 from fwtwisted.web.v1.accounts import PeopleDesk
 from fwtwisted.web.v1.administration import AdministrationDesk
 from fwtwisted.web.v1.arrivals import ArrivalsDesk

@@ -164,6 +164,7 @@ class Parts:
             self.listening,
             self.playlists,
             self.preferences.value,
+            config.media.music,
             Articles(config.subsonic.articles),
         )
         self.transcodes = Transcodes(

@@ -129,6 +129,8 @@ class InPlaceRun(Run):
             for before, one in moved:
                 source = IN_PLACE + one.spotted.path
                 await uploads.move_in_place(tx, before.uuid, source, one.seen.size, one.seen.mtime_ns)
+            if moved:  # who keeps where a file lies looks again
+                tx.touch("catalog")
 
         await self.ground.database.transaction(work)
         self.progress.unchanged += len(touched)

@@ -24,7 +24,7 @@ from fwtwisted.db.subsonic import heard, lists, notes
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.heard import HeardArtist, Sight
 from fwtwisted.model.music import Kind
-from fwtwisted.wire.subsonic.documents import Paper, album_notes, artist_notes, song_notes, whole
+from fwtwisted.wire.subsonic.documents import Paper, album_notes, artist_notes, relaid, song_notes, whole
 from fwtwisted.wire.subsonic.envelope import Piece
 from fwtwisted.wire.subsonic.indexing import indexed
 
@@ -113,6 +113,12 @@ class Hearing:
         found = await self._heard_songs(sight, [id for id, _ in entries])
         over = await self.notes(sight, Kind.TRACK, found)
         return [whole(found[id].base, over.get(id, b""), **more) for id, more in entries if id in found]
+
+    async def songs_relaid(self, sight: Sight, songs: Sequence[tuple[int, Mapping[str, object]]]) -> list[Piece]:
+        """Songs by id, each with other values in some of its fields; those that may not be heard are left out."""
+        found = await self._heard_songs(sight, [id for id, _ in songs])
+        over = await self.notes(sight, Kind.TRACK, found)
+        return [relaid(whole(found[id].base, over.get(id, b"")), **more) for id, more in songs if id in found]
 
     async def song(self, sight: Sight, id: int) -> Piece:
         """A song.  :raise NotFound: there is none, or it may not be heard."""

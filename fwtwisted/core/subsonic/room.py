@@ -13,6 +13,7 @@ from fwtwisted.core.people.quotas import Preference
 from fwtwisted.core.people.signin import SignIn
 from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
 from fwtwisted.core.pod.limits import Limits
+from fwtwisted.core.subsonic.files import Files
 from fwtwisted.core.subsonic.hearing import Hearing, HearingSettings
 from fwtwisted.core.subsonic.keys import SubsonicKeys
 from fwtwisted.core.subsonic.lists import Lists
@@ -32,6 +33,7 @@ class SubsonicRoom:
     What the Subsonic face is made of.
 
     :param public_url: where the pod is reached.  :param now: the time.
+    :param music: the folder below which files lie in place; None: there is none.
     :param articles: words that do not count in orders.
     """
 
@@ -48,12 +50,14 @@ class SubsonicRoom:
         listening: Listening,
         playlists: Playlists,
         preference: Preference,
+        music: str | None = None,
         articles: Articles = Articles(),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.paper = Paper(public_url, articles)
         self.login = SubsonicLogin(database, signin, seal, limits)
-        self.sights = Sights(database, visibility, pod.domain)
+        self.files = Files(database, music)
+        self.sights = Sights(database, visibility, pod.domain, self.files)
         self.hearing = Hearing(database, self.paper, HearingSettings())
         self.lists = Lists(database, orders)
         self.opinions = Opinions(database, listening)

@@ -2,7 +2,7 @@
 What a caller may hear: everything, or one music folder of it.
 
 Folder 1 is all music of this pod; every library of the caller's own, and every one that they follow, is a folder by
-itself.  Source: docs/subsonic.md rules 41 and 42.
+itself; the last one is the tree of files in place, where there are such.  Source: docs/subsonic.md rules 41 and 42.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any
 from attrs import evolve, frozen
 
 from fwtwisted.core.music.visibility import Visibility
+from fwtwisted.core.subsonic import files
+from fwtwisted.core.subsonic.files import FILES, Files
 from fwtwisted.core.subsonic.login import Session
 from fwtwisted.db.catalog import hidden_artists
 from fwtwisted.db.pool import Database, Tx
@@ -42,8 +44,10 @@ class Folder:
 class Sights:
     """Looks up what callers may hear, and remembers it while it holds."""
 
-    def __init__(self, database: Database, visibility: Visibility, pod_name: str, remembered: int = 1000) -> None:
-        self._database, self._visibility, self._pod_name = database, visibility, pod_name
+    def __init__(
+        self, database: Database, visibility: Visibility, pod_name: str, files: Files, remembered: int = 1000
+    ) -> None:
+        self._database, self._visibility, self._pod_name, self._files = database, visibility, pod_name, files
         self._known: OrderedDict[Hashable, Any] = OrderedDict()
         self._remembered = remembered
 
@@ -66,11 +70,13 @@ class Sights:
         """The caller's music folders."""
         key = ("folders", session.viewer.account_id, session.libraries)
         known: Sequence[Folder] | None = self._known.get(key)
+        sight = await self.sight(session)
         if known is None:
-            libraries = (await self.sight(session)).libraries
-            found = await self._database.read(lambda tx: folders.folders(tx, session.viewer.actor_id, libraries))
+            found = await self._database.read(lambda tx: folders.folders(tx, session.viewer.actor_id, sight.libraries))
             known = self._remember(key, _folders(found, self._pod_name))
-        return known
+        if await self._files.root(sight) is None:
+            return known
+        return [*known, Folder(FILES, files.NAME, (await self._files.within(sight)).libraries)]
 
     def _look(self, session: Session) -> Any:
         viewer = session.viewer

@@ -6,6 +6,7 @@ Source: docs/subsonic.md §8.2, rules 41, 42, 45 and 46.
 
 from __future__ import annotations
 
+from fwtwisted.core.subsonic.files import FILES, Content, Files
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.heard import Sight
 from fwtwisted.web.subsonic.calls import Caller, call
@@ -13,14 +14,15 @@ from fwtwisted.web.subsonic.desk import SubsonicDesk, of_kind, the_name
 from fwtwisted.wire.subsonic.asked import Asked
 from fwtwisted.wire.subsonic.documents import milliseconds, whole
 from fwtwisted.wire.subsonic.envelope import Payload, Piece
+from fwtwisted.wire.subsonic.indexing import letter_of
 from fwtwisted.wire.subsonic.names import Name, Prefix
 
 
 class Browsing:
     """Calls that walk through the music."""
 
-    def __init__(self, desk: SubsonicDesk) -> None:
-        self._desk = desk
+    def __init__(self, desk: SubsonicDesk, files: Files) -> None:
+        self._desk, self._files = desk, files
 
     # --- by tags -----------------------------------------------------------------------------------
 
@@ -75,6 +77,8 @@ class Browsing:
         head = {"lastModified": changed, "ignoredArticles": self._desk.paper.articles.told}
         if asked.number("ifModifiedSince", 0) >= changed:
             return {"indexes": head}
+        if asked.number("musicFolderId", 0) == FILES:
+            return {"indexes": {**head, "shortcut": [], **await self._files_index(await self._desk.sight(caller))}}
         sight = await self._desk.sight_within(caller, asked)
         return {"indexes": {**head, "shortcut": [], "index": await self._index(sight), "child": []}}
 
@@ -90,10 +94,15 @@ class Browsing:
                 return {"directory": await self._artist_folder(sight, name)}
             case Prefix.ALBUM:
                 return {"directory": await self._album_folder(sight, name)}
+            case Prefix.FOLDER:
+                return {"directory": await self._file_folder(sight, name.number)}
         raise NotFound()
 
     async def _folder(self, caller: Caller, number: int) -> Payload:
-        """A music folder holds artists."""
+        """A music folder holds artists; that of the files holds files and folders."""
+        if number == FILES:
+            sight = await self._desk.sight(caller)
+            return await self._file_folder(sight, await self._file_root(sight))
         folder = next((one for one in await self._desk.sights.folders(caller.known) if one.number == number), None)
         if folder is None:
             raise NotFound()
@@ -121,3 +130,57 @@ class Browsing:
         title, artist_id = await hearing.album_folder(sight, id)
         songs = await hearing.songs(sight, await hearing.on_album(sight, id))
         return {"id": str(name), "parent": str(Name(Prefix.ARTIST, artist_id)), "name": title, "child": songs}
+
+    # --- files as they lie -------------------------------------------------------------------------
+
+    async def _file_root(self, sight: Sight) -> int:
+        """The whole tree.  :raise NotFound: nothing in it may be heard."""
+        root = await self._files.root(sight)
+        if root is None:
+            raise NotFound()
+        return root
+
+    async def _file_folder(self, sight: Sight, id: int) -> Payload:
+        """A folder of files holds folders, then songs."""
+        content = await self._files.content(sight, id)
+        name = _file_name(content)
+        folders = [_subfolder(name, one.id, one.name) for one in content.folders]
+        told = {"id": name, "name": content.name, "child": [*folders, *await self._file_songs(sight, content)]}
+        return told if content.is_root else {**told, "parent": _parent_name(content)}
+
+    async def _file_songs(self, sight: Sight, content: Content) -> list[Piece]:
+        parent = _file_name(content)
+        songs = [(track, {"parent": parent, "path": path}) for track, path in content.songs]
+        return await self._desk.hearing.songs_relaid(sight, songs)
+
+    async def _files_index(self, sight: Sight) -> Payload:
+        """The tree as an index: its folders stand where artists do."""
+        root = await self._files.root(sight)
+        if root is None:
+            return {"index": [], "child": []}
+        content = await self._files.content(sight, root)
+        letters: dict[str, list[Payload]] = {}
+        for one in content.folders:
+            told = {"id": str(Name(Prefix.FOLDER, one.id)), "name": one.name}
+            letters.setdefault(letter_of(one.name), []).append(told)
+        index = [{"name": letter, "artist": letters[letter]} for letter in sorted(letters)]
+        return {"index": index, "child": await self._file_songs(sight, content)}
+
+
+def _file_name(content: Content) -> str:
+    return str(FILES) if content.is_root else str(Name(Prefix.FOLDER, content.id))
+
+
+def _parent_name(content: Content) -> str:
+    return str(FILES) if content.parent is None else str(Name(Prefix.FOLDER, content.parent))
+
+
+def _subfolder(parent: str, id: int, name: str) -> Payload:
+    return {
+        "id": str(Name(Prefix.FOLDER, id)),
+        "parent": parent,
+        "isDir": True,
+        "title": name,
+        "name": name,
+        "isVideo": False,
+    }

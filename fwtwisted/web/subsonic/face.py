@@ -44,7 +44,7 @@ def mounts(
     """
     desk = SubsonicDesk(room.sights, room.hearing, room.lists, room.paper)
     played = media_areas(media, desk, front)
-    areas = [System(), Browsing(desk), MusicLists(desk), *_own_things(room, desk), *played, *further]
+    areas = [System(), Browsing(desk, room.files), MusicLists(desk), *_own_things(room, desk), *played, *further]
     return Rest(server, areas, Admission(room.login, by_bearer, limits, policy), is_enabled).mounts()
 
 

@@ -87,6 +87,11 @@ def whole(base: bytes, over: bytes = b"", **more: object) -> Piece:
     return Piece(b"%b%b%b}" % (base[:-1], over, last))
 
 
+def relaid(piece: Piece, **changes: object) -> Piece:
+    """A document that was put together, with other values in some of its fields."""
+    return Piece(orjson.dumps({**orjson.loads(piece.json), **changes}))
+
+
 def _written(document: Payload) -> bytes:
     return orjson.dumps({name: value for name, value in document.items() if value is not None})
 

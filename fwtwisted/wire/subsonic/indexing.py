@@ -35,5 +35,10 @@ def _letter(plain: str) -> str:
     return first if first.isalpha() else OTHERS
 
 
+def letter_of(name: str) -> str:
+    """Under which letter a name is found; no articles are passed over."""
+    return _letter(folded(name))
+
+
 def _place(letter: str) -> tuple[bool, str]:
     return letter == OTHERS, letter

@@ -64,6 +64,7 @@ NAMED = """
      WHERE EXISTS (SELECT FROM upload WHERE audio_file = name)
         OR EXISTS (SELECT FROM upload_version WHERE audio_file = name)
         OR EXISTS (SELECT FROM attachment WHERE file = name)
+        OR EXISTS (SELECT FROM preference WHERE identifier = 'instance__banner' AND value = to_jsonb(name))
 """
 
 
@@ -78,6 +79,14 @@ IS_DOOMED = "SELECT EXISTS (SELECT FROM doomed_file WHERE name = %s)"
 async def is_doomed(tx: Queries, name: str) -> bool:
     """Whether a file is to go, at once or unless its row comes."""
     return await tx.one(bool, IS_DOOMED, name)
+
+
+WAITING = "SELECT name FROM doomed_file WHERE name = ANY(%s)"
+
+
+async def waiting(tx: Queries, names: Sequence[str]) -> set[str]:
+    """Those of the files that are to go, at once or unless their rows come."""
+    return set(await tx.many(str, WAITING, list(names))) if names else set()
 
 
 GONE = "DELETE FROM doomed_file WHERE name = ANY(%s)"

@@ -68,11 +68,13 @@ class Known:
 
     :ivar size: bytes.  :ivar sha256: of the whole, hex.
     :ivar missing: what is raised when the file is not there after all.
+    :ivar only_looks: the bytes are not wanted (a HEAD).
     """
 
     size: int | None = None
     sha256: str | None = None
     missing: Callable[[], Exception] = NotFound
+    only_looks: bool = False
 
 
 class Distant(Protocol):
@@ -169,6 +171,18 @@ class BlobStore(Protocol):
         """The names that begin so, folder by folder; those that come or go meanwhile may be among them or not."""
 
 
+@frozen
+class Lying:
+    """A stored file as it was found.  :ivar size: bytes.  :ivar modified: aware UTC; None: nobody told."""
+
+    name: str
+    size: int
+    modified: datetime | None
+
+
+LOOKED_AT_ONCE = 500
+
+
 class LocalBlobs:
     """
     The store in a folder.
@@ -248,6 +262,29 @@ class LocalBlobs:
             for name in files:
                 if name.startswith(prefix):
                     yield name
+
+    async def listed(self, prefix: str = "") -> AsyncIterator[Lying]:
+        """What lies under the names that begin so, in the order of :meth:`names`."""
+        batch: list[str] = []
+        async for name in self.names(prefix):
+            batch.append(name)
+            if len(batch) == LOOKED_AT_ONCE:
+                for one in await self._threads(self._lying, batch):
+                    yield one
+                batch = []
+        for one in await self._threads(self._lying, batch):
+            yield one
+
+    def _lying(self, names: Sequence[str]) -> list[Lying]:
+        """In a thread: those that are still there."""
+        found = []
+        for name in names:
+            try:
+                told = os.stat(os.path.join(self._root, name))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            found.append(Lying(name, told.st_size, datetime.fromtimestamp(told.st_mtime, UTC)))
+        return found
 
     async def sweep(self) -> int:
         """Remove parts whose writer died; for the start of the house.  :return: how many there were."""

@@ -22,6 +22,7 @@ from fwtwisted.model.errors import NotFound
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside import disk
 from fwtwisted.outside.blobs import IN_STORE, Copied, Known, Place, copied_into
+from fwtwisted.outside.cache.source import CachedOrigin
 from fwtwisted.outside.copies import Copies
 from fwtwisted.outside.origin import Origin, StoreAway
 from fwtwisted.outside.s3.bucket import Bucket
@@ -29,6 +30,7 @@ from fwtwisted.outside.s3.client import Refused
 from fwtwisted.outside.s3.reading import StoreOrigin
 from fwtwisted.outside.s3.source import ObjectSource
 from fwtwisted.outside.s3.writing import Labels, Writer
+from fwtwisted.wire.http import ByteSource
 from fwtwisted.wire.names import is_name, media_type_of
 from fwtwisted.wire.s3.signing import Pairs
 
@@ -44,6 +46,7 @@ class S3Ground:
     :ivar store: the bucket's objects by their names.  :ivar origin: what is read from: the same, or a cache before it.
     :ivar outgoing: folder for files that are on their way out, on a disk of ours.
     :ivar url_seconds: how long a URL lives that a client is given.
+    :ivar cached: that origin, when it is a cache.
     """
 
     bucket: Bucket
@@ -55,6 +58,7 @@ class S3Ground:
     threads: Threads
     breathe: Callable[[], Deferred[Any]]
     url_seconds: int = 3600
+    cached: CachedOrigin | None = None
 
 
 class S3Blobs:
@@ -88,6 +92,7 @@ class S3Blobs:
     async def keep(self, name: str, path: str, media_type: str | None = None) -> str:
         """See :meth:`BlobStore.keep`.  Who needs the file again soon need not fetch it."""
         await self._writer.put_file(self._store.key(name), path, _labels(name, media_type))
+        self._is_there(name)
         await self._ground.copies.offer(name, path)
         return IN_STORE
 
@@ -128,6 +133,7 @@ class S3Blobs:
             if copied is None:
                 return None
             await self._writer.put_file(key, place, _labels(name, None))
+            self._is_there(name)
         finally:
             await self._threads(disk.gone, place)
         return evolve(copied, storage=IN_STORE)
@@ -135,14 +141,22 @@ class S3Blobs:
     async def put(self, name: str, body: bytes) -> str:
         """See :meth:`BlobStore.put`."""
         await self._writer.put_bytes(self._store.key(name), body, _labels(name, None))
+        self._is_there(name)
         return IN_STORE
+
+    def _is_there(self, name: str) -> None:
+        """Whoever remembers that there is no such object is wrong now."""
+        if self._ground.cached is not None:
+            self._ground.cached.cache.memory.forget(name)
 
     # --- reading ---------------------------------------------------------------------------------
 
-    async def open(self, name: str, known: Known | None = None) -> ObjectSource:
+    async def open(self, name: str, known: Known | None = None) -> ByteSource:
         """See :meth:`BlobStore.open`."""
         self._store.key(name)
         told = known or Known()
+        if self._ground.cached is not None:
+            return await self._ground.cached.open(name, told)
         source = ObjectSource(self._ground.origin, name, told, self._ground.breathe)
         if told.size is None or told.sha256 is None:
             await source.discover()
@@ -182,6 +196,8 @@ class S3Blobs:
         """See :meth:`BlobStore.delete`.  :raise StoreAway:"""
         if is_name(name):
             await self._bucket.delete(self._store.key(name))
+            if self._ground.cached is not None:
+                await self._ground.cached.cache.purge(name)
 
     async def sweep(self) -> int:
         """Clear away what was begun in parts more than a day ago, and never ended; how many."""

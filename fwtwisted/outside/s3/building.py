@@ -1,7 +1,7 @@
 """
 A pod's object store, put together from what was set: every object once, each handed what it needs.
 
-The disk cache goes between ``origin`` and those who read from it: :func:`pod_store` takes what makes one.
+The disk cache, where there is one, goes between the store and all who read from it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from twisted.logger import Logger
 
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.blobs import LocalBlobs
+from fwtwisted.outside.cache.cache import CacheGround, MediaCache
+from fwtwisted.outside.cache.settings import MediaCacheSettings
+from fwtwisted.outside.cache.source import CachedOrigin
 from fwtwisted.outside.copies import Copies
 from fwtwisted.outside.origin import Origin, StoreAway
 from fwtwisted.outside.s3.blobs import S3Blobs, S3Ground
@@ -55,21 +58,31 @@ class StoreParts:
     :ivar bucket: for administrators' commands.  :ivar writer: the same.  :ivar store: names as keys.
     :ivar blobs: this disk first, the store second.
     :ivar urls: of public pictures.
+    :ivar cache: before the store; None when there is none.
     """
 
     _log = Logger()
 
     def __init__(
-        self, bucket: Bucket, store: StoreOrigin, writer: Writer, copies: Copies, blobs: LocalFirst, urls: PublicUrls
+        self,
+        bucket: Bucket,
+        store: StoreOrigin,
+        writer: Writer,
+        copies: Copies,
+        blobs: LocalFirst,
+        urls: PublicUrls,
+        cache: MediaCache | None,
     ) -> None:
         self.bucket, self.store, self.writer = bucket, store, writer
-        self.blobs, self.urls = blobs, urls
+        self.blobs, self.urls, self.cache = blobs, urls, cache
         self._copies = copies
         self._sweeping: Deferred[None] | None = None
 
     async def begin(self) -> None:
         """Put in order what a killed process left behind, here at once, in the store behind our back."""
         await self._copies.begin()
+        if self.cache is not None:
+            await self.cache.begin()
         self._sweeping = Deferred.fromCoroutine(self._sweep())
 
     async def close(self) -> None:
@@ -78,6 +91,8 @@ class StoreParts:
             self._sweeping.cancel()
             await self._sweeping
         await self._copies.close()
+        if self.cache is not None:
+            await self.cache.close()
         await self.bucket.client.close()
 
     async def _sweep(self) -> None:
@@ -100,28 +115,37 @@ def pod_store(
     threads: Threads,
     *,
     looks_here: bool,
-    cached: Callable[[Origin], Origin] | None = None,
+    caching: MediaCacheSettings | None = None,
+    wall: Callable[[], float] = time.time,
 ) -> StoreParts:
     """
     :param root: the folder of the local store, which has room for what is on its way.
-    :param cached: puts a cache before the store.
+    :param caching: how to keep copies on this disk; None: none are kept.
+    :param wall: seconds since 1970, for the age of copies.
     :raise ValueError:  :raise OSError: the certificates of the settings cannot be read.
     """
     settings = pod.settings
     client = Client(reactor, settings, Keyring(settings.keys, settings.files, threads), time.time, random.random)
     bucket = Bucket(client, settings.address.bucket)
     store = StoreOrigin(bucket, settings.location, settings.retries, is_ranged=not settings.single_request)
-    origin: Origin = store if cached is None else cached(store)
-    writer = Writer(bucket, settings, threads)
-    copies = Copies(reactor, origin, os.path.join(root, ".copies"), threads)
 
     def breathe() -> Deferred[None]:
         woken: Deferred[None] = Deferred()
         reactor.callLater(0, woken.callback, None)
         return woken
 
+    def identity(name: str) -> str:
+        return f"{bucket.name}\n{store.key(name)}"
+
+    cached = None
+    if caching is not None:
+        cached = CachedOrigin(MediaCache(CacheGround(reactor, store, identity, threads, wall, breathe), caching))
+    origin: Origin = cached or store
+    writer = Writer(bucket, settings, threads)
+    copies = Copies(reactor, origin, os.path.join(root, ".copies"), threads)
+
     outgoing = os.path.join(root, ".outgoing")
-    ground = S3Ground(bucket, store, origin, writer, copies, outgoing, threads, breathe, pod.url_seconds)
+    ground = S3Ground(bucket, store, origin, writer, copies, outgoing, threads, breathe, pod.url_seconds, cached)
     blobs = LocalFirst(local, S3Blobs(ground), root, threads, looks_here=looks_here)
     urls = PublicUrls(client, store.key, pod.picture_urls, pod.custom_domain, pod.url_seconds)
-    return StoreParts(bucket, store, writer, copies, blobs, urls)
+    return StoreParts(bucket, store, writer, copies, blobs, urls, None if cached is None else cached.cache)

@@ -103,6 +103,7 @@ class Client:
     :param wall: seconds since 1970, as this machine has them.
     :param draw: a random number from 0 to 1.
     :ivar offset: how far the store's clock is ahead of ours, as far as it had to be learnt.
+    :ivar when_busy: called whenever the store asks for less (503, 429).
     """
 
     _log = Logger()
@@ -123,6 +124,7 @@ class Client:
         self._region = settings.region or FIRST_REGION
         self.offset = timedelta(0)
         self.trouble = ""
+        self.when_busy: Callable[[], object] = _nothing
 
     @property
     def is_away(self) -> bool:
@@ -201,6 +203,14 @@ class Client:
             return False
         self._breaker.worked()
         return True
+
+    async def stranger(self, method: str, url: str) -> Reply:
+        """What somebody gets who has no key but the URL; for looking at who may read what.  :raise StoreAway:"""
+        turn = await self._turns.take()
+        try:
+            return await self._line.ask(method, url, {}, None, turn, PATIENCE)
+        except NoAnswer as failed:
+            raise StoreAway(str(failed)) from failed
 
     # --- one try ---------------------------------------------------------------------------------
 
@@ -287,6 +297,8 @@ class Client:
         else:
             self._breaker.worked()
         attempt.failures += 1
+        if reply is not None and reply.status in _BUSY:
+            self.when_busy()
         asked = None if reply is None else retry_after(reply.headers)
         rest = self.rest_before(attempt.failures) if asked is None else min(asked, LONGEST_ASKED_REST)
         late = self._reactor.seconds() + rest >= attempt.deadline
@@ -355,6 +367,13 @@ class Client:
             return False
         attempt.address = moved
         return True
+
+
+_BUSY = frozenset({429, 503})
+
+
+def _nothing() -> None:
+    """Nobody minds."""
 
 
 def _cancelled(timer: Any) -> None:

@@ -21,9 +21,8 @@ from zope.interface import implementer
 
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside import disk
+from fwtwisted.outside.pace import Pace
 from fwtwisted.outside.pouring import NextPiece, pour
-
-SEND_STEP = 256 << 10
 
 
 @frozen
@@ -65,10 +64,12 @@ class FilePayload:
     A stretch of a local file that does not change.
 
     :param fd: open for reading, and kept so by whoever made this.
+    :param pace: at which it is read.
     """
 
-    def __init__(self, fd: int, start: int, measure: Measure, threads: Threads) -> None:
+    def __init__(self, fd: int, start: int, measure: Measure, threads: Threads, pace: Pace) -> None:
         self._fd, self._start, self.measure, self._threads = fd, start, measure, threads
+        self._pace = pace
 
     def pieces(self) -> NextPiece:
         """See :class:`Payload`."""
@@ -76,13 +77,19 @@ class FilePayload:
 
         def piece() -> bytes | Deferred[bytes]:
             nonlocal offset
-            count = min(SEND_STEP, stop - offset)
+            count = min(self._pace.piece, stop - offset)
             if count <= 0:
                 return b""
             start, offset = offset, offset + count
-            return self._threads(disk.read_and_close, os.dup(self._fd), count, start).addCallback(_whole, count)
+            admitted = self._pace.admit(count)
+            if admitted is None:
+                return self._read(count, start)
+            return admitted.addCallback(lambda _: self._read(count, start))
 
         return piece
+
+    def _read(self, count: int, start: int) -> Deferred[bytes]:
+        return self._threads(disk.read_and_close, os.dup(self._fd), count, start).addCallback(_whole, count)
 
 
 def _whole(piece: bytes, count: int) -> bytes:

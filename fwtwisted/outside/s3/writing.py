@@ -19,6 +19,7 @@ import binascii
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from attrs import define, frozen
 from twisted.internet.defer import Deferred, DeferredSemaphore, FirstError, gatherResults
@@ -28,6 +29,7 @@ from fwtwisted.model.errors import Conflict, NoRoom, NotFound
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside import disk
 from fwtwisted.outside.origin import Seen, StoreAway
+from fwtwisted.outside.pace import Pace
 from fwtwisted.outside.s3.bucket import META_SHA256, Bucket
 from fwtwisted.outside.s3.client import PATIENCE, Call, Refused
 from fwtwisted.outside.s3.payloads import BytesPayload, FilePayload, Measure, Payload
@@ -48,11 +50,16 @@ _FULL = frozenset({"QuotaExceeded", "XMinioStorageFull", "EntityTooLarge", "NotE
 
 @frozen
 class Written:
-    """What was stored.  :ivar etag: the store's.  :ivar sha256: hex."""
+    """What was stored.  :ivar etag: the store's.  :ivar sha256: hex.  :ivar was_there: and by whom else."""
 
     size: int
     sha256: str
     etag: str | None
+    was_there: bool = False
+
+
+class OtherBytes(Exception):
+    """A file does not hold what it is known to hold; nothing was sent."""
 
 
 @frozen
@@ -77,9 +84,14 @@ class Writer:
 
     _log = Logger()
 
-    def __init__(self, bucket: Bucket, settings: StoreSettings, threads: Threads) -> None:
+    def __init__(self, bucket: Bucket, settings: StoreSettings, threads: Threads, pace: Pace | None = None) -> None:
         self._bucket, self._settings, self._threads = bucket, settings, threads
+        self._pace = pace or Pace(None)
         self.manners = Manners(checksum=settings.checksums == "on")
+
+    def paced(self, pace: Pace) -> Writer:
+        """Another one, which sends files only as fast as that."""
+        return Writer(self._bucket, self._settings, self._threads, pace)
 
     async def put_bytes(self, key: str, body: bytes, labels: Labels) -> Written:
         """
@@ -91,24 +103,33 @@ class Writer:
         taken = await self._already(key, payload.measure)
         return taken or await self._single(key, payload, labels)
 
-    async def put_file(self, key: str, path: str, labels: Labels, *, resumes: bool = False) -> Written:
+    async def put_file(
+        self, key: str, path: str, labels: Labels, *, resumes: bool = False, expected: str | None = None
+    ) -> Written:
         """
         Store a finished local file.
 
         :param resumes: go on with an unfinished upload of the key, and leave ours to be gone on with when it fails.
+        :param expected: the SHA-256 that the file must have, hex; None: any.
+        :raise OtherBytes: it has another.
         Raises as :meth:`put_bytes`, and OSError when the file cannot be read.
         """
         fd = await self._threads(os.open, path, os.O_RDONLY)
         try:
             size = await self._threads(lambda: os.fstat(fd).st_size)
             step = self._step(size)
-            whole, parts = await self._threads(_measured_parts, fd, size, step)
+            is_single = size < max(self._settings.multipart_bytes, 1) and size <= LARGEST_PUT
+            whole, parts = await self._threads(_measured_parts, fd, size, max(1, size) if is_single else step)
+            if expected is not None and whole.sha256 != expected:
+                raise OtherBytes
             taken = await self._already(key, whole)
             if taken is not None:
                 return taken
-            if size < max(self._settings.multipart_bytes, 1) and size <= LARGEST_PUT:
-                return await self._single(key, FilePayload(fd, 0, whole, self._threads), labels)
-            pieces = [FilePayload(fd, number * step, part, self._threads) for number, part in enumerate(parts)]
+            if is_single:
+                return await self._single(key, FilePayload(fd, 0, whole, self._threads, self._pace), labels)
+            pieces = [
+                FilePayload(fd, number * step, part, self._threads, self._pace) for number, part in enumerate(parts)
+            ]
             return await self._in_parts(key, whole, pieces, labels, resumes=resumes)
         except FirstError as first:
             first.subFailure.raiseException()
@@ -181,7 +202,7 @@ class Writer:
             return None
         if not await self._is_same(key, seen, measure):
             raise Conflict
-        return Written(measure.length, measure.sha256, seen.etag)
+        return Written(measure.length, measure.sha256, seen.etag, was_there=True)
 
     async def _ours(self, key: str, measure: Measure, refused: Refused) -> Written:
         """The key is taken after all: by us, or :raise Conflict: by somebody else."""
@@ -323,14 +344,22 @@ def _spans(size: int, step: int) -> Iterator[Span]:
 def _measured_parts(fd: int, size: int, step: int) -> tuple[Measure, list[Measure]]:
     """In a thread: the digests of a file, and of its parts, in one reading.  :raise EOFError: it became shorter."""
     whole, whole_md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    if step >= size:
+        only = _measured(fd, Span(0, size), ())
+        return only, [only]
     parts: list[Measure] = []
     for span in _spans(size, step):
-        sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-        for small in _spans(span.length, disk.COPY_STEP):
-            piece = os.pread(fd, small.length, span.start + small.start)
-            if len(piece) != small.length:
-                raise EOFError("the file became shorter while it was read")
-            for digest in (whole, whole_md5, sha256, md5):
-                digest.update(piece)
-        parts.append(Measure(span.length, sha256.hexdigest(), base64.b64encode(md5.digest()).decode()))
+        parts.append(_measured(fd, span, (whole, whole_md5)))
     return Measure(size, whole.hexdigest(), base64.b64encode(whole_md5.digest()).decode()), parts
+
+
+def _measured(fd: int, span: Span, also: Sequence[Any]) -> Measure:
+    """In a thread: the digests of a stretch.  :param also: digests that are to hear it too.  :raise EOFError:"""
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    for small in _spans(span.length, disk.COPY_STEP):
+        piece = os.pread(fd, small.length, span.start + small.start)
+        if len(piece) != small.length:
+            raise EOFError("the file became shorter while it was read")
+        for digest in (sha256, md5, *also):
+            digest.update(piece)
+    return Measure(span.length, sha256.hexdigest(), base64.b64encode(md5.digest()).decode())

@@ -1,0 +1,74 @@
+"""What the commands about stored media have in common: the sides, sizes as people write them, and being stopped."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+
+from fwtwisted.cli.desk import Desk, Usage
+from fwtwisted.config.forms import SIZE
+from fwtwisted.core.storage.migration import MigrationGround
+from fwtwisted.core.storage.sides import Here, Side, There
+from fwtwisted.ground import Ground
+from fwtwisted.outside.blobs import LocalBlobs
+from fwtwisted.outside.s3.building import StoreParts
+
+NO_STORE = "No object store is set: see AWS_ACCESS_KEY_ID in docs/settings.md."
+
+
+def store_of(ground: Ground) -> StoreParts:
+    """The object store.  :raise Usage: none is set."""
+    if ground.store is None:
+        raise Usage(NO_STORE)
+    return ground.store
+
+
+def here_of(ground: Ground) -> Here:
+    """This disk."""
+    root = ground.config.media.root
+    return Here(LocalBlobs(root, ground.threads), root, ground.threads)
+
+
+async def moving_ground(desk: Desk) -> MigrationGround:
+    """Both sides and the database.  :raise Usage: there is no other side."""
+    if desk.config.store is None:
+        raise Usage(NO_STORE)
+    ground = await desk.upright()
+    return MigrationGround(desk.reactor, ground.database, here_of(ground), There(store_of(ground)))
+
+
+def sides_of(ground: Ground) -> list[Side]:
+    """Where files may lie, the configured place first."""
+    here = here_of(ground)
+    return [here] if ground.store is None else [There(ground.store), here]
+
+
+def size(text: str) -> int:
+    """A size on the command line."""
+    try:
+        number = int(SIZE.read(text))
+    except ValueError as why:
+        raise ArgumentTypeError(str(why)) from why
+    if number < 1:
+        raise ArgumentTypeError("must be more than nothing")
+    return number
+
+
+def positive(text: str) -> int:
+    """A number of things."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+positive.__name__ = "number"  # what argparse calls it in its complaint
+
+
+def says_json(parser: ArgumentParser) -> None:
+    """``--json``."""
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+
+
+def stops_at_once(desk: Desk) -> bool:
+    """Whether we were told to stop; asked between two files."""
+    return desk.stopped_by is not None

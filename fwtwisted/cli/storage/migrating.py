@@ -1,0 +1,144 @@
+"""``fwtwisted storage migrate``: media between this disk and a bucket.  Source: docs/storage.md §8."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped, Usage
+from fwtwisted.cli.storage.ground import moving_ground, positive, says_json, size, stops_at_once
+from fwtwisted.cli.storage.meter import Meter, bar, in_time, in_units
+from fwtwisted.core.storage.migration import Migration
+from fwtwisted.core.storage.moving import SHA256, VERIFYING, MoveWish, Moving, Trouble, Watcher
+from fwtwisted.outside.blobs import IN_STORE, LOCAL
+
+USUAL_CONCURRENCY = 4
+
+
+def add_commands(commands: Any, everywhere: ArgumentParser) -> None:
+    """Say how this command is written."""
+    new = commands.add_parser("migrate", parents=[everywhere], help="move media between this disk and the bucket")
+    new.add_argument("--to", choices=(IN_STORE, LOCAL), help="where to")
+    new.add_argument("--prefix", action="append", default=[], metavar="P", help="only names that begin so; repeatable")
+    new.add_argument("--limit-rate", type=size, metavar="SIZE", help="bytes a second of all together, such as 20m")
+    new.add_argument("--concurrency", type=positive, default=USUAL_CONCURRENCY, metavar="N", help="files at once")
+    new.add_argument("--verify", choices=VERIFYING, default=SHA256, help="how (default: sha256)")
+    new.add_argument("--orphans", action="store_true", help="also files that no row names")
+    new.add_argument("--delete-source", action="store_true", help="remove what was moved and verified")
+    new.add_argument("--dry-run", action="store_true", help="say what would be done")
+    says_json(new)
+    new.set_defaults(command=migrate)
+
+
+async def migrate(told: Namespace, desk: Desk) -> int:
+    """Move, show how far it is, say what was done."""
+    if told.to is None:
+        raise Usage("say --to s3 or --to local")
+    wish = MoveWish(
+        to=told.to,
+        prefixes=tuple(told.prefix),
+        concurrency=told.concurrency,
+        rate=told.limit_rate,
+        verify=told.verify,
+        orphans=told.orphans,
+        deletes=told.delete_source,
+        dry_run=told.dry_run,
+    )
+    store = desk.config.store
+    if store is not None and wish.deletes and wish.to == LOCAL and not store.looks_here:
+        raise Usage("MEDIA_LOCAL_FIRST is false: the server would not find what is moved here")
+    ground = await moving_ground(desk)
+    return await MoveRun(desk, json=told.json).of(lambda watcher: Migration(ground, wish, watcher))
+
+
+class MoveRun:
+    """One move, as the person at the terminal sees it."""
+
+    def __init__(self, desk: Desk, *, json: bool) -> None:
+        self._desk, self._json = desk, json
+        self._moving: Moving | None = None
+        self._meter = Meter(desk.reactor, sys.stderr, self._line, self._document if json else None)
+
+    async def of(self, begun: Any) -> int:
+        """From beginning to end; the exit status.  :raise Stopped: we were told to stop, and said how far it came."""
+        desk = self._desk
+        desk.stops_soon = lambda: True
+        work = begun(Watcher(self._at, self._trouble, lambda: stops_at_once(desk)))
+        self._moving = work.moving
+        self._meter.start()
+        try:
+            await work.run()
+        finally:
+            self._meter.stop()
+            self._moving.interrupted |= desk.stopped_by is not None
+            self._tell(work.wish.dry_run)
+        if self._moving.interrupted:
+            raise Stopped
+        return FAILED if self._moving.troubles else FINE
+
+    def _at(self, moving: Moving) -> None:
+        self._moving = moving
+
+    def _trouble(self, trouble: Trouble) -> None:
+        if self._json:
+            self._desk.document({"event": "error", "name": trouble.name, "text": trouble.text})
+        else:
+            self._meter.remark(f"{trouble.name}: {trouble.text}")
+
+    def _line(self) -> str | None:
+        return None if self._moving is None else progress_line(self._moving)
+
+    def _document(self) -> None:
+        if self._moving is not None:
+            self._desk.document({"event": "progress", **self._moving.document()})
+
+    def _tell(self, dry_run: bool) -> None:
+        """Say what was done."""
+        moving = self._moving
+        if moving is None:
+            return
+        if self._json:
+            self._desk.document({"event": "end", "dry_run": dry_run, **moving.document()})
+            return
+        if moving.interrupted:
+            self._desk.say("stopped; the same command goes on from here")
+        for line in summary(moving, dry_run):
+            self._desk.say(line)
+
+
+def progress_line(moving: Moving) -> str:
+    """``[####----]  50%  12/24 files, 1.0/2.0 GB, 20 MB/s, 50 s left, 1 error``."""
+    share = moving.seen_bytes / moving.total_bytes if moving.total_bytes else 0.0
+    told = [
+        f"{moving.seen:,}/{moving.total:,} files",
+        f"{in_units(moving.seen_bytes)} of {in_units(moving.total_bytes)}",
+        f"{in_units(moving.rate)}/s",
+    ]
+    left = moving.seconds_left
+    told += [] if left is None else [f"{in_time(left)} left"]
+    told += [_errors(moving)] if moving.troubles else []
+    return f"{bar(share)}  {', '.join(told)}"
+
+
+def summary(moving: Moving, dry_run: bool) -> list[str]:
+    """What was done, in a line or two."""
+    would = "would be " if dry_run else ""
+    told = [f"{moving.moved:,} files ({in_units(moving.moved_bytes)}) {would}moved"]
+    for count, word in (
+        (moving.already, "there already"),
+        (moving.deleted, "sources deleted"),
+        (moving.gone, "deleted by others meanwhile"),
+    ):
+        told += [f"{count:,} {word}"] if count else []
+    told += [_errors(moving)] if moving.troubles else []
+    lines = [", ".join(told)]
+    if moving.moved and not dry_run:
+        lines[0] += f"; {in_time(moving.seconds)}, {in_units(moving.rate)}/s"
+    if moving.orphans:
+        lines.append(f"{moving.orphans:,} files ({in_units(moving.orphan_bytes)}) are named by no row")
+    return lines
+
+
+def _errors(moving: Moving) -> str:
+    return f"{len(moving.troubles):,} error{'' if len(moving.troubles) == 1 else 's'}"

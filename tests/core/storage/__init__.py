@@ -1,0 +1,1 @@
+"""Stored media as a whole, on a real database and a real store."""

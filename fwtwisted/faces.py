@@ -43,6 +43,7 @@ from fwtwisted.web.v1.oembed import OEmbed
 from fwtwisted.web.v1.playlists import PlaylistDesk
 from fwtwisted.web.v1.radios import RadioDesk
 from fwtwisted.web.v1.reports import ReportDesk
+from fwtwisted.web.v1.schema import SchemaDesk
 from fwtwisted.web.v1.streaming import Listen, StreamMp3
 from fwtwisted.web.v1.subsonic_keys import SubsonicKeysFace
 from fwtwisted.web.v1.text import TextPreview
@@ -92,6 +93,7 @@ class Faces:
             RateLimits(self._parts.limits, self._callers).mount(),
             *self._front(),
         ]
+        mounts.append(SchemaDesk(self._config.general.public_url, __version__, lambda: mounts).mount())
         return [*guarded(mounts, self._turnstile), *self._subsonic()]
 
     def _subsonic(self) -> list[Mount]:

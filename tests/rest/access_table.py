@@ -131,6 +131,8 @@ radios/sessions/                            POST word
 radios/sessions/<int:id>/                   GET word
 radios/tracks/                              POST word
 rate-limit/                                 GET public
+schema/                                     GET public
+schema/page/                                GET public
 search/                                     GET open:libraries
 setup/                                      POST word
 stream/<name>/                              GET open:libraries

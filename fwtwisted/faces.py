@@ -26,6 +26,7 @@ from fwtwisted.web.subsonic.commons import areas as commons_areas
 from fwtwisted.web.v1 import accounts, instance
 from fwtwisted.web.v1.accounts import PeopleDesk
 from fwtwisted.web.v1.administration import AdministrationDesk
+from fwtwisted.web.v1.applications import ApplicationDesk
 from fwtwisted.web.v1.arrivals import ArrivalsDesk
 from fwtwisted.web.v1.attachments import AttachmentDesk
 from fwtwisted.web.v1.channels import PodcastDesk
@@ -137,13 +138,12 @@ class Faces:
             parts.accounts,
             parts.profiles,
             parts.signin,
-            parts.applications,
             parts.limits,
             self._callers,
             self._cookies,
             parts.pictures,
-            self._api_url,
         )
+        apps = ApplicationDesk(parts.applications, self._callers, self._api_url)
         oauth = OAuthDesk(parts.oauth, self._callers)
         libraries = LibraryDesk(parts.libraries, self._callers, self._api_url)
         folders = FoldersDesk(parts.folder_imports, self._callers)
@@ -151,7 +151,7 @@ class Faces:
         administration = AdministrationDesk(parts.arrivals, self._callers, self._api_url)
         people = (*accounts.mounts(desk), *arrivals.mounts(), *administration.mounts())
         keys = SubsonicKeysFace(parts.subsonic.keys, self._callers, self._api_url)
-        return [*people, *oauth.mounts(), libraries.mount(), folders.mount(), keys.mount()]
+        return [*people, apps.mount(), *oauth.mounts(), libraries.mount(), folders.mount(), keys.mount()]
 
     def _music(self) -> list[Mount]:
         parts = self._parts

@@ -109,7 +109,12 @@ class Parts:
         passwords = Passwords(ground.threads, settings.password_settings(config))
         self.subsonic_seal = SubsonicSeal(secret)
         self.accounts = Accounts(
-            database, ground.threads, passwords, self.subsonic_seal, settings.accounts_settings(config)
+            database,
+            ground.threads,
+            passwords,
+            self.subsonic_seal,
+            ground.bell.ring,
+            settings.accounts_settings(config),
         )
         self.quotas = Quotas(database, preference)
         self.profiles = Profiles(database, passwords, self.quotas, preference, self.listen_tokens, ground.bell.ring)
@@ -248,7 +253,7 @@ class Parts:
         told = settings.lookup_settings(ground.config)
         self.fetches = Fetches(database, self.visibility, NoNetwork(), ground.reactor, self.pod, told)
         self.actors = Actors(database, self.visibility, self.preferences.value, self.pod)
-        self.reports = Reports(database, self.preferences.value, self.live.happened, self.pod)
+        self.reports = Reports(database, self.preferences.value, ground.bell.ring, self.live.happened, self.pod)
         self.live.writes(CREATED, self.reports.created)
 
     def _gather_podcasts(self, ground: Ground, config: Config) -> None:

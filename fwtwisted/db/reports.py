@@ -12,8 +12,8 @@ from attrs import frozen
 from fwtwisted.db.conditions import NOTHING, Condition, Filter, all_of, ordered, same, same_letters, token_conditions
 from fwtwisted.db.members import admin_actors
 from fwtwisted.db.pool import Queries, Tx
-from fwtwisted.model.administration import AdminActor
-from fwtwisted.model.reports import NAMED_BY, Note, NoteTarget, Reference, Report, ReportQuestion, Target, TargetKind
+from fwtwisted.model.administration import AdminActor, Note, NoteTarget
+from fwtwisted.model.reports import NAMED_BY, Reference, Report, ReportQuestion, Target, TargetKind
 
 # --- filing --------------------------------------------------------------------------------------
 
@@ -126,7 +126,7 @@ class _Row:
 async def _whole(tx: Queries, rows: Sequence[_Row]) -> list[Report]:
     ids = {id for row in rows for id in (row.target_owner_id, row.submitter_id, row.assigned_to_id) if id is not None}
     actors = await admin_actors(tx, list(ids))
-    notes = await _notes_of(tx, [row.id for row in rows])
+    notes = await _notes_about(tx, NOTES_OF_REPORTS, [row.id for row in rows])
 
     def known(id: int | None) -> AdminActor | None:
         return None if id is None else actors.get(id)
@@ -250,7 +250,8 @@ async def listed(tx: Queries, asked: ReportQuestion, limit: int, offset: int) ->
 # --- notes ---------------------------------------------------------------------------------------
 
 _NOTE = """
-    SELECT note.id, note.uuid, note.creation_date, note.summary, note.author_id, note.report_id, report.uuid,
+    SELECT note.id, note.uuid, note.creation_date, note.summary, note.author_id,
+           coalesce(note.report_id, note.request_id), report.uuid,
            request.uuid, about.preferred_username || '@' || about.domain
       FROM note
       LEFT JOIN report ON report.id = note.report_id
@@ -266,7 +267,7 @@ class _NoteRow:
     creation_date: datetime
     summary: str
     author_id: int
-    report_id: int | None
+    about: int | None
     report: UUID | None
     request: UUID | None
     account: str | None
@@ -288,14 +289,20 @@ async def _whole_notes(tx: Queries, rows: Sequence[_NoteRow]) -> list[Note]:
     return [Note(row.id, row.uuid, row.creation_date, row.summary, authors[row.author_id], row.target) for row in rows]
 
 
-NOTES_OF = f"{_NOTE} WHERE note.report_id = ANY(%s) ORDER BY note.id"
+NOTES_OF_REPORTS = f"{_NOTE} WHERE note.report_id = ANY(%s) ORDER BY note.id"
+NOTES_OF_REQUESTS = f"{_NOTE} WHERE note.request_id = ANY(%s) ORDER BY note.id"
 
 
-async def _notes_of(tx: Queries, report_ids: Sequence[int]) -> dict[int, list[Note]]:
-    rows = await tx.many(_NoteRow, NOTES_OF, list(report_ids)) if report_ids else []
+async def notes_of_requests(tx: Queries, ids: Sequence[int]) -> dict[int, list[Note]]:
+    """What moderators noted about requests to be let in, by request."""
+    return await _notes_about(tx, NOTES_OF_REQUESTS, ids)
+
+
+async def _notes_about(tx: Queries, sql: str, ids: Sequence[int]) -> dict[int, list[Note]]:
+    rows = await tx.many(_NoteRow, sql, list(ids)) if ids else []
     found: dict[int, list[Note]] = {}
-    for row, note in zip(rows, await _whole_notes(tx, rows), strict=True):
-        found.setdefault(row.report_id or 0, []).append(note)
+    for row, note in zip(rows, await _whole_notes(tx, rows) if rows else [], strict=True):
+        found.setdefault(row.about or 0, []).append(note)
     return found
 
 

@@ -60,6 +60,26 @@ class RequestStatus(enum.StrEnum):
 
 
 @frozen
+class Note:
+    """What a moderator wrote."""
+
+    id: int
+    uuid: UUID
+    creation_date: datetime
+    summary: str
+    author: AdminActor
+    target: NoteTarget
+
+
+@frozen
+class NoteTarget:
+    """What a note is about.  :ivar kind: ``report``, ``request``, ``account``.  :ivar name: uuid or ``user@domain``."""
+
+    kind: str
+    name: str
+
+
+@frozen
 class UserRequest:
     """
     A request to be let in.
@@ -76,6 +96,7 @@ class UserRequest:
     answers: Mapping[str, Any] | None
     submitter: AdminActor
     assigned_to: AdminActor | None
+    notes: tuple[Note, ...] = ()
 
 
 @frozen

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from fwtwisted.model.administration import AdminActor
+from fwtwisted.model.administration import AdminActor, Note
 from fwtwisted.model.uploads import TokenQuery
 
 LONGEST_SUMMARY = 50_000
@@ -74,26 +74,6 @@ class Target:
     owner_id: int | None
     domain: str
     state: Mapping[str, Any]
-
-
-@frozen
-class Note:
-    """What a moderator wrote."""
-
-    id: int
-    uuid: UUID
-    creation_date: datetime
-    summary: str
-    author: AdminActor
-    target: NoteTarget
-
-
-@frozen
-class NoteTarget:
-    """What a note is about.  :ivar kind: ``report``, ``request``, ``account``.  :ivar name: uuid or ``user@domain``."""
-
-    kind: str
-    name: str
 
 
 @frozen

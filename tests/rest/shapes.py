@@ -150,7 +150,7 @@ ARTIST_SIMPLE = {
     "content_category": CATEGORY,
     "description": maybe(CONTENT),
     "attachment_cover": maybe(ATTACHMENT),
-    "channel": anything,
+    "channel": maybe(a_uuid),
 }
 ARTIST = {
     **_THING,

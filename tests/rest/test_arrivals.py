@@ -286,6 +286,10 @@ class ApprovalTests(PostCase):
         self.assertEqual(("signup", "pending", []), (request["type"], request["status"], request["notes"]))
         place = f"manage/moderation/requests/{request['uuid']}/"
         self.assertEqual(request, (await moderator.get(place)).json)
+        about = {"type": "request", "uuid": request["uuid"]}
+        made = (await moderator.post("manage/moderation/notes/", {"summary": "knows Bob", "target": about})).json
+        [note] = (await moderator.get(place)).json["notes"]
+        self.assertEqual(({**note, "target": about}, "knows Bob"), (made, note["summary"]))
 
         said = await moderator.send("PATCH", place, {"status": "refused"})
         self.assertEqual("refused", said.json["status"])
@@ -344,6 +348,30 @@ class ApprovalTests(PostCase):
         gone = f"{place}00000000-0000-0000-0000-000000000000/"
         self.assertEqual(404, (await moderator.get(gone)).status)
         self.assertEqual(404, (await moderator.send("PATCH", gone, {"status": "approved"})).status)
+
+
+class ReportedTests(PostCase):
+    """Reports, as moderators are mailed them."""
+
+    async def test_moderators_are_mailed(self) -> None:
+        """What is reported, by whom, why, and where to see to it; on one line each, whatever people write."""
+        await self.person("mo", permissions=["moderation"])
+        await self.do("UPDATE account SET email = 'mo@mail.example'")
+        bob = await self.person("bob")
+        artist = await self.an_artist("Nova")
+        wish = {
+            "type": "other", "summary": "look\r\nBcc: x@evil.example\n\n.\nQUIT",
+            "target": {"type": "artist", "id": artist},
+        }  # fmt: skip
+        made = (await bob.post("moderation/reports/", wish)).json
+        letter = await self.letter()
+        self.assertEqual("mo@mail.example", letter.to)
+        self.assertIn(f"artist {artist}", letter.message["Subject"])
+        self.assertIn("bob@pod.example", letter.text)
+        self.assertIn("> look Bcc: x@evil.example . QUIT", letter.text)
+        self.assertIn(f"/manage/moderation/reports/{made['uuid']}", letter.text)
+        await self.idle()
+        self.assertEqual(1, len(await self.office.received(1)))
 
 
 class ResetTests(PostCase):

@@ -9,7 +9,8 @@ from tests.web.serving import Answer
 
 RATES = (
     "anonymous-list=3/h,authenticated-list=4/h,anonymous-wildcard=2/h,password-reset=1/h,login=2/h,"
-    "authenticated-retrieve=2/m,authenticated-create=1/d"
+    "authenticated-retrieve=2/m,authenticated-create=1/d,anonymous-oauth-app=2/h,authenticated-oauth-app=2/h,"
+    "password-change=2/h"
 )
 
 
@@ -96,6 +97,16 @@ class LimitTests(PodCase):
         self.assertEqual((429, b""), (said.status, said.body))
         self.assertEqual("login", self.told(said)["scope"])
         self.assertIn("retry-after", self.told(said))
+
+    async def test_everything_is_counted_once(self) -> None:
+        """At the door and nowhere else: as many applications and changes of a password as the rates say."""
+        alice, visitor = await self.person(), self.at("192.0.2.11")
+        for client in (alice, visitor):
+            said = [(await client.post("oauth/apps/", {"name": "x", "redirect_uris": ""})).status for _ in range(3)]
+            self.assertEqual([201, 201, 429], said)
+        wrong = {"old_password": "x", "new_password1": "correct horse 42", "new_password2": "correct horse 42"}
+        said = [(await alice.post("auth/password/change/", wrong)).status for _ in range(3)]
+        self.assertEqual([400, 400, 429], said)
 
     async def test_what_is_not_counted(self) -> None:
         """Health, the page, pictures, the question after the limits, preflights."""

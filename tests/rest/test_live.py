@@ -243,6 +243,32 @@ class EndTests(LiveCase):
         self.assertEqual([NOT_ALLOWED] * 2, [await at_alice.gone(), await at_bob.gone()])
         self.assertEqual(0, self.parts.live.listeners)
 
+    async def test_accounts_that_administrators_switch_off(self) -> None:
+        """Closes all their pages, at once: over HTTP, and by the command."""
+        self.parts.live._settings = LiveSettings()
+        root = await self.person("root", is_superuser=True)
+        alice, bob = await self.person(), await self.person("bob")
+        at_alice, at_bob = await self.page(alice), await self.page(bob)
+        place = f"manage/users/users/{alice.viewer.account_id}/"
+        self.assertEqual(200, (await root.send("PATCH", place, {"is_active": False})).status)
+        await self.parts.accounts.change("bob", is_active=False)
+        self.assertEqual([NOT_ALLOWED] * 2, [await at_alice.gone(), await at_bob.gone()])
+
+    async def test_new_passwords(self) -> None:
+        """Close the account's other pages, at once; the page of who changed it stays."""
+        self.parts.live._settings = LiveSettings()
+        account = await self.account("carol")
+        here, there = self.visitor(), self.visitor()
+        for client in (here, there):
+            client.cookies["sessionid"] = (await self.parts.signin.open_session(account.id)).key
+        stays, goes = await self.page(here), await self.page(there)
+        new = {"old_password": PASSWORD, "new_password1": "quiet harbour 7", "new_password2": "quiet harbour 7"}
+        self.assertEqual(200, (await here.post("auth/password/change/", new)).status)
+        self.assertEqual(NOT_ALLOWED, await goes.gone())
+        await self.hears_nothing(stays)
+        await self.parts.accounts.set_password("carol", "quiet harbour 8")
+        self.assertEqual(NOT_ALLOWED, await stays.gone())
+
     async def test_permissions_that_are_taken(self) -> None:
         """Not one message more, though no beat has passed."""
         self.parts.live._settings = LiveSettings()

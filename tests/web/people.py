@@ -11,6 +11,7 @@ import orjson
 from fwtwisted.web.callers import Callers, Cookies, CsrfGuard, Identities
 from fwtwisted.web.site import Mount
 from fwtwisted.web.v1.accounts import PeopleDesk, mounts
+from fwtwisted.web.v1.applications import ApplicationDesk
 from fwtwisted.web.v1.libraries import LibraryDesk
 from fwtwisted.wire.v1 import Pictures
 from tests.core.people.case import PASSWORD, PeopleCase
@@ -66,11 +67,10 @@ class ServedPeopleCase(PeopleCase):
         guard = CsrfGuard(secure=True, hosts=frozenset(("pod.example",)))
         callers = Callers(identities, self.opened, guard)
         pictures = Pictures("https://pod.example/media/", "https://pod.example")
-        desk = PeopleDesk(
-            self.accounts, self.profiles, self.signin, self.applications, self.limits, callers,
-            Cookies(secure=True), pictures, API,
-        )  # fmt: skip
-        return (*mounts(desk), LibraryDesk(self.libraries, callers, API).mount())
+        cookies = Cookies(secure=True)
+        desk = PeopleDesk(self.accounts, self.profiles, self.signin, self.limits, callers, cookies, pictures)
+        programs = ApplicationDesk(self.applications, callers, API)
+        return (*mounts(desk), programs.mount(), LibraryDesk(self.libraries, callers, API).mount())
 
     async def browser(self) -> Browser:
         """A browser that is not signed in."""

@@ -9,7 +9,7 @@ from fwtwisted.core.music.kept import Kept
 from fwtwisted.db import catalog, people
 from fwtwisted.db.areas import versions
 from fwtwisted.db.pool import Tx
-from fwtwisted.model.music import Album, AlbumFacts, Artist, Attachment, Kind, Shelf, Track
+from fwtwisted.model.music import Album, AlbumFacts, Artist, Attachment, ChannelOf, Kind, Shelf, Track
 from fwtwisted.model.people import Actor
 
 Thing: TypeAlias = Artist | Album | Track
@@ -34,6 +34,7 @@ class Shelves:
             albums=albums,
             covers=await _covers(tx, tracks, albums.values(), artists.values()),
             actors=await _actors(tx, tracks),
+            channels=await _channels(tx, artists.values()),
             uploads=await catalog.playables(tx, ids, visible),
             tags=await catalog.tags(tx, Kind.TRACK, ids),
             album_facts=await self._album_facts(tx, albums, ()),
@@ -48,6 +49,7 @@ class Shelves:
             albums=albums,
             covers=await _covers(tx, albums.values(), artists.values()),
             actors=await _actors(tx, albums.values()),
+            channels=await _channels(tx, artists.values()),
             tags=await catalog.tags(tx, Kind.ALBUM, ids),
             album_facts=await self._album_facts(tx, ids, visible),
         )
@@ -57,14 +59,13 @@ class Shelves:
         artists = await catalog.artists(tx, ids)
         albums_of = await catalog.albums_of(tx, ids)
         albums = await catalog.albums(tx, [id for several in albums_of.values() for id in several])
-        spoken = {artist.channel_id for artist in artists.values() if artist.channel_id is not None}
         return Shelf(
             artists=artists,
             albums=albums,
             albums_of=albums_of,
             covers=await _covers(tx, artists.values(), albums.values()),
             actors=await _actors(tx, artists.values()),
-            channels=await catalog.channels(tx, spoken),
+            channels=await _channels(tx, artists.values()),
             tags=await catalog.tags(tx, Kind.ARTIST, ids),
             album_facts=await self._album_facts(tx, albums, visible),
             track_counts=await self._track_counts(tx, ids),
@@ -83,6 +84,10 @@ async def _covers(tx: Tx, *groups: Iterable[Thing]) -> Mapping[int, Attachment]:
     return await catalog.attachments(
         tx, {one.cover_id for group in groups for one in group if one.cover_id is not None}
     )
+
+
+async def _channels(tx: Tx, artists: Iterable[Artist]) -> Mapping[int, ChannelOf]:
+    return await catalog.channels(tx, {one.channel_id for one in artists if one.channel_id is not None})
 
 
 async def _actors(tx: Tx, things: Iterable[Thing]) -> Mapping[int, Actor]:

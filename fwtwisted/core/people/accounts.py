@@ -12,12 +12,14 @@ import re
 
 from attrs import field, frozen
 
+from fwtwisted.core.people.endings import end_sessions, shut_out
 from fwtwisted.core.people.keys import KeyPair, new_keys
 from fwtwisted.core.people.password_rules import PasswordRules
 from fwtwisted.core.people.passwords import Passwords, Verdict
+from fwtwisted.core.people.signin import Ring
 from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
 from fwtwisted.core.people.tokens import digest, new_secret
-from fwtwisted.db import oauth, people, sessions
+from fwtwisted.db import people, sessions
 from fwtwisted.db.people import Change, NewAccount, NewActor
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.accounts import LONGEST_EMAIL, LONGEST_USERNAME, SignUp
@@ -72,10 +74,16 @@ class Accounts:
     """Creates accounts and lets their owners change them."""
 
     def __init__(
-        self, database: Database, threads: Threads, passwords: Passwords, seal: SubsonicSeal, settings: AccountsSettings
+        self,
+        database: Database,
+        threads: Threads,
+        passwords: Passwords,
+        seal: SubsonicSeal,
+        ring: Ring,
+        settings: AccountsSettings,
     ) -> None:
         self._database, self._threads, self._passwords = database, threads, passwords
-        self._seal, self._settings = seal, settings
+        self._seal, self._ring, self._settings = seal, ring, settings
         self._forbidden = NEVER_FREE | RESERVED_PATHS | {name.lower() for name in settings.forbidden_names}
 
     # --- getting one -----------------------------------------------------------------------------
@@ -273,7 +281,7 @@ class Accounts:
     async def write_hash(self, tx: Tx, account_id: int, hashed: str, keep: bytes = b"") -> None:
         """Write a new password and end what hung on the old one.  :param keep: digest of a session that stays."""
         await people.set_password(tx, account_id, hashed, self._seal.fresh(account_id))
-        await sessions.end_sessions(tx, account_id, but=keep)
+        await end_sessions(tx, self._ring, account_id, but=keep)
 
     async def must_match(self, account_id: int, password: str, field: str) -> None:
         """:raise Invalid: on ``field`` when the password is not the account's."""
@@ -295,8 +303,7 @@ class Accounts:
                 await keep_a_superuser(tx, wanted.id)
             await people.change_account(tx, wanted, Change(values, {}))
             if values.get("is_active") is False:
-                await sessions.end_sessions(tx, wanted.id)
-                await oauth.end_all_grants(tx, wanted.id)
+                await shut_out(tx, self._ring, wanted.id)
             return await _known(tx, wanted.id)
 
         return await self._database.transaction(work)

@@ -52,7 +52,7 @@ class Arrivals:
         self.subsonic = SubsonicTokens(database, seal, preference)
         self.invitations = Invitations(database, settings.invitations)
         self.requests = UserRequests(database, ring)
-        self.members = Members(database)
+        self.members = Members(database, ring)
 
     def jobs(self) -> Mapping[str, JobKind]:
         """What the worker runs for us."""

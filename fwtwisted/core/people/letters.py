@@ -15,6 +15,7 @@ from attrs import field, frozen
 
 from fwtwisted.model.letters import Letter
 from fwtwisted.model.people import Account
+from fwtwisted.model.reports import Report
 from fwtwisted.wire.letters import one_line
 
 WIDTH = 72
@@ -71,6 +72,20 @@ class Letterhead:
             *(["What they wrote:", *told] if told else []),
             "Approve or refuse it here:",
             f"{self.url}/manage/moderation/requests",
+        )
+
+    def report(self, to: str, report: Report) -> Letter:
+        """Somebody finds something wrong; for a moderator."""
+        target, submitter = report.target, report.submitter
+        about = "something that is gone" if target is None else f"{target.kind.value} {one_line(str(target.name))}"
+        who = "a visitor" if submitter is None else submitter.actor.full_username
+        return self._letter(
+            to,
+            f"A report about {about}",
+            f"On {self.pod_name}, {who} reports {about} ({report.type}).",
+            *(["What they wrote:", f"> {_short(report.summary)}"] if report.summary else []),
+            "See to it here:",
+            f"{self.url}/manage/moderation/reports/{report.uuid}",
         )
 
     def approved(self, account: Account) -> Letter:

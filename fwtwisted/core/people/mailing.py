@@ -18,7 +18,7 @@ from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.people.letters import Letterhead
 from fwtwisted.core.people.quotas import Preference
 from fwtwisted.core.people.tokens import digest, new_secret
-from fwtwisted.db import jobs, mailed, people, user_requests
+from fwtwisted.db import jobs, mailed, people, reports, user_requests
 from fwtwisted.db.jobs import GiveUp, Job, JobKind, Schedule, next_hour
 from fwtwisted.db.mailed import Proof, Purpose
 from fwtwisted.db.pool import Database, Queries, Tx
@@ -28,7 +28,8 @@ from fwtwisted.model.people import Account
 from fwtwisted.outside.mail import Mail, Undeliverable
 
 LANE = "mail"
-CONFIRM, RESET, REQUEST = "mail.confirm", "mail.reset", "mail.request"
+CONFIRM, RESET = "mail.confirm", "mail.reset"
+REQUEST, REPORT = "mail.request", "mail.report"
 APPROVED, REFUSED = "mail.approved", "mail.refused"
 PRUNE, PRUNE_LANE = "mail.prune", "maintenance"
 PRUNED_AT_ONCE = 1_000
@@ -46,7 +47,7 @@ class MailingSettings:
     :ivar url: the pod's public address, without a slash at the end.
     :ivar host: what the pod is called when it has no name.
     :ivar prefix: what subjects begin with.
-    :ivar tell_moderators: by mail, when somebody asks to be let in.
+    :ivar tell_moderators: by mail, of reports, and when somebody asks to be let in.
     """
 
     url: str
@@ -81,6 +82,12 @@ async def ask_moderators(tx: Tx, ring: Ring, request: RequestRow) -> None:
     for moderator in await mailed.moderators(tx):
         args = {"request": str(request.uuid), "moderator": moderator}
         await _ask(tx, ring, REQUEST, args, key=f"{request.id} {moderator}")
+
+
+async def ask_about(tx: Tx, ring: Ring, report: UUID) -> None:
+    """Tell each moderator of a report."""
+    for moderator in await mailed.moderators(tx):
+        await _ask(tx, ring, REPORT, {"report": str(report), "moderator": moderator}, key=f"{report} {moderator}")
 
 
 async def ask_verdict(tx: Tx, ring: Ring, account_id: int, *, approved: bool) -> None:
@@ -162,6 +169,14 @@ class Mailing:
         if account is not None:
             await self._send((await self._head()).request(moderator.email, account, row.answers))
 
+    async def report(self, job: Job) -> None:
+        """Tell one moderator of one report, if nobody has seen to it."""
+        report = await self._database.read(lambda tx: reports.one(tx, UUID(job.args["report"])))
+        moderator = await self._account(job.args["moderator"])
+        if report is None or report.is_handled or moderator is None or not self._settings.tell_moderators:
+            return
+        await self._send((await self._head()).report(moderator.email, report))
+
     async def approved(self, job: Job) -> None:
         """Tell somebody that they may come in."""
         await self._tell(job, Letterhead.approved)
@@ -201,6 +216,7 @@ class Mailing:
             CONFIRM: self.confirm,
             RESET: self.reset,
             REQUEST: self.request,
+            REPORT: self.report,
             APPROVED: self.approved,
             REFUSED: self.refused,
         }

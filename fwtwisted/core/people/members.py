@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from fwtwisted.core.people.accounts import keep_a_superuser
-from fwtwisted.db import members, people, sessions
+from fwtwisted.core.people.endings import shut_out
+from fwtwisted.core.people.signin import Ring
+from fwtwisted.db import members, people
 from fwtwisted.db.people import Change
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.administration import AdminActor, MemberChange, MemberQuestion
@@ -34,8 +36,8 @@ class Member:
 class Members:
     """Lists accounts and changes them."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, ring: Ring) -> None:
+        self._database, self._ring = database, ring
 
     async def listed(self, question: MemberQuestion, limit: int, offset: int) -> tuple[int, list[Member]]:
         """How many match, and one page of them."""
@@ -66,7 +68,7 @@ class Members:
                 await keep_a_superuser(tx, account_id)
             await people.change_account(tx, before, _columns(before, change))
             if values.get("is_active") is False:
-                await sessions.end_sessions(tx, account_id)
+                await shut_out(tx, self._ring, account_id)
             return await _known(tx, account_id)
 
         return await self._database.transaction(work)

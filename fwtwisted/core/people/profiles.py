@@ -15,11 +15,11 @@ import orjson
 
 from fwtwisted.core.music.libraries import Ring, remove_with_uploads
 from fwtwisted.core.people.accounts import keep_a_superuser
+from fwtwisted.core.people.endings import shut_out
 from fwtwisted.core.people.passwords import Passwords, Verdict
 from fwtwisted.core.people.quotas import Preference, Quotas
-from fwtwisted.core.people.signin import SESSIONS_BELL
 from fwtwisted.core.people.tokens import ListenTokens
-from fwtwisted.db import applications, catalog, jobs, libraries, people, sessions
+from fwtwisted.db import applications, catalog, jobs, libraries, people
 from fwtwisted.db.jobs import Job, JobKind
 from fwtwisted.db.people import Change
 from fwtwisted.db.pool import Database, Queries, Tx
@@ -119,10 +119,9 @@ class Profiles:
         async def work(tx: Tx) -> None:
             await keep_a_superuser(tx, account_id)
             await people.deactivate(tx, account_id)
-            await sessions.end_sessions(tx, account_id)
+            await shut_out(tx, self._ring, account_id)
             await applications.remove_applications_of(tx, account_id)
             await jobs.ask(tx, REMOVE_ACCOUNT, LANE, {"account": account_id}, key=str(account_id))
-            tx.after_commit(self._ring, SESSIONS_BELL, b"")
             tx.after_commit(self._ring, "jobs", LANE.encode())
 
         await self._database.transaction(work)

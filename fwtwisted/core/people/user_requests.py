@@ -12,7 +12,7 @@ from uuid import UUID
 
 from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.people import mailing
-from fwtwisted.db import members, user_requests
+from fwtwisted.db import members, reports, user_requests
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.db.user_requests import RequestRow
 from fwtwisted.model.administration import RequestQuestion, RequestStatus, UserRequest
@@ -85,13 +85,15 @@ class UserRequests:
 
 
 async def dressed(tx: Queries, rows: Sequence[RequestRow]) -> list[UserRequest]:
-    """The requests with their people."""
+    """The requests with their people and what moderators noted."""
     ids = {row.submitter_id for row in rows} | {row.assigned_to_id for row in rows if row.assigned_to_id is not None}
     known = await members.admin_actors(tx, sorted(ids))
+    notes = await reports.notes_of_requests(tx, [row.id for row in rows])
     return [
         UserRequest(
             row.id, row.uuid, RequestStatus(row.status), row.creation_date, row.handled_date, row.answers,
             known[row.submitter_id], known.get(row.assigned_to_id) if row.assigned_to_id is not None else None,
+            tuple(notes.get(row.id, ())),
         )
         for row in rows
     ]  # fmt: skip

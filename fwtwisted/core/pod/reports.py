@@ -13,17 +13,18 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+from fwtwisted.core.people import mailing
+from fwtwisted.core.people.signin import Ring
 from fwtwisted.core.pod.live import Audience, Facts
 from fwtwisted.db import reported, reports
 from fwtwisted.db.playlists import Seer
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.db.reports import NewReport
+from fwtwisted.model.administration import Note, NoteTarget
 from fwtwisted.model.errors import NON_FIELD, Invalid, NotFound, Unauthenticated
 from fwtwisted.model.people import Pod, Viewer
 from fwtwisted.model.reports import (
     NAMED_BY,
-    Note,
-    NoteTarget,
     Reference,
     Report,
     ReportChange,
@@ -47,14 +48,15 @@ Happened = Callable[[Audience, str, Facts], None]
 class Reports:
     """Takes reports, and shows them to moderators."""
 
-    def __init__(self, database: Database, preference: Preference, happened: Happened, pod: Pod) -> None:
-        self._database, self._preference, self._happened, self._pod = database, preference, happened, pod
+    def __init__(self, database: Database, preference: Preference, ring: Ring, happened: Happened, pod: Pod) -> None:
+        self._database, self._preference, self._ring = database, preference, ring
+        self._happened, self._pod = happened, pod
 
     # --- reporting -------------------------------------------------------------------------------
 
     async def file(self, viewer: Viewer, wish: ReportWish) -> Report:
         """
-        Tell the moderators that something is wrong.
+        Tell the moderators that something is wrong, on their pages and by mail.
 
         :raise Unauthenticated: a visitor, and the pod is not open.
         :raise Invalid: on ``target``, ``type``, or of a visitor without an address.
@@ -66,6 +68,7 @@ class Reports:
             target = await self._target(tx, viewer, wish.target)
             uuid = uuid4()
             id = await reports.add(tx, self._new(viewer, wish, target, uuid))
+            await mailing.ask_about(tx, self._ring, uuid)
             tx.after_commit(self._happened, MODERATORS, CREATED, {"report": id})
             return _known(await reports.by_id(tx, id))
 

@@ -1,7 +1,7 @@
 """
-Signing in and out, the first administrator, one's own account, and applications.
+Signing in and out, the first administrator, and one's own account.
 
-Source: docs/api.md §4.2–§4.4.
+Source: docs/api.md §4.2, §4.3.
 """
 
 from __future__ import annotations
@@ -11,17 +11,15 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from fwtwisted.core.people.accounts import Accounts
-from fwtwisted.core.people.applications import Applications
 from fwtwisted.core.people.profiles import Profiles
 from fwtwisted.core.people.signin import SignIn
-from fwtwisted.core.pod.limits import Limits, network_of
-from fwtwisted.model.people import Application, Viewer
+from fwtwisted.core.pod.limits import Limits
 from fwtwisted.web.app import answer, nothing, reply, resource_app
 from fwtwisted.web.callers import Callers, Cookies, session_key
-from fwtwisted.web.reading import Query, document
+from fwtwisted.web.reading import document
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.site import Mount
-from fwtwisted.wire.v1 import Pictures, page, paging
+from fwtwisted.wire.v1 import Pictures
 from fwtwisted.wire.v1 import people as v1_people
 
 PLAIN = b"text/plain; charset=utf-8"
@@ -29,21 +27,15 @@ PLAIN = b"text/plain; charset=utf-8"
 
 @frozen
 class PeopleDesk:
-    """
-    What this area is written with.
-
-    :ivar api_url: ``https://pod.example/api/v1``: what the addresses of pages begin with.
-    """
+    """What this area is written with."""
 
     accounts: Accounts
     profiles: Profiles
     signin: SignIn
-    applications: Applications
     limits: Limits
     callers: Callers
     cookies: Cookies
     pictures: Pictures
-    api_url: str
 
     async def welcome(self, request: LeanRequest, account_id: int) -> None:
         """Sign the client in: a session of its own, a fresh CSRF token, and an end to the session before."""
@@ -63,7 +55,6 @@ def mounts(desk: PeopleDesk) -> Sequence[Mount]:
         Mount("/api/v1/users/users", users),
         Mount("/api/v1/auth", Auth(desk).app.resource()),
         Mount("/api/v1/setup", SetUp(desk).app.resource()),
-        Mount("/api/v1/oauth/apps", OAuthApps(desk).app.resource()),
     )
 
 
@@ -147,7 +138,6 @@ class Auth:
         """A new password, for who knows the old one."""
         viewer = await self._desk.callers.user(request)
         change = v1_people.password_change(await document(request))
-        await self._desk.limits.spend("password-change", f"account {viewer.account_id}")
         await self._desk.accounts.change_password(viewer, change.old, change.new, session_key(request))
         return answer(request, 200, {"detail": "New password has been saved."})
 
@@ -167,68 +157,3 @@ class SetUp:
         account = await self._desk.accounts.set_up(token, wish)
         await self._desk.welcome(request, account.id)
         return answer(request, 201, v1_people.rest_auth_user(account))
-
-
-class OAuthApps:
-    """``oauth/apps/``"""
-
-    app = resource_app()
-
-    def __init__(self, desk: PeopleDesk) -> None:
-        self._desk = desk
-
-    @app.route("/", methods=["POST"])
-    async def register(self, request: LeanRequest) -> bytes:
-        """A program makes itself known; anybody may."""
-        viewer = await self._desk.callers.public(request)
-        if viewer.account_id is None:
-            await self._desk.limits.spend("anonymous-oauth-app", network_of(request.client_address))
-        else:
-            await self._desk.limits.spend("authenticated-oauth-app", f"account {viewer.account_id}")
-        wish = v1_people.application_wish(await document(request))
-        made, secret = await self._desk.applications.register(viewer, wish)
-        return answer(request, 201, v1_people.new_application(made, secret))
-
-    @app.route("/", methods=["GET"])
-    async def own(self, request: LeanRequest) -> bytes:
-        """The programs that the caller registered."""
-        viewer = await self._desk.callers.scoped(request, "security")
-        query = Query.of(request).lists()
-        asked = paging(query)
-        count, found = await self._desk.applications.own(viewer, asked.size, asked.offset)
-        documents = [v1_people.listed_application(one) for one in found]
-        return answer(request, 200, page(documents, count, asked, f"{self._desk.api_url}/oauth/apps/", query))
-
-    @app.route("/<client_id>/", methods=["GET"])
-    async def one(self, request: LeanRequest, client_id: str) -> bytes:
-        """A program; its owner is told more."""
-        viewer = await self._desk.callers.public(request)
-        found = await self._desk.applications.one(client_id)
-        own = _is_owner(viewer, found) and viewer.may("read:security")
-        return answer(request, 200, v1_people.own_application(found) if own else v1_people.application(found))
-
-    @app.route("/<client_id>/", methods=["PATCH", "PUT"])
-    async def change(self, request: LeanRequest, client_id: str) -> bytes:
-        """What a program says of itself."""
-        viewer = await self._desk.callers.scoped(request, "security")
-        change = v1_people.application_change(await document(request))
-        changed = await self._desk.applications.change(viewer, client_id, change)
-        return answer(request, 200, v1_people.own_application(changed))
-
-    @app.route("/<client_id>/", methods=["DELETE"])
-    async def remove(self, request: LeanRequest, client_id: str) -> bytes:
-        """A program is forgotten, with its tokens."""
-        viewer = await self._desk.callers.scoped(request, "security")
-        await self._desk.applications.remove(viewer, client_id)
-        return nothing(request)
-
-    @app.route("/<client_id>/refresh-token/", methods=["POST"])
-    async def renew(self, request: LeanRequest, client_id: str) -> bytes:
-        """A new personal token; the old one is void."""
-        viewer = await self._desk.callers.scoped(request, "security")
-        renewed = await self._desk.applications.renew_token(viewer, client_id)
-        return answer(request, 200, v1_people.own_application(renewed))
-
-
-def _is_owner(viewer: Viewer, application: Application) -> bool:
-    return viewer.account_id is not None and viewer.account_id == application.account_id

@@ -17,6 +17,7 @@ from fwtwisted.model.administration import (
     InvitationQuestion,
     MemberChange,
     MemberQuestion,
+    Note,
     RequestQuestion,
     RequestStatus,
     UserRequest,
@@ -102,8 +103,19 @@ def user_request(request: UserRequest) -> Document:
         "status": request.status,
         "assigned_to": None if request.assigned_to is None else admin_actor(request.assigned_to),
         "submitter": admin_actor(request.submitter),
-        "notes": [],
+        "notes": [bare_note(one) for one in request.notes],
         "metadata": request.answers,
+    }
+
+
+def bare_note(note: Note) -> Document:
+    """A note, where it is clear what it is about."""
+    return {
+        "id": note.id,
+        "uuid": str(note.uuid),
+        "creation_date": when(note.creation_date),
+        "summary": note.summary,
+        "author": admin_actor(note.author),
     }
 
 

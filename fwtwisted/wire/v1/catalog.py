@@ -13,7 +13,7 @@ from attrs import frozen
 
 from fwtwisted.model.audio import extension_of
 from fwtwisted.model.licenses import License
-from fwtwisted.model.music import Album, AlbumFacts, Artist, Attachment, Playable, Shelf, Track
+from fwtwisted.model.music import Album, AlbumFacts, Artist, Attachment, ChannelOf, Playable, Shelf, Track
 from fwtwisted.wire.markup import content
 from fwtwisted.wire.v1 import Document, Pictures, attachment, when
 from fwtwisted.wire.v1.people import actor
@@ -48,8 +48,13 @@ def _owner(id: int | None, shelf: Shelf) -> Document | None:
     return actor(found) if found is not None else None
 
 
+def _channel(artist: Artist, shelf: Shelf) -> ChannelOf | None:
+    return shelf.channels.get(artist.channel_id) if artist.channel_id is not None else None
+
+
 def simple_artist(artist: Artist, shelf: Shelf, paper: CatalogPaper) -> Document:
     """An artist within a track or an album (§3.5)."""
+    spoken = _channel(artist, shelf)
     return {
         "id": artist.id,
         "fid": artist.fid,
@@ -61,13 +66,13 @@ def simple_artist(artist: Artist, shelf: Shelf, paper: CatalogPaper) -> Document
         "content_category": artist.content_category,
         "description": content(artist.description, artist.description_type),
         "attachment_cover": _cover(artist.cover_id, shelf, paper),
-        "channel": artist.channel_id,
+        "channel": None if spoken is None else spoken.uuid,
     }
 
 
 def artist(artist: Artist, shelf: Shelf, paper: CatalogPaper) -> Document:
     """An artist in a list (§3.6)."""
-    spoken = shelf.channels.get(artist.channel_id) if artist.channel_id is not None else None
+    spoken = _channel(artist, shelf)
     albums = [shelf.albums[id] for id in shelf.albums_of.get(artist.id, ()) if id in shelf.albums]
     return {
         "id": artist.id,

@@ -14,13 +14,12 @@ from uuid import UUID
 from attrs import frozen
 
 from fwtwisted.model.accounts import LONGEST_EMAIL
+from fwtwisted.model.administration import Note, NoteTarget
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.preferences import REPORT_TYPES
 from fwtwisted.model.reports import (
     LONGEST_SUMMARY,
     NAMED_BY,
-    Note,
-    NoteTarget,
     Reference,
     Report,
     ReportChange,
@@ -31,7 +30,7 @@ from fwtwisted.model.reports import (
 from fwtwisted.wire.fields import REQUIRED, Fields
 from fwtwisted.wire.token_query import token_query
 from fwtwisted.wire.v1 import Document, Query, last, when, when_or_none
-from fwtwisted.wire.v1.administration import admin_actor
+from fwtwisted.wire.v1.administration import admin_actor, bare_note
 from fwtwisted.wire.v1.questions import LARGEST_ID, lenient_order, truth
 
 NO_TARGET = "Point at something: its type, and its id, uuid or full_username."
@@ -63,7 +62,7 @@ def admin_report(known: Report) -> Document:
         "assigned_to": None if known.assigned_to is None else admin_actor(known.assigned_to),
         "target_owner": None if known.target_owner is None else admin_actor(known.target_owner),
         "submitter": None if known.submitter is None else admin_actor(known.submitter),
-        "notes": [_note(one) for one in known.notes],
+        "notes": [bare_note(one) for one in known.notes],
     }
 
 
@@ -71,21 +70,11 @@ def _reference(reference: Reference) -> Document:
     return {"type": reference.kind, NAMED_BY[reference.kind]: reference.name}
 
 
-def _note(note: Note) -> Document:
-    return {
-        "id": note.id,
-        "uuid": str(note.uuid),
-        "creation_date": when(note.creation_date),
-        "summary": note.summary,
-        "author": admin_actor(note.author),
-    }
-
-
 def note(note: Note) -> Document:
     """A note with what it is about."""
     target = note.target
     name = "full_username" if target.kind == "account" else "uuid"
-    return {**_note(note), "target": {"type": target.kind, name: target.name}}
+    return {**bare_note(note), "target": {"type": target.kind, name: target.name}}
 
 
 # --- what people send ----------------------------------------------------------------------------

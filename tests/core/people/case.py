@@ -46,7 +46,12 @@ class PeopleCase(DatabaseCase):
         self.limits = Limits(MemoryTallies(self.clock), LimitsSettings(rates=self.rates))
         self.listen_tokens = ListenTokens("server's own", self.clock.seconds)
         self.accounts = Accounts(
-            self.database, threads, self.passwords, SubsonicSeal("server's own"), AccountsSettings(POD, ("taboo",))
+            self.database,
+            threads,
+            self.passwords,
+            SubsonicSeal("server's own"),
+            self.ring,
+            AccountsSettings(POD, ("taboo",)),
         )
         self.signin = SignIn(
             self.database, self.passwords, self.preference, self.listen_tokens, self.limits, self.settings

@@ -73,7 +73,7 @@ class SignUpTests(PeopleCase):
     async def test_rules_can_be_switched_off(self) -> None:
         """``DISABLE_PASSWORD_VALIDATORS``: any password will do."""
         settings = AccountsSettings(POD, rules=PasswordRules(enforced=False))
-        accounts = Accounts(self.database, pooled(self), self.passwords, SubsonicSeal("x"), settings)
+        accounts = Accounts(self.database, pooled(self), self.passwords, SubsonicSeal("x"), self.ring, settings)
         await accounts.create(SignUp("bob", "bob@mail.example", "1"))
 
     async def test_everything_wrong_is_told_at_once(self) -> None:

@@ -487,16 +487,6 @@ class ApplicationTests(ServedPeopleCase):
         self.assertEqual(401, said.status)
         self.assertIn("invalid_token", said.header("WWW-Authenticate") or "")
 
-    async def test_too_many_programs(self) -> None:
-        """Counted per address, or per account."""
-        browser = await self.browser()
-        for status in (*[201] * 5, 429):
-            self.assertEqual(status, (await browser.ask("POST", "oauth/apps/", self.WISH)).status)
-        browser = await self.signed_in()
-        self.assertEqual(201, (await browser.ask("POST", "oauth/apps/", self.WISH)).status)
-
-    rates = {"login": (30, 3600), "anonymous-oauth-app": (5, 86400)}
-
 
 class ListenTokenTests(ServedPeopleCase):
     """``tokens.listen`` opens nothing here."""

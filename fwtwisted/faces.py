@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from fwtwisted.web.shared import SharedPages, Surroundings
 from fwtwisted.web.site import Mount
 from fwtwisted.web.subsonic import face as subsonic
 from fwtwisted.web.subsonic.commons import areas as commons_areas
-from fwtwisted.web.v1 import accounts, instance
+from fwtwisted.web.v1 import accounts
 from fwtwisted.web.v1.accounts import PeopleDesk
 from fwtwisted.web.v1.administration import AdministrationDesk
 from fwtwisted.web.v1.applications import ApplicationDesk
@@ -33,6 +33,7 @@ from fwtwisted.web.v1.channels import PodcastDesk
 from fwtwisted.web.v1.edits import EditsDesk
 from fwtwisted.web.v1.federation import FederationDesk
 from fwtwisted.web.v1.folders import FoldersDesk
+from fwtwisted.web.v1.instance import InstanceDesk
 from fwtwisted.web.v1.libraries import LibraryDesk
 from fwtwisted.web.v1.limits import RateLimits
 from fwtwisted.web.v1.listening import Activity, Favorites, History, ListeningDesk
@@ -89,7 +90,7 @@ class Faces:
             self._uploads(),
             *self._pictures(),
             *self._streaming(),
-            *instance.mounts(self._parts.instance, self._parts.preferences, self._callers, self._cookies),
+            *self._instance(),
             Mount("/health", self._health.app.resource()),
             RateLimits(self._parts.limits, self._callers).mount(),
             *self._front(),
@@ -223,6 +224,13 @@ class Faces:
         parts = self._parts
         intake = settings.intake_settings(self._config)
         desk = AttachmentDesk(parts.attachments, self._callers, parts.pictures, parts.spool.open, self._threads, intake)
+        return desk.mounts()
+
+    def _instance(self) -> Sequence[Mount]:
+        """The pod about itself, and its settings."""
+        parts, intake = self._parts, settings.intake_settings(self._config)
+        about, banners = (parts.instance, parts.preferences), parts.banners
+        desk = InstanceDesk(*about, banners, self._callers, self._cookies, parts.spool.open, self._threads, intake)
         return desk.mounts()
 
     def _streaming(self) -> list[Mount]:

@@ -51,6 +51,7 @@ from fwtwisted.core.people.quotas import Quotas
 from fwtwisted.core.people.signin import SignIn
 from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
 from fwtwisted.core.people.tokens import ListenTokens
+from fwtwisted.core.pod.banner import Banners
 from fwtwisted.core.pod.instance import Instance
 from fwtwisted.core.pod.limits import Limits
 from fwtwisted.core.pod.live import Live
@@ -219,6 +220,7 @@ class Parts:
             self._secret,
             settings.stream_settings(config),
         )
+        self.banners = Banners(database, blobs, images)
         places = Places(blobs, threads, config.media.music)
         importer = Importer(database, blobs, threads, preference, settings.importing_settings(config))
         self.uploads = Uploads(

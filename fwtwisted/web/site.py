@@ -91,8 +91,8 @@ class Mount:
 
     :ivar prefix: such as ``/api/v1/tracks``, no slash at the end; empty for the root.
     :ivar body_limit: of bodies below it, bytes; None for the site's own.
-    :ivar intakes: bodies that do not go to memory: (method, path below the prefix without a slash at its end)
-        and who takes them.
+    :ivar intakes: bodies that do not go to memory: (method, path below the prefix) and who takes them.  The path is
+        empty or begins with a slash; it has none at its end.
     """
 
     prefix: str

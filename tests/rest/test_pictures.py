@@ -239,3 +239,47 @@ class RemovingTests(PictureCase):
         self.assertEqual(404, (await alice.get(f"attachments/{loose['uuid']}/")).status)
         self.assertEqual(200, (await alice.get(self.place(avatar["urls"]["original"]))).status)
         self.assertEqual(404, (await alice.get(self.place(loose["urls"]["original"]))).status)
+
+
+class BannerTests(PictureCase):
+    """The pod's banner, sent among the instance settings."""
+
+    BULK = "instance/admin/settings/bulk/"
+
+    async def test_a_banner_comes_and_goes(self) -> None:
+        """As the web app sends it, with the group's texts; everybody sees it; the next one takes its file away."""
+        admin = await self.person(permissions=["settings"])
+        said = await self.banner(admin, picture("PNG", 600, 100), ("instance__name", None, b"Pod"))
+        self.assertEqual(200, said.status, said)
+        self.assertEqual((200, ["Pod"]), (said.status, [told["value"] for told in said.json[:1]]))
+        first = said.json[1]["value"]
+        self.assertRegex(first, r"^https://pod\.example/media/dynamic_preferences/instance__banner/.+\.png$")
+        self.assertEqual(200, (await self.visitor().get(first)).status)
+        self.assertEqual([], await self.doomed())
+        second = (await self.banner(admin, picture())).json[0]["value"]
+        self.assertEqual([first.partition("/media/")[2]], await self.doomed())
+        told = (await self.visitor().get("instance/settings/")).json
+        self.assertIn(second, [setting["value"] for setting in told])
+        said = await admin.post(self.BULK, {"instance__banner": None})
+        self.assertEqual((200, None), (said.status, said.json[0]["value"]))
+        self.assertEqual(2, len(await self.doomed()))
+
+    async def test_what_is_no_banner(self) -> None:
+        """No picture, a text in its place, a file of another setting, or somebody who may not."""
+        admin = await self.person(permissions=["settings"])
+        said = await self.banner(admin, b"no picture")
+        self.assertEqual((400, ["value"]), (said.status, list(said.json["instance__banner"])))
+        said = await admin.post(self.BULK, {"instance__banner": "dynamic_preferences/x.png"})
+        self.assertEqual((400, ["instance__banner"]), (said.status, list(said.json)))
+        said = await admin.parts(self.BULK, ("instance__name", "a.png", picture()))
+        self.assertEqual(400, said.status)
+        self.assertEqual(403, (await self.banner(await self.person("bob"), picture())).status)
+        self.assertEqual([], await self.doomed())
+
+    async def banner(self, who: Client, body: bytes, *texts: tuple[str, str | None, bytes]) -> Answer:
+        """Send a picture."""
+        return await who.parts(self.BULK, *texts, ("instance__banner", "wide.png", body))
+
+    async def doomed(self) -> list[str]:
+        """Stored files that are to go."""
+        return list(await self.value("SELECT array_agg(name) FROM doomed_file") or ())

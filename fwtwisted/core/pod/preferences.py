@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from fwtwisted.core.pod.fresh import Fresh
 from fwtwisted.db import doomed, instance
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.model.errors import Invalid, NotFound, Problems
+from fwtwisted.model.errors import Invalid, NotFound, Problems, Unavailable
 from fwtwisted.model.preferences import (
     BANNER,
     DEFAULTS,
@@ -97,8 +97,7 @@ class Preferences:
 
     async def _store(self, tx: Tx, values: dict[str, Value]) -> None:
         if BANNER in values:
-            old = (await instance.stored_preferences(tx)).get(BANNER)
-            await doomed.doom(tx, [old] if old and old != values[BANNER] else [])
+            await _change_banner(tx, values[BANNER])
         await instance.store_preferences(tx, values)
         tx.after_commit(self._bell.ring, BELL)
 
@@ -120,6 +119,16 @@ class Preferences:
                     event="preferences.odd",
                     identifier=identifier,
                 )
+
+
+async def _change_banner(tx: Tx, new: str | None) -> None:
+    """The old picture goes; the new one, which was stored before, stays.  :raise Unavailable: it is gone already."""
+    old = (await instance.stored_preferences(tx)).get(BANNER)
+    if old == new:
+        return
+    await doomed.doom(tx, [old] if old else [])
+    if new is not None and await doomed.spare(tx, [new]) != 1:
+        raise Unavailable("This took too long; try again.")
 
 
 def known(identifier: str) -> Preference:

@@ -6,28 +6,55 @@ Source: docs/api.md §4.1, §6.3.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID, uuid4
 
+from attrs import evolve, frozen
+
+from fwtwisted.core.pod.banner import Banners
 from fwtwisted.core.pod.instance import Instance
 from fwtwisted.core.pod.preferences import Preferences, known
-from fwtwisted.model.errors import Invalid
+from fwtwisted.model.errors import BadRequest, Invalid
+from fwtwisted.model.preferences import BANNER
+from fwtwisted.model.threads import Threads
 from fwtwisted.web.app import JSON, answer, reply, resource_app
 from fwtwisted.web.callers import Callers, Cookies
-from fwtwisted.web.reading import document
+from fwtwisted.web.intake import FileIntake, IntakeSettings, Received, Spooled, received
+from fwtwisted.web.reading import Document, document
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.site import Mount
 from fwtwisted.wire.v1.instance import MANIFEST_TYPE, NODEINFO_TYPE
 
 SCOPE = "instance:settings"
+LARGEST_BODY = 6_000_000  # bytes: an image of 5 MB and what is around it
 
 
-def mounts(instance: Instance, preferences: Preferences, callers: Callers, cookies: Cookies) -> Sequence[Mount]:
-    """Everything here, at its prefixes."""
-    return (
-        Mount("/api/v1/instance", InstanceV1(instance, preferences, callers, cookies).app.resource()),
-        Mount("/api/v2/instance", InstanceV2(instance, cookies).app.resource()),
-        Mount("/.well-known", WellKnownNodeinfo(instance.nodeinfo_links).app.resource()),
-    )
+@frozen
+class InstanceDesk:
+    """What this area is written with."""
+
+    instance: Instance
+    preferences: Preferences
+    banners: Banners
+    callers: Callers
+    cookies: Cookies
+    open_spool: Callable[[UUID, str], Awaitable[Spooled]]
+    threads: Threads
+    intake: IntakeSettings
+
+    def mounts(self) -> Sequence[Mount]:
+        """Everything here, at its prefixes."""
+        terms = evolve(self.intake, body_limit=min(self.intake.body_limit, LARGEST_BODY), most_files=1)
+        intake = FileIntake(terms, self._admit, lambda filename: self.open_spool(uuid4(), filename), self.threads)
+        bulk = {("POST", "/admin/settings/bulk"): intake}
+        return (
+            Mount("/api/v1/instance", InstanceV1(self).app.resource(), intakes=bulk),
+            Mount("/api/v2/instance", InstanceV2(self.instance, self.cookies).app.resource()),
+            Mount("/.well-known", WellKnownNodeinfo(self.instance.nodeinfo_links).app.resource()),
+        )
+
+    async def _admit(self, request: LeanRequest, length: int | None) -> None:
+        await self.callers.scoped(request, SCOPE)
 
 
 class InstanceV1:
@@ -35,9 +62,9 @@ class InstanceV1:
 
     app = resource_app()
 
-    def __init__(self, instance: Instance, preferences: Preferences, callers: Callers, cookies: Cookies) -> None:
-        self._instance, self._preferences = instance, preferences
-        self._callers, self._cookies = callers, cookies
+    def __init__(self, desk: InstanceDesk) -> None:
+        self._instance, self._preferences, self._banners = desk.instance, desk.preferences, desk.banners
+        self._callers, self._cookies = desk.callers, desk.cookies
 
     @app.route("/nodeinfo/2.0/", methods=["GET"])
     async def nodeinfo(self, request: LeanRequest) -> bytes:
@@ -84,8 +111,18 @@ class InstanceV1:
     async def change(self, request: LeanRequest) -> bytes:
         """Set several at once, all or none."""
         await self._callers.scoped(request, SCOPE)
-        changed = await self._preferences.change(await document(request))
+        async with received(request) as arrived:
+            changed = await self._preferences.change(await self._with_banner(arrived))
         return answer(request, 200, await self._instance.settings(changed))
+
+    async def _with_banner(self, arrived: Received) -> Document:
+        """What was sent, with the name of a picture in the place of its bytes."""
+        if not arrived.files:
+            return arrived.fields
+        (file,) = arrived.files
+        if file.field != BANNER:
+            raise BadRequest("No file is expected here.")
+        return {**arrived.fields, BANNER: await self._banners.take(file.path)}
 
 
 class InstanceV2:

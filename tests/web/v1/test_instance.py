@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import orjson
 from twisted.internet.task import Clock
 
+from fwtwisted.core.pod.banner import Banners
 from fwtwisted.core.pod.instance import Instance
 from fwtwisted.core.pod.preferences import Preferences
 from fwtwisted.model.people import ALL_SCOPES, Viewer
+from fwtwisted.outside.blobs import LocalBlobs
+from fwtwisted.outside.images import Images, ImageSettings
 from fwtwisted.outside.shared import MemoryBell
+from fwtwisted.outside.spool import Spool
 from fwtwisted.web.callers import Callers, Cookies, CsrfGuard, Identities
-from fwtwisted.web.v1.instance import mounts
+from fwtwisted.web.intake import IntakeSettings
+from fwtwisted.web.v1.instance import InstanceDesk
 from fwtwisted.wire.v1.instance import About
 from tests.database import DatabaseCase
+from tests.threads import pooled
 from tests.web.serving import Answer, encoded_form, serve
 
 ADMIN = Viewer(account_id=1, actor_id=1, username="ann", is_local=True, scopes=ALL_SCOPES)
@@ -43,7 +50,12 @@ class InstanceCase(DatabaseCase):
             self.preferences.is_open,
             CsrfGuard(secure=True, hosts=frozenset({"pod.example"})),
         )
-        self.site = await serve(self, mounts(instance, self.preferences, callers, Cookies(secure=True)))
+        folder, threads = os.path.abspath(self.mktemp()), pooled(self)
+        blobs, spool = LocalBlobs(f"{folder}/media", threads), Spool(f"{folder}/spool", threads)
+        banners = Banners(self.database, blobs, Images(threads, ImageSettings()))
+        about, cookies = (instance, self.preferences), Cookies(secure=True)
+        desk = InstanceDesk(*about, banners, callers, cookies, spool.open, threads, IntakeSettings())
+        self.site = await serve(self, desk.mounts())
 
     async def ask(self, method: str, path: str, document: Any = None, token: str = "") -> Answer:
         """Ask, with JSON and a token if given."""
@@ -146,5 +158,5 @@ class AdminTests(InstanceCase):
         fields = encoded_form(b"xx", ("instance__name", None, b"Pod"), ("subsonic__enabled", None, b"false"))
         said = await self.site.ask("POST", self.BULK, headers, fields)
         self.assertEqual(["Pod", False], [setting["value"] for setting in said.json])
-        said = await self.site.ask("POST", self.BULK, headers, encoded_form(b"xx", ("instance__banner", "a.png", b"x")))
+        said = await self.site.ask("POST", self.BULK, headers, encoded_form(b"xx", ("instance__name", "a.png", b"x")))
         self.assertEqual((400, {"detail": "No file is expected here."}), (said.status, said.json))

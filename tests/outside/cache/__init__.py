@@ -1,0 +1,1 @@
+"""The disk cache for media, before a real store."""

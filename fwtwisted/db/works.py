@@ -80,6 +80,13 @@ OWN_ALBUM = f"SELECT album.id FROM album {_OWNED.format(thing='album')}"
 OWN_TRACK = f"SELECT track.id FROM track {_OWNED.format(thing='track')}"
 TRACKS_IN = "SELECT id FROM track WHERE album_id = %s"
 UPLOADS_OF = "SELECT uuid FROM upload WHERE track_id = ANY(%s)"
+EPISODES_OF = """
+    SELECT track.id FROM upload
+      JOIN channel ON channel.library_id = upload.library_id
+      JOIN track ON track.id = upload.track_id AND track.artist_id = channel.artist_id
+     WHERE upload.uuid = ANY(%s)
+"""
+SILENT = "SELECT id FROM track WHERE id = ANY(%s) AND NOT EXISTS (SELECT FROM upload WHERE track_id = track.id)"
 COVERS = """
     SELECT cover_id FROM track WHERE id = ANY(%s) AND cover_id IS NOT NULL
      UNION ALL
@@ -103,6 +110,16 @@ async def lock_own_track(tx: Tx, track_id: int, actor_id: int) -> bool:
 async def uploads_of(tx: Queries, track_ids: Sequence[int]) -> list[UUID]:
     """All uploads of the tracks."""
     return await tx.many(lambda uuid: uuid, UPLOADS_OF, list(track_ids))
+
+
+async def episodes_of(tx: Queries, uploads: Sequence[UUID]) -> list[int]:
+    """The tracks that these uploads were published as, by channels."""
+    return await tx.many(int, EPISODES_OF, list(uploads))
+
+
+async def silent(tx: Queries, track_ids: Sequence[int]) -> list[int]:
+    """Those of the tracks that have no uploads."""
+    return await tx.many(int, SILENT, list(track_ids)) if track_ids else []
 
 
 async def remove(tx: Tx, track_ids: Sequence[int], album_ids: Sequence[int]) -> None:

@@ -361,6 +361,19 @@ class PublishingTests(ChannelCase):
         one, two = await self.an_episode(alice, made), await self.an_episode(alice, made)
         self.assertNotEqual(one["track"]["id"], two["track"]["id"])
 
+    async def test_an_episode_goes_with_its_file(self) -> None:
+        """Whoever deletes the upload of an episode, alone or with others, leaves no silent track behind."""
+        alice = await self.person("alice")
+        channel = await self.a_channel(alice)
+        one, two = [await self.an_episode(alice, channel, title=title) for title in ("One", "Two")]
+        self.assertEqual(204, (await alice.delete(f"uploads/{one['uuid']}/")).status)
+        self.assertEqual(404, (await alice.get(f"tracks/{one['track']['id']}/")).status)
+        self.assertEqual(200, (await alice.get(f"tracks/{two['track']['id']}/")).status)
+        act = {"action": "delete", "objects": [two["uuid"]]}
+        self.assertEqual(200, (await alice.post("uploads/action/", act)).status)
+        self.assertEqual(0, await self.value("SELECT count(*) FROM track"))
+        self.assertEqual(1, await self.value("SELECT count(*) FROM artist"))
+
     async def test_what_cannot_be_published(self) -> None:
         """No title, a series of somebody else's, no audio: errored, and told why."""
         alice, bob = await self.person("alice"), await self.person("bob")

@@ -22,7 +22,7 @@ from fwtwisted.core.importing.importer import Preference
 from fwtwisted.core.music.questions import scopes_of
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import channels, doomed, jobs, libraries, upload_lists, uploads
+from fwtwisted.db import channels, doomed, jobs, libraries, upload_lists, uploads, works
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.db.upload_lists import Asked
 from fwtwisted.db.uploads import NewUpload
@@ -263,7 +263,11 @@ class Uploads:
         return await self._database.transaction(work)
 
     async def _remove(self, tx: Tx, uuids: Sequence[UUID]) -> int:
+        """Remove uploads, and with the last of an episode's the episode."""
+        episodes = await works.episodes_of(tx, uuids)
         count = await uploads.remove(tx, uuids)
+        if gone := await works.silent(tx, episodes):
+            await works.remove(tx, gone, [])
         await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
         tx.after_commit(self._ring, "jobs", STORE_LANE.encode())
         tx.touch("catalog")

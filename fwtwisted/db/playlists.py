@@ -7,14 +7,16 @@ rank.  Who edits holds the playlist's row, reads the rows in order, and writes t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
+import orjson
 from attrs import frozen
 
 from fwtwisted.db.catalog import attachments
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.people import Privacy
-from fwtwisted.model.playlists import COVERS, Playlist, PlaylistChange, PlaylistFacts, PlaylistTrack
+from fwtwisted.model.playlists import COVERS, Playlist, PlaylistChange, PlaylistFacts, PlaylistTrack, PlaylistWish
 
 # Which playlists a viewer sees.  Parameters: the viewer's actor (null: a visitor), whether that is at home here.
 SEEN_BY = """
@@ -27,7 +29,8 @@ SEEN_BY = """
 """
 COLUMNS = """
     playlist.id, playlist.actor_id, playlist.name, playlist.privacy_level, playlist.creation_date,
-    playlist.modification_date, playlist.revision, playlist.comment
+    playlist.modification_date, playlist.revision, playlist.comment,
+    playlist.rules
 """
 JOINED = "playlist JOIN actor AS owner ON owner.id = playlist.actor_id"
 
@@ -92,6 +95,7 @@ NAMED = """
 """
 # Asked so, PostgreSQL looks once into each playlist that is listed, and never at the tracks of all.
 HOLDING = "coalesce((SELECT true FROM playlist_track AS held WHERE held.playlist_id = playlist.id LIMIT 1), false)"
+FILLED = f"(playlist.rules IS NOT NULL OR {HOLDING})"
 WITH_TRACK = "playlist.id IN (SELECT playlist_id FROM playlist_track WHERE track_id = %s)"
 WITH_ALBUM = """
     playlist.id IN (SELECT held.playlist_id FROM track JOIN playlist_track AS held ON held.track_id = track.id
@@ -117,7 +121,7 @@ def _conditions(asked: PlaylistFilter) -> Iterator[tuple[str, tuple[object, ...]
     if asked.name_contains is not None:
         yield "position(folded(%s) IN playlist.folded_name) > 0", (asked.name_contains,)
     if asked.filled is not None:
-        yield (HOLDING if asked.filled else f"NOT {HOLDING}"), ()
+        yield (FILLED if asked.filled else f"NOT {FILLED}"), ()
     if asked.track is not None:
         yield WITH_TRACK, (asked.track,)
     if asked.album is not None:
@@ -192,6 +196,33 @@ async def facts(tx: Tx, ids: Collection[int], visible_libraries: Collection[int]
     }
 
 
+FACTS_OF_SONGS = """
+    SELECT count(best.track_id), coalesce(sum(best.duration), 0)
+      FROM (SELECT track_id, max(coalesce(duration, 0)) AS duration FROM upload
+             WHERE track_id = ANY(%s) AND library_id = ANY(%s) AND import_status IN ('finished', 'skipped')
+             GROUP BY track_id) AS best
+"""
+COVERS_OF_SONGS = """
+    SELECT cover_id
+      FROM (SELECT coalesce(album.cover_id, track.cover_id) AS cover_id, held.place
+              FROM unnest(%s::bigint[]) WITH ORDINALITY AS held (track_id, place)
+              JOIN track ON track.id = held.track_id
+              LEFT JOIN album ON album.id = track.album_id) AS shown
+     WHERE cover_id IS NOT NULL GROUP BY cover_id ORDER BY min(place) LIMIT %s
+"""
+
+
+async def facts_of_songs(tx: Tx, songs: Sequence[int], visible_libraries: Collection[int]) -> PlaylistFacts:
+    """The same of a list of songs, each of which is in it once."""
+    if not songs:
+        return PlaylistFacts()
+    asked = list(songs)
+    playable, seconds = await tx.one(lambda *row: row, FACTS_OF_SONGS, asked, list(visible_libraries))
+    covers = await tx.many(int, COVERS_OF_SONGS, asked, COVERS)
+    pictures = await attachments(tx, set(covers))
+    return PlaylistFacts(len(asked), playable, int(seconds), tuple(pictures[id] for id in covers))
+
+
 TRACKS = """
     SELECT (row_number() OVER (ORDER BY place) - 1)::integer, track_id, creation_date
       FROM playlist_track WHERE playlist_id = %s ORDER BY place
@@ -206,16 +237,17 @@ async def tracks(tx: Queries, id: int) -> list[PlaylistTrack]:
 # --- changing ------------------------------------------------------------------------------------
 
 ADD = f"""
-    INSERT INTO playlist (actor_id, name, privacy_level)
-    SELECT %s, %s, coalesce(%s, account.privacy_level, 'me')
+    INSERT INTO playlist (actor_id, name, privacy_level, rules)
+    SELECT %s, %s, coalesce(%s, account.privacy_level, 'me'), %s::jsonb
       FROM (SELECT %s::bigint AS actor_id) AS owner LEFT JOIN account USING (actor_id)
  RETURNING {COLUMNS}
 """
 
 
-async def add(tx: Tx, actor_id: int, name: str, level: Privacy | None) -> Playlist:
+async def add(tx: Tx, actor_id: int, wish: PlaylistWish) -> Playlist:
     """Make an empty playlist; without a level it gets its owner's own."""
-    return await tx.one(made, ADD, actor_id, name, level.value if level else None, actor_id)
+    level = wish.privacy_level.value if wish.privacy_level else None
+    return await tx.one(made, ADD, actor_id, wish.name, level, _plain(wish.rules), actor_id)
 
 
 LOCK_OWN = f"SELECT {COLUMNS} FROM playlist WHERE id = %s AND actor_id = %s FOR NO KEY UPDATE"
@@ -226,7 +258,7 @@ async def lock_own(tx: Tx, id: int, actor_id: int) -> Playlist | None:
     return await tx.maybe(made, LOCK_OWN, id, actor_id)
 
 
-CHANGES = frozenset(("name", "privacy_level", "comment"))
+CHANGES = frozenset(("name", "privacy_level", "comment", "rules"))
 
 
 async def change(tx: Tx, id: int, change: PlaylistChange) -> None:
@@ -235,8 +267,17 @@ async def change(tx: Tx, id: int, change: PlaylistChange) -> None:
         raise ValueError(f"{sorted(set(change) - CHANGES)} of playlist")
     if change:
         columns = ", ".join(f"{name} = %s" for name in change)
-        values = (value.value if isinstance(value, Privacy) else value for value in change.values())
+        values = [_plain(value) for value in change.values()]
         await tx.do(f"UPDATE playlist SET {columns}, modification_date = now() WHERE id = %s", *values, id)
+        if "rules" in change:
+            await tx.do(TOUCH, id)
+
+
+def _plain(value: str | Privacy | Mapping[str, Any] | None) -> str | None:
+    """A new value as its column takes it."""
+    if isinstance(value, Privacy):
+        return value.value
+    return orjson.dumps(value).decode() if isinstance(value, Mapping) else value
 
 
 REMOVE = "DELETE FROM playlist WHERE id = %s"

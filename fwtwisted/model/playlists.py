@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from attrs import frozen
 
@@ -21,7 +21,10 @@ ORDERINGS = ("id", "name", "creation_date", "modification_date")
 
 @frozen
 class Playlist:
-    """:ivar revision: a number of the whole pod's that changes with the tracks.  :ivar comment: may be empty."""
+    """
+    :ivar revision: a number of the whole pod's that changes with the tracks.  :ivar comment: may be empty.
+    :ivar rules: by which it fills itself, as docs/api.md §4.12 writes them; None: people fill it.
+    """
 
     id: int
     actor_id: int
@@ -31,6 +34,7 @@ class Playlist:
     modification_date: datetime
     revision: int
     comment: str = ""
+    rules: Mapping[str, Any] | None = None
 
 
 @frozen
@@ -60,14 +64,22 @@ class PlaylistTrack:
 
 @frozen
 class PlaylistWish:
-    """A playlist that somebody wants.  :ivar privacy_level: None: the owner's own level."""
+    """
+    A playlist that somebody wants.
+
+    :ivar privacy_level: None: the owner's own level.  :ivar rules: by which it fills itself; None: it is empty.
+    """
 
     name: str
     privacy_level: Privacy | None = None
+    rules: Mapping[str, Any] | None = None
 
 
-PlaylistChange: TypeAlias = Mapping[str, str | Privacy]
-"""New values of a playlist: ``name``, ``privacy_level``, ``comment``; what is not named stays."""
+PlaylistChange: TypeAlias = "Mapping[str, str | Privacy | Mapping[str, Any] | None]"
+"""
+New values of a playlist: ``name``, ``privacy_level``, ``comment``, ``rules`` (None: people fill it); what is not named
+stays.
+"""
 
 
 @frozen

@@ -66,7 +66,7 @@ class PlaylistTests(NotingCase):
         self.assertEqual([self.whisper, three, two], kept)
 
     async def test_name_comment_public(self) -> None:
-        """What does not come stays; an empty comment is one; public is the pod's people, never by accident the world."""
+        """What does not come stays; an empty comment is one; public is the pod, never the world by accident."""
         app = await self.some_music()
         id = (await self.made(app, self.songs[0]))["id"]
         await app.ask("updatePlaylist", playlistId=id, comment="For the train", public="true")

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from fwtwisted.core.listening.answers import Answers
 from fwtwisted.core.listening.history import profiles_of
+from fwtwisted.core.listening.smart import Filled, Filling, checked
 from fwtwisted.core.music.kept import Kept
 from fwtwisted.core.music.questions import scopes_of
 from fwtwisted.core.music.shelves import Shelves
@@ -45,6 +46,8 @@ T = TypeVar("T")
 MAX_TRACKS = "playlists__max_tracks"
 NO_CHOICE = "Select a valid choice. That choice is not one of the available choices."
 NO_TRACK = 'Invalid pk "{id}" - object does not exist.'
+FILLS_ITSELF = "This playlist fills itself by its rules: change them, or take them away."
+HOLDS_TRACKS = "A playlist that holds tracks cannot fill itself: empty it first."
 TOO_MANY = "A playlist may have at most {most} tracks."
 
 Preference = Callable[[str], Awaitable[Value]]
@@ -85,9 +88,11 @@ class Playlists:
         shelves: Shelves,
         preference: Preference,
         answers: Answers,
+        filling: Filling | None = None,
     ) -> None:
         self._database, self._visibility, self._shelves = database, visibility, shelves
         self._preference, self._answers = preference, answers
+        self._filling = filling or Filling()
         self._facts = Kept(PlaylistFacts(), most=20_000)
 
     # --- looking ---------------------------------------------------------------------------------
@@ -118,8 +123,8 @@ class Playlists:
         """All tracks of a playlist.  :raise NotFound: also when the viewer may not see it."""
 
         async def read(tx: Tx) -> PlaylistContents:
-            await _seen(tx, viewer, id)
-            return await self._with_tracks(tx, viewer, await playlists.tracks(tx, id))
+            items = await self._items(tx, viewer, await _seen(tx, viewer, id))
+            return await self._with_tracks(tx, viewer, items)
 
         return await self._database.read(read)
 
@@ -137,20 +142,36 @@ class Playlists:
             visible = await self._visibility.libraries_in(tx, viewer)
 
             async def fresh() -> bytes:
-                return write(await self._with_tracks(tx, viewer, await playlists.tracks(tx, id)))
+                return write(await self._with_tracks(tx, viewer, await self._items(tx, viewer, playlist)))
 
-            return await self._answers.get((form, playlist.revision, version, visible), fresh)
+            state = None if playlist.rules is None else (await self._filled(tx, viewer, playlist)).since
+            return await self._answers.get((form, playlist.revision, version, visible, state), fresh)
 
         return await self._database.read(read)
 
     async def track_ids(self, tx: Tx, playlist: Playlist) -> Sequence[int]:
-        """The tracks of a playlist, in order, heard by the one who looks or not."""
+        """The tracks of a playlist that people fill, in order, whether somebody hears them or not."""
         return [row.track_id for row in await playlists.rows(tx, playlist.id)]
+
+    async def filled(self, tx: Tx, playlist: Playlist, libraries: Sequence[int], hidden: Sequence[int]) -> Filled:
+        """What a playlist with rules holds for somebody who hears these libraries and hid these artists."""
+        return await self._filling.filled(tx, playlist, libraries, hidden)
+
+    async def _filled(self, tx: Tx, viewer: Viewer, playlist: Playlist) -> Filled:
+        visible = await self._visibility.libraries_in(tx, viewer)
+        hidden = () if viewer.account_id is None else await catalog.hidden_artists(tx, viewer.account_id)
+        return await self.filled(tx, playlist, visible, hidden)
+
+    async def _items(self, tx: Tx, viewer: Viewer, playlist: Playlist) -> Sequence[PlaylistTrack]:
+        if playlist.rules is None:
+            return await playlists.tracks(tx, playlist.id)
+        filled = await self._filled(tx, viewer, playlist)
+        return [PlaylistTrack(index, id, filled.since) for index, id in enumerate(filled.songs)]
 
     async def _told(self, tx: Tx, viewer: Viewer, found: Sequence[Playlist], count: int = 1) -> ListedPlaylists:
         visible = await self._visibility.libraries_in(tx, viewer)
         version = (await versions(tx))["catalog"]
-        states = {playlist.revision: playlist.id for playlist in found}
+        states = {playlist.revision: playlist.id for playlist in found if playlist.rules is None}
 
         async def load(revisions: Sequence[int]) -> Mapping[int, PlaylistFacts]:
             facts = await playlists.facts(tx, [states[revision] for revision in revisions], visible)
@@ -161,7 +182,10 @@ class Playlists:
         return ListedPlaylists(
             playlists=found,
             count=count,
-            facts={playlist.id: facts[playlist.revision] for playlist in found},
+            facts={
+                one.id: facts[one.revision] if one.rules is None else (await self._filled(tx, viewer, one)).facts
+                for one in found
+            },
             actors=await people.actors(tx, owners) if owners else {},
             people=await profiles_of(tx, owners),
         )
@@ -179,14 +203,15 @@ class Playlists:
         """
         Make a playlist of the viewer's, with these tracks in it.
 
-        :raise Invalid: on ``tracks``: an unknown one; on ``playlist``: too many.
+        :raise Invalid: on ``tracks``: an unknown one; on ``playlist``: too many, or its rules fill it; on ``rules``.
         """
         actor = _somebody(viewer)
         most = await self._most_tracks()
 
         async def work(tx: Tx) -> ListedPlaylists:
-            made = await playlists.add(tx, actor, wish.name, wish.privacy_level)
+            made = await playlists.add(tx, actor, evolve(wish, rules=checked(wish.rules)))
             if track_ids:
+                _must_be_filled_by_people(made)
                 _must_fit(len(track_ids), most)
                 await _known(tx, track_ids)
                 await playlists.put(tx, made.id, track_ids, 0)
@@ -195,9 +220,18 @@ class Playlists:
         return await self._database.transaction(work)
 
     async def change(self, viewer: Viewer, id: int, change: PlaylistChange) -> ListedPlaylists:
-        """Change name or level of the viewer's playlist.  :raise NotFound: also when it is somebody else's."""
+        """
+        Change name, level, comment or rules of the viewer's playlist.
+
+        :raise NotFound: also when it is somebody else's.  :raise Invalid: on ``rules``.
+        """
+        if "rules" in change:
+            rules = change["rules"]
+            change = {**change, "rules": checked(rules if isinstance(rules, Mapping) else None)}
 
         async def work(tx: Tx, held: Playlist) -> ListedPlaylists:
+            if change.get("rules") is not None and held.rules is None and await playlists.rows(tx, held.id):
+                raise Invalid.on("rules", HOLDS_TRACKS)
             await playlists.change(tx, held.id, change)
             return await self._told(tx, viewer, [await _seen(tx, viewer, held.id)])
 
@@ -252,6 +286,7 @@ class Playlists:
         most = await self._most_tracks()
 
         async def work(tx: Tx, held: Playlist) -> PlaylistContents:
+            _must_be_filled_by_people(held)
             before = await playlists.rows(tx, held.id)
             titles = await _known(tx, track_ids)
             if not duplicates:
@@ -301,6 +336,7 @@ class Playlists:
             await playlists.change(tx, held.id, change)
             if not gone and not added:
                 return
+            _must_be_filled_by_people(held)
             before = await playlists.rows(tx, held.id)
             after = [row for row in before if row.id not in gone]
             await playlists.keep(tx, held.id, before, after)
@@ -324,6 +360,7 @@ class Playlists:
         most = await self._most_tracks()
 
         async def work(tx: Tx, held: Playlist) -> None:
+            _must_be_filled_by_people(held)
             _must_fit(len(track_ids), most)
             await _known(tx, track_ids)
             await playlists.change(tx, held.id, change or {})
@@ -335,6 +372,7 @@ class Playlists:
 
     async def _rearranged(self, viewer: Viewer, id: int, arrange: Callable[[Sequence[Row]], Sequence[Row]]) -> None:
         async def work(tx: Tx, held: Playlist) -> None:
+            _must_be_filled_by_people(held)
             before = await playlists.rows(tx, held.id)
             await playlists.keep(tx, held.id, before, arrange(before))
 
@@ -372,6 +410,11 @@ async def _seen(tx: Tx, viewer: Viewer, id: int) -> Playlist:
     if found is None:
         raise NotFound
     return found
+
+
+def _must_be_filled_by_people(playlist: Playlist) -> None:
+    if playlist.rules is not None:
+        raise Invalid.on("playlist", FILLS_ITSELF)
 
 
 def _must_own(viewer: Viewer, found: Playlist) -> None:

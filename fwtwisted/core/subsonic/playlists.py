@@ -8,30 +8,38 @@ what they saw, and reaches the row behind each.  Source: docs/subsonic.md §8.5,
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from fwtwisted.core.listening.playlists import Playlists, seer
+from fwtwisted.core.listening.playlists import FILLS_ITSELF, Playlists, seer
+from fwtwisted.core.listening.smart import Filled
 from fwtwisted.core.music.kept import Kept
 from fwtwisted.core.subsonic.hearing import Hearing
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.subsonic import playlists as db_playlists
 from fwtwisted.db.subsonic.playlists import Extent, Listed
-from fwtwisted.model.errors import NotFound
+from fwtwisted.model.errors import Forbidden, NotFound
 from fwtwisted.model.heard import Sight
 from fwtwisted.model.people import Privacy, Viewer
-from fwtwisted.model.playlists import PlaylistChange, PlaylistWish
+from fwtwisted.model.playlists import Playlist, PlaylistChange, PlaylistWish
 
 MOST_EXTENTS = 20_000  # kept
 
 
 @frozen
 class ShownPlaylist:
-    """A playlist as its listener is told of it.  :ivar is_readonly: they may not change it."""
+    """
+    A playlist as its listener is told of it.
+
+    :ivar is_readonly: they may not change what is in it.
+    :ivar until: when one that fills itself does so again; None: people fill it.
+    """
 
     listed: Listed
     extent: Extent
     is_readonly: bool
+    until: datetime | None = None
 
 
 class PlaylistsHeard:
@@ -55,6 +63,8 @@ class PlaylistsHeard:
             found = await db_playlists.one(tx, id, seer(sight.viewer))
             if found is None:
                 raise NotFound()
+            if found.playlist.rules is not None:
+                return found, (await self._playlists.filled(tx, found.playlist, sight.libraries, sight.hidden)).songs
             return found, await self._playlists.track_ids(tx, found.playlist)
 
         found, songs = await self._database.read(read)
@@ -62,7 +72,7 @@ class PlaylistsHeard:
         return shown, await self._hearing.audible(sight, songs)
 
     async def _shown(self, sight: Sight, found: Sequence[Listed]) -> list[ShownPlaylist]:
-        states = {one.playlist.revision: one.playlist.id for one in found}
+        states = {one.playlist.revision: one.playlist.id for one in found if one.playlist.rules is None}
 
         async def load(revisions: Collection[int]) -> Mapping[int, Extent]:
             ids = [states[revision] for revision in revisions]
@@ -70,8 +80,22 @@ class PlaylistsHeard:
             return {revision: known.get(states[revision], Extent()) for revision in revisions}
 
         extents = await self._extents.get(sight.catalog, (sight.libraries, sight.hidden), list(states), load)
-        actor = sight.viewer.actor_id
-        return [ShownPlaylist(one, extents[one.playlist.revision], one.playlist.actor_id != actor) for one in found]
+        filled = await self._filled(sight, [one.playlist for one in found])
+        return [
+            _shown(one, extents[one.playlist.revision], sight)
+            if one.playlist.rules is None
+            else _shown_filled(one, filled[one.playlist.id])
+            for one in found
+        ]
+
+    async def _filled(self, sight: Sight, found: Sequence[Playlist]) -> Mapping[int, Filled]:
+        """What those that fill themselves hold."""
+        smart = [one for one in found if one.rules is not None]
+
+        async def read(tx: Tx) -> Mapping[int, Filled]:
+            return {one.id: await self._playlists.filled(tx, one, sight.libraries, sight.hidden) for one in smart}
+
+        return await self._database.read(read) if smart else {}
 
     # --- changing ----------------------------------------------------------------------------------
 
@@ -87,7 +111,8 @@ class PlaylistsHeard:
         :param name: a new one; None: it keeps its name.
         :raise NotFound: :raise Forbidden: :raise Invalid: there are too many songs.
         """
-        await self._playlists.owned(viewer, id)
+        found, _ = await self._playlists.owned(viewer, id)
+        _must_be_filled_by_people(found)
         await self._playlists.replace(viewer, id, songs, {} if name is None else {"name": name})
 
     async def edit(
@@ -101,6 +126,8 @@ class PlaylistsHeard:
         :raise NotFound: :raise Forbidden: :raise Invalid: there are too many songs.
         """
         found, rows = await self._playlists.owned(sight.viewer, id)
+        if places or added:
+            _must_be_filled_by_people(found)
         gone: set[int] = set()
         if places:
             audible = set(await self._hearing.audible(sight, [row.track_id for row in rows]))
@@ -111,6 +138,23 @@ class PlaylistsHeard:
     async def remove(self, viewer: Viewer, id: int) -> None:
         """Remove a playlist, as its owner or an administrator.  :raise NotFound: :raise Forbidden:"""
         await self._playlists.remove_any(viewer, id)
+
+
+def _shown(one: Listed, extent: Extent, sight: Sight) -> ShownPlaylist:
+    return ShownPlaylist(one, extent, is_readonly=one.playlist.actor_id != sight.viewer.actor_id)
+
+
+def _shown_filled(one: Listed, filled: Filled) -> ShownPlaylist:
+    """A playlist that fills itself: it has changed when what it holds did, too."""
+    facts, edited = filled.facts, one.playlist.modification_date
+    extent = Extent(facts.tracks_count, facts.duration, facts.covers[0].uuid if facts.covers else None)
+    changed = evolve(one, playlist=evolve(one.playlist, modification_date=max(edited, filled.since)))
+    return ShownPlaylist(changed, extent, is_readonly=True, until=filled.until)
+
+
+def _must_be_filled_by_people(playlist: Playlist) -> None:
+    if playlist.rules is not None:
+        raise Forbidden(FILLS_ITSELF)
 
 
 def _kept_open(change: PlaylistChange, level: Privacy) -> PlaylistChange:

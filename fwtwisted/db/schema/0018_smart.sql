@@ -1,2 +1,3 @@
 -- Playlists that fill themselves.
-SELECT 1;
+ALTER TABLE playlist
+    ADD COLUMN rules jsonb CHECK (jsonb_typeof(rules) = 'object');  -- docs/api.md §4.12; null: people fill it

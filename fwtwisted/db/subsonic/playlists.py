@@ -95,13 +95,3 @@ async def extents(
         return {}
     args = (list(libraries), list(hidden), list(hidden), list(ids))
     return dict(await tx.many(lambda id, *columns: (id, Extent(*columns)), EXTENTS, *args))
-
-
-EXTENT_OF_SONGS = f"""
-    SELECT {_EXTENT} FROM unnest(%s::bigint[]) WITH ORDINALITY AS held (track_id, place) {_HEARD}
-"""
-
-
-async def extent_of_songs(tx: Queries, songs: Sequence[int], libraries: Sequence[int], hidden: Sequence[int]) -> Extent:
-    """The same of a list of songs."""
-    return await tx.one(Extent, EXTENT_OF_SONGS, list(songs), list(libraries), list(hidden), list(hidden))

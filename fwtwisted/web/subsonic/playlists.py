@@ -6,8 +6,8 @@ Source: docs/subsonic.md §8.5, rules 35, 42 and 50.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from fwtwisted.core.subsonic.playlists import PlaylistsHeard, ShownPlaylist
 from fwtwisted.model.errors import Forbidden, Invalid
@@ -103,6 +103,8 @@ def _playlist(shown: ShownPlaylist, entries: Sequence[Piece] | None = None) -> P
         told["coverArt"] = cover_of(name, extent.picture)
     if shown.is_readonly:
         told["readonly"] = True
+    if shown.until is not None:
+        told["validUntil"] = when(shown.until)
     if entries is not None:
         told["entry"] = entries
     return told
@@ -118,7 +120,7 @@ def _name(asked: Asked) -> str | None:
 
 def _change(asked: Asked) -> PlaylistChange:
     """What is to be new; what did not come stays (an empty comment is one)."""
-    change: dict[str, str | Privacy] = {}
+    change: dict[str, str | Privacy | Mapping[str, Any] | None] = {}
     name, comment, public = _name(asked), asked.given("comment"), asked.maybe_truth("public")
     if name is not None:
         change["name"] = name

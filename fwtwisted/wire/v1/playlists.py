@@ -18,6 +18,7 @@ from fwtwisted.model.playlists import (
     LONGEST_NAME,
     Duplicates,
     Playlist,
+    PlaylistChange,
     PlaylistFacts,
     PlaylistQuestion,
     PlaylistTrack,
@@ -29,6 +30,7 @@ from fwtwisted.wire.v1.people import actor, user_basic
 from fwtwisted.wire.v1.questions import LONGEST_TEXT, lenient_order, scope, search_words, truth, whole
 
 MOST_AT_ONCE = 10_000  # tracks in one body
+NO_OBJECT = "Expected an object, or null for a playlist that people fill."
 HOLDS_ALREADY = "tracks_already_exist_in_playlist"
 
 
@@ -37,7 +39,7 @@ def playlist(
 ) -> Document:
     """A playlist."""
     covers = (attachment(cover, pictures) for cover in facts.covers)
-    return {
+    document = {
         "id": found.id,
         "name": found.name,
         "user": user_basic(profile, pictures) if profile is not None else None,
@@ -50,6 +52,7 @@ def playlist(
         "album_covers": [cover["urls"]["medium_square_crop"] for cover in covers if cover is not None],
         "is_playable": facts.playable_count > 0,
     }
+    return document if found.rules is None else {**document, "rules": found.rules}
 
 
 def item(found: PlaylistTrack, track: Document) -> Document:
@@ -80,11 +83,21 @@ def wish(document: Mapping[str, Any]) -> PlaylistWish:
     fields = Fields(document)
     name = fields.text("name", LONGEST_NAME)
     level = fields.choice("privacy_level", Privacy, Privacy.ME) if fields.has("privacy_level") else None
+    rules = _rules(fields, document)
     fields.check()
-    return PlaylistWish(name, level)
+    return PlaylistWish(name, level, rules)
 
 
-def change(document: Mapping[str, Any], *, whole: bool = False) -> dict[str, str | Privacy]:
+def _rules(fields: Fields, document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Rules by which a playlist fills itself, yet to be read; None: there are none."""
+    rules = document.get("rules")
+    if rules is None or isinstance(rules, Mapping):
+        return rules
+    fields.refuse("rules", NO_OBJECT)
+    return None
+
+
+def change(document: Mapping[str, Any], *, whole: bool = False) -> PlaylistChange:
     """
     What is to change of a playlist; other names are ignored.
 
@@ -92,11 +105,13 @@ def change(document: Mapping[str, Any], *, whole: bool = False) -> dict[str, str
     :raise Invalid:
     """
     fields = Fields(document)
-    values: dict[str, str | Privacy] = {}
+    values: dict[str, str | Privacy | Mapping[str, Any] | None] = {}
     if whole or fields.has("name"):
         values["name"] = fields.text("name", LONGEST_NAME)
     if fields.has("privacy_level"):
         values["privacy_level"] = fields.choice("privacy_level", Privacy, Privacy.ME)
+    if fields.has("rules"):
+        values["rules"] = _rules(fields, document)
     fields.check()
     return values
 

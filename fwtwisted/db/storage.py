@@ -54,6 +54,7 @@ _BANNER = """
       FROM preference
      WHERE identifier = 'instance__banner' AND jsonb_typeof(value) = 'string' AND value <> '""'"""
 _KINDS = (_UPLOADS, _VERSIONS, _PICTURES, _BANNER)
+FILES = " UNION ALL ".join(_KINDS)
 _BEGINS = "EXISTS (SELECT FROM unnest(%s::text[]) AS prefix WHERE starts_with(name, prefix))"
 _WANTED = """
     SELECT * FROM ({kind}) AS file
@@ -83,7 +84,7 @@ async def page(
 
 TOTALS = f"""
     SELECT count(*), coalesce(sum(size), 0)::bigint
-      FROM ({" UNION ALL ".join(_KINDS)}) AS file
+      FROM ({FILES}) AS file
      WHERE name IS NOT NULL AND (cardinality(%s::text[]) = 0 OR {_BEGINS}) AND storage IS DISTINCT FROM %s
 """
 
@@ -142,7 +143,7 @@ async def has_uploads(tx: Queries) -> bool:
 
 
 SAMPLE = f"""
-    SELECT * FROM ({" UNION ALL ".join(_KINDS)}) AS file WHERE name IS NOT NULL ORDER BY random() LIMIT %s
+    SELECT * FROM ({FILES}) AS file WHERE name IS NOT NULL ORDER BY random() LIMIT %s
 """
 
 

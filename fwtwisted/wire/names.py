@@ -138,6 +138,12 @@ def original_name(rendition: str, sizes: Sequence[int], quality: int) -> tuple[s
     return (original, size) if rendition_name(original, size, quality) == rendition else None
 
 
+def originals_of(rendition: str) -> list[str]:
+    """Of which images a name may be a rendition, whatever its size and quality; empty for what is none."""
+    match = _RENDITION.fullmatch(rendition)
+    return [] if match is None else [match["stem"] + match["suffix"]]
+
+
 def media_type_of(name: str) -> str:
     """The media type of an image by its stored name, which was given by its bytes; never one that a browser runs."""
     return _IMAGE_TYPES.get(os.path.splitext(name)[1].lower(), "application/octet-stream")

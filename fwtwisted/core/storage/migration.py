@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from attrs import frozen
@@ -149,7 +150,7 @@ class Migration:
             for held in page:
                 if self._stops():
                     return
-                await self._crew.begin(_bound(self._looked, held, self._row))
+                await self._crew.begin(partial(self._looked, held, self._row))
             if len(page) < ROWS_AT_ONCE:
                 return
             after = page[-1].name
@@ -319,7 +320,7 @@ class Migration:
             if (is_rendition or self.wish.orphans) and not self._stops():
                 self.moving.total += 1
                 self.moving.total_bytes += lying.size
-                await self._crew.begin(_bound(self._looked, Held(lying.name, lying.size), self._rowless))
+                await self._crew.begin(partial(self._looked, Held(lying.name, lying.size), self._rowless))
 
     async def _rowless(self, held: Held) -> None:
         """A file without a row: what lies on the other side says whether it was moved before."""
@@ -362,11 +363,3 @@ class Migration:
         over: Deferred[None] = Deferred(lambda _: timer.cancel())
         timer = self._clock.callLater(seconds, over.callback, None)
         await over
-
-
-def _bound(
-    look: Callable[[Held, Callable[[Held], Awaitable[None]]], Awaitable[None]],
-    held: Held,
-    work: Callable[[Held], Awaitable[None]],
-) -> Callable[[], Awaitable[None]]:
-    return lambda: look(held, work)

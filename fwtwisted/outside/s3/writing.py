@@ -139,15 +139,19 @@ class Writer:
 
     def labels(self, labels: Labels, measure: Measure) -> dict[str, str]:
         """The headers of a new object (docs/storage.md §3)."""
-        acl = self._settings.public_acl if is_public(labels.name) else self._settings.private_acl
-        headers = {
-            "content-type": labels.media_type,
-            "cache-control": cache_control(labels.name),
-            META_SHA256: measure.sha256,
-        }
+        headers = self.plain_labels(labels) | {META_SHA256: measure.sha256}
+        acl = self.acl_of(labels.name)
         if acl is not None and self.manners.acl:
             headers["x-amz-acl"] = acl
         return headers
+
+    def plain_labels(self, labels: Labels) -> dict[str, str]:
+        """Those that depend on the name alone, and are the same everywhere."""
+        return {"content-type": labels.media_type, "cache-control": cache_control(labels.name)}
+
+    def acl_of(self, name: str) -> str | None:
+        """The canned list that an object of that name is put with; None: none."""
+        return self._settings.public_acl if is_public(name) else self._settings.private_acl
 
     # --- one piece -------------------------------------------------------------------------------
 
@@ -319,6 +323,22 @@ class Writer:
                 raise StoreAway("an object was put together wrongly")
             return seen.etag
         raise StoreAway(why)
+
+    async def put_together(self, key: str, upload_id: str, done: Sequence[Part], size: int) -> None:
+        """
+        Put together parts that the store made by itself.
+
+        :raise StoreAway: it is not there, or not whole.  Source: S-14, S-43.
+        """
+        payload = BytesPayload(documents.completion(done))
+        call = Call("POST", key, (("uploadId", upload_id),), {"content-type": "application/xml"}, payload)
+        try:
+            documents.completed(await self._bucket.client.document(call))
+            seen = await self._bucket.head(key, PATIENCE)
+        except (Unreadable, Refused, NotFound) as wrong:
+            raise StoreAway(str(wrong) or "it was put together, and is not there") from wrong
+        if seen.size != size:
+            raise StoreAway("an object was put together wrongly")
 
     async def _abort(self, key: str, upload_id: str) -> None:
         """Leave no parts behind, if that can be; what stays is cleared away a day later."""

@@ -233,6 +233,15 @@ def grants_everybody(body: bytes) -> bool:
     return any(uri.endswith(("/global/AllUsers", "/global/AuthenticatedUsers")) for uri in uris)
 
 
+def bare(body: bytes) -> list[tuple[str, str]] | None:
+    """A document as names and texts in order, whatever its namespaces and blanks; None for what is none."""
+    try:
+        root = _read(body)
+    except Unreadable:
+        return None
+    return [(_local(element), (element.text or "").strip()) for element in root.iter()]
+
+
 # --- writing -------------------------------------------------------------------------------------
 
 

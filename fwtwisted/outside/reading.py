@@ -249,7 +249,7 @@ def _told_tags(tags: Tags) -> list[Any]:
         tags.album_artists_text, tags.position, tags.total_tracks, tags.disc, tags.total_discs,
         tags.released, tags.genres, tags.license, tags.copyright, tags.comment, tags.mbid, tags.release_track_mbid,
         tags.album_mbid, [gain.track_gain, gain.track_peak, gain.album_gain, gain.album_peak], tags.bpm,
-        tags.compilation, tags.lyrics,
+        tags.compilation, tags.lyrics, tags.synced_lyrics, tags.lyrics_language,
     ]  # fmt: skip
 
 

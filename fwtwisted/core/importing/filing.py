@@ -196,5 +196,7 @@ def beyond_the_catalog(audio: AudioFile) -> dict[str, Any]:
         "compilation": tags.compilation or None,
         "genres": list(tags.genres) or None,
         "lyrics": tags.lyrics,
+        "synced_lyrics": tags.synced_lyrics,
+        "lyrics_language": tags.lyrics_language,
     }
     return {name: value for name, value in told.items() if value is not None}

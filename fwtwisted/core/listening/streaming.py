@@ -182,6 +182,16 @@ class Streaming:
             place.distant,
         )
 
+    async def in_place(self, hearable: Hearable) -> tuple[str, str] | None:
+        """
+        Where a file in place really is, and the root below which it must be; None for one that is stored.
+
+        :raise Unavailable: it is on another server.
+        """
+        if hearable.audio_file is not None or self._settings.music_root is None:
+            return None
+        return await self._in_place(hearable), self._settings.music_root
+
     async def _in_place(self, hearable: Hearable) -> str:
         source = hearable.source or ""
         if not source.startswith("file://"):

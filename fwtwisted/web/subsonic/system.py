@@ -23,7 +23,10 @@ EXTENSIONS: Sequence[tuple[str, Sequence[int]]] = (
     ("formPost", (1,)),
     ("indexBasedQueue", (1,)),
     ("playbackReport", (1,)),
+    ("songLyrics", (1, 2)),
     ("topSongsByArtistId", (1,)),
+    ("transcodeOffset", (1,)),
+    ("transcoding", (1,)),
 )
 
 

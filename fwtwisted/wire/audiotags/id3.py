@@ -25,6 +25,8 @@ from fwtwisted.wire.audiotags.words import mended
 
 HEADER = 10
 MOST_FRAMES = 4000
+MOST_SYNCED, MOST_PIECES = 200_000, 4000  # bytes of words with times, and pieces that they come in
+IN_MILLISECONDS = 2
 # A tag is not read beyond this; a cover of the largest size and everything else fits.
 MOST_TAG_BYTES = 2 * MOST_PICTURE_BYTES
 OLD_TAG = 128
@@ -33,7 +35,7 @@ OLD_TAG = 128
 _SINCE = {
     "TT2": "TIT2", "TP1": "TPE1", "TAL": "TALB", "TP2": "TPE2", "TRK": "TRCK", "TPA": "TPOS", "TYE": "TYER",
     "TDA": "TDAT", "TOR": "TORY", "TCR": "TCOP", "TBP": "TBPM", "TCP": "TCMP", "TCO": "TCON", "TXX": "TXXX",
-    "UFI": "UFID", "WCP": "WCOP", "COM": "COMM", "ULT": "USLT", "PIC": "APIC",
+    "UFI": "UFID", "WCP": "WCOP", "COM": "COMM", "ULT": "USLT", "SLT": "SYLT", "PIC": "APIC",
 }  # fmt: skip
 _TEXTS = {
     "TIT2": "title", "TPE1": "artist", "TALB": "album", "TPE2": "albumartist", "TRCK": "tracknumber",
@@ -205,7 +207,41 @@ def _comment(data: bytes, found: Found) -> None:
 
 
 def _lyrics(data: bytes, found: Found) -> None:
+    if "lyrics" not in found.fields and data[1:4].isalpha():
+        found.add("lyricslanguage", [data[1:4].decode("latin-1").lower()])
     found.add("lyrics", [_described(data)[1]])
+
+
+def _synced_lyrics(data: bytes, found: Found) -> None:
+    """Words with their times, as LRC; of times that are counted in frames nothing can be made."""
+    if len(data) < 6 or data[4] != IN_MILLISECONDS:
+        return
+    encoding, wide = data[0], data[0] in (1, 2)
+    _, rest = _cut_at_end(data[6:MOST_SYNCED], wide=wide)
+    pieces: list[tuple[int, str]] = []
+    while rest and len(pieces) < MOST_PIECES:
+        text, rest = _cut_at_end(rest, wide=wide)
+        pieces.append((int.from_bytes(rest[:4], "big"), _decoded(text, encoding)))
+        rest = rest[4:]
+    language = data[1:4].decode("latin-1")
+    head = [f"[la:{language}]"] if language.isalpha() else []
+    if pieces:
+        found.add("syncedlyrics", ["\n".join([*head, *_as_lrc(pieces)])])
+
+
+def _as_lrc(pieces: list[tuple[int, str]]) -> Iterator[str]:
+    """Lines of LRC; where a piece says that it begins a line, the others are words of one."""
+    has_words = any(text.startswith(("\n", "\r")) for _, text in pieces)
+    line = ""
+    for moment, text in pieces:
+        at = f"{moment // 60_000:02}:{moment // 1000 % 60:02}.{moment % 1000:03}"
+        if line and (not has_words or text.startswith(("\n", "\r"))):
+            yield line
+            line = ""
+        plain = text.replace("\r", "").strip("\n").replace("\n", " ")
+        line += (f"[{at}]" if not line else "") + (f"<{at}>" if has_words else "") + plain
+    if line:
+        yield line
 
 
 def _picture(data: bytes, major: int, found: Found) -> None:
@@ -252,7 +288,7 @@ def _settle_date(found: Found) -> None:
 
 _READERS: Mapping[str, Callable[[bytes, Found], None]] = {
     "TCON": _genre, "TXXX": _named_text, "UFID": _identifier, "WCOP": _address, "COMM": _comment, "USLT": _lyrics,
-    "RVA2": _volume,
+    "RVA2": _volume, "SYLT": _synced_lyrics,
 }  # fmt: skip
 _WANTED = frozenset((*_TEXTS, *_READERS, "APIC"))
 

@@ -61,6 +61,8 @@ def tags_of(fields: Fields) -> Tags:
         bpm=_bpm(_first(fields, "bpm")),
         compilation=_first(fields, "compilation").strip().lower() in ("1", "true", "yes"),
         lyrics=prose(_first(fields, "lyrics"), LYRICS) or None,
+        synced_lyrics=prose(_first(fields, "syncedlyrics"), LYRICS) or None,
+        lyrics_language=_line(fields, "lyricslanguage"),
     )
 
 

@@ -61,7 +61,9 @@ class Tags:
     :ivar release_track_mbid: the track on that very release.
     :ivar album_mbid: the MusicBrainz release.
     :ivar bpm: beats a minute, rounded.
-    :ivar lyrics: unsynchronised, with line breaks.
+    :ivar lyrics: unsynchronised, with line breaks; some taggers write LRC into it.
+    :ivar synced_lyrics: with times, as LRC.
+    :ivar lyrics_language: of ``lyrics``, three letters.
     """
 
     title: str | None = None
@@ -86,6 +88,8 @@ class Tags:
     bpm: int | None = None
     compilation: bool = False
     lyrics: str | None = None
+    synced_lyrics: str | None = None
+    lyrics_language: str | None = None
 
 
 @frozen

@@ -12,6 +12,7 @@ from fwtwisted.core.listening.streaming import Streaming
 from fwtwisted.core.subsonic.media import live, transcoding
 from fwtwisted.core.subsonic.media.bundles import Bundles
 from fwtwisted.core.subsonic.media.live import LiveStreaming
+from fwtwisted.core.subsonic.media.lyrics import SongLyrics
 from fwtwisted.core.subsonic.media.pictures import Pictures, PictureSettings
 from fwtwisted.core.subsonic.media.streams import Streams, StreamSettings
 from fwtwisted.core.subsonic.media.tickets import Tickets
@@ -46,6 +47,7 @@ class MediaRoom:
         self.streams = Streams(clock, database, streaming, threads, preference, settings)
         self.bundles = Bundles(database, room.hearing, self.streams)
         self.pictures = Pictures(database, room.hearing, self.streams, blobs, images, PictureSettings())
+        self.lyrics = SongLyrics(database, self.streams, streaming, threads)
         pieces = Tickets("hls", secret, time.time, live.TICKET_SECONDS)
         self.live = LiveStreaming(room.login, room.sights, self.streams, pieces)
         advice = Tickets("transcoding", secret, time.time, transcoding.TICKET_SECONDS)

@@ -61,6 +61,7 @@ from fwtwisted.core.pod.reports import CREATED, Reports
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.core.pod.showing import Showing
 from fwtwisted.core.podcasts.area import Podcasts, PodcastsGround
+from fwtwisted.core.storage.retention import Retention
 from fwtwisted.core.subsonic.commons import Commons, CommonsGround
 from fwtwisted.core.subsonic.media.room import MediaRoom
 from fwtwisted.core.subsonic.room import SubsonicRoom
@@ -205,6 +206,7 @@ class Parts:
         self.spool = Spool(os.path.join(config.media.root, ".spool"), threads)
         self.stored_files = StoredFiles(database, blobs, self.spool)
         store = ground.store
+        self.retention = Retention(database, self.pod.domain, preference, settings.retention_settings(config))
         self.shipping = None if store is None else Shipping(ground.reactor, database, store.blobs)
         images = Images(threads, settings.image_settings(config))
         self.attachments = Attachments(database, blobs, images, ring, settings.attachment_settings(config))
@@ -319,6 +321,7 @@ class Parts:
             self.folder_imports,
             self.upload_jobs,
             self.stored_files,
+            self.retention,
             self.attachments,
             self.podcasts,
         )
@@ -335,6 +338,7 @@ class Parts:
             self.fetches,
             self.upload_jobs,
             self.stored_files,
+            self.retention,
             self.attachments,
             self.podcasts,
         )

@@ -29,6 +29,7 @@ from fwtwisted.core.people.signin import SignInSettings
 from fwtwisted.core.pod.limits import LimitsSettings
 from fwtwisted.core.podcasts.channels import ChannelSettings
 from fwtwisted.core.podcasts.feeds import FeedSettings
+from fwtwisted.core.storage.retention import RetentionSettings
 from fwtwisted.core.subsonic.commons import CommonsSettings
 from fwtwisted.core.subsonic.media.streams import StreamSettings
 from fwtwisted.db.pool import DatabaseSettings
@@ -290,6 +291,17 @@ def about(config: Config) -> About:
 def streaming_settings(config: Config) -> StreamingSettings:
     """Where files in place lie, and how often somebody counts as one more listener."""
     return StreamingSettings(config.media.music, config.media.download_count_seconds)
+
+
+def retention_settings(config: Config) -> RetentionSettings:
+    """How much room copies may take, and for how long."""
+    media = config.media
+    return RetentionSettings(
+        transcodes=media.transcodes_bytes,
+        remote_audio=media.remote_audio_bytes,
+        remote_pictures=media.remote_picture_bytes,
+        picture_days=media.remote_picture_days,
+    )
 
 
 def stream_settings(config: Config) -> StreamSettings:

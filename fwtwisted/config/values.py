@@ -164,6 +164,8 @@ class Media:
     :ivar music_served: the same as the web server before us sees it.
     :ivar subsonic_format: what is made when an app asks for a lower bitrate alone; empty: nothing.
     :ivar subsonic_transcodes: how many are made for one account at the same time.
+    :ivar transcodes_bytes: and :ivar remote_audio_bytes: and :ivar remote_picture_bytes: how much room such copies may
+        take; None: no limit.  :ivar remote_picture_days: how long they are kept; 0: for ever.
     """
 
     root: str
@@ -173,6 +175,10 @@ class Media:
     music: str | None
     music_served: str | None
     upload_max_bytes: int
+    transcodes_bytes: int | None
+    remote_audio_bytes: int | None
+    remote_picture_bytes: int | None
+    remote_picture_days: int
     unattached_seconds: float
     thumbnails: bool
     jpeg_quality: int
@@ -446,6 +452,10 @@ def _media(values: Values, general: General) -> Media:
         music=music,
         music_served=served or music,
         upload_max_bytes=_upload_max(values),
+        transcodes_bytes=values["STORAGE_BUDGET_TRANSCODES"],
+        remote_audio_bytes=values["STORAGE_BUDGET_REMOTE_AUDIO"],
+        remote_picture_bytes=values["STORAGE_BUDGET_REMOTE_IMAGES"],
+        remote_picture_days=values["REMOTE_IMAGE_CACHE_DAYS"],
         unattached_seconds=values["ATTACHMENTS_UNATTACHED_PRUNE_DELAY"],
         thumbnails=values["CREATE_IMAGE_THUMBNAILS"],
         jpeg_quality=values["THUMBNAIL_JPEG_RESIZE_QUALITY"],

@@ -128,6 +128,14 @@ async def account(tx: Queries, account_id: int) -> Account | None:
 ACCOUNT_NAMED = f"{_ACCOUNTS} WHERE lower(account.username) = lower(%s)"
 
 
+HOLD = "SELECT id FROM account WHERE id = %s FOR NO KEY UPDATE"
+
+
+async def hold(tx: Tx, account_id: int) -> None:
+    """Nobody else changes the account until this transaction ends."""
+    await tx.maybe(int, HOLD, account_id)
+
+
 async def account_named(tx: Queries, username: str) -> Account | None:
     """The account of this name; case does not matter."""
     return await tx.maybe(account_of, ACCOUNT_NAMED, username)

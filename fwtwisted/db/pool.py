@@ -58,8 +58,16 @@ BUSY = (
 )
 
 
+# Another transaction was faster: what this one had looked at is gone, or there by now.
+OVERTAKEN = (sqlstates.ForeignKeyViolation, sqlstates.UniqueViolation, sqlstates.DeadlockDetected)
+
+
 class _DiedUnanswered(Exception):
     """The connection died before it answered anything, so that the work may safely run once more."""
+
+
+class _Overtaken(Exception):
+    """What was done is undone, and whoever looks again sees what the other one did."""
 
 
 @frozen
@@ -225,6 +233,8 @@ class Database:
 
         The waiter may leave; the work finishes.
 
+        :param work: may be run once more from its beginning, all undone: when another transaction was faster and
+            removed or made what this one had looked at.
         :raise Unavailable: the database cannot be reached, or all connections stay busy.
         """
         return self._heard(self._run(work, begins=True))
@@ -254,13 +264,15 @@ class Database:
     async def _run(self, work: Callable[[Tx], Awaitable[T]], *, begins: bool) -> T:
         try:
             return await self._attempt(work, begins=begins)
+        except _Overtaken:
+            return await self._attempt(work, begins=begins, last=True)
         except _DiedUnanswered:
             try:
-                return await self._attempt(work, begins=begins)
+                return await self._attempt(work, begins=begins, last=True)
             except _DiedUnanswered as death:
                 raise Unavailable("The database is not available.") from death.__cause__
 
-    async def _attempt(self, work: Callable[[Tx], Awaitable[T]], *, begins: bool) -> T:
+    async def _attempt(self, work: Callable[[Tx], Awaitable[T]], *, begins: bool, last: bool = False) -> T:
         connection = await self._take()
         tx = Tx(connection, begins=begins)
         try:
@@ -271,6 +283,8 @@ class Database:
                 await tx.roll_back()
                 raise
         except psycopg2.Error as trouble:
+            if connection.alive and begins and not last and isinstance(trouble, OVERTAKEN):
+                raise _Overtaken from trouble
             if connection.alive and isinstance(trouble, BUSY):
                 self._log.warn("a transaction gave way: {why}", event="db.busy", why=str(trouble).strip())
                 raise Unavailable("The database is busy.", retry_after=1) from trouble

@@ -141,6 +141,23 @@ class TransactionTests(DatabaseCase):
         await self.run_in(work)
         self.assertEqual(2, await self.value("SELECT count(*) FROM tag"))
 
+    async def test_who_was_overtaken_looks_again(self) -> None:
+        """Once: a second time it is a bug, and told as what it is; nothing of the first try is kept."""
+        looks: list[int] = []
+
+        async def work(tx: Tx) -> int:
+            looks.append(await tx.one(int, "SELECT count(*) FROM tag WHERE name = 'new'"))
+            await tx.do("INSERT INTO tag (name) VALUES (%s)", f"try {len(looks)}")
+            if not looks[-1]:
+                await self.do("INSERT INTO tag (name) VALUES ('new')")  # by somebody else
+                await tx.do("INSERT INTO tag (name) VALUES ('new')")
+            return len(looks)
+
+        self.assertEqual(2, await self.run_in(work))
+        self.assertEqual(["new", "try 2"], await self.value("SELECT array_agg(name ORDER BY name) FROM tag"))
+        with self.assertRaises(psycopg2.errors.UniqueViolation):
+            await self.run_in(lambda tx: tx.do("INSERT INTO tag (name) VALUES ('new')"))
+
     async def test_areas_are_raised_once(self) -> None:
         """A touched area gets a new version with the commit, and none without."""
 

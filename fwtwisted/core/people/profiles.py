@@ -75,6 +75,8 @@ class Profiles:
             raise Forbidden()
 
         async def work(tx: Tx) -> Profile:
+            if "avatar" in change.values and viewer.account_id is not None:
+                await people.hold(tx, viewer.account_id)  # else two new pictures at once would both stay in use
             before = await _own(tx, viewer)
             await people.change_account(tx, before, await _columns(tx, before, change))
             after = await _own(tx, viewer)

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import md5
+from pathlib import Path
 from urllib.parse import urlencode
 
 from benchmarks.asking import ask, crowd, form
 from benchmarks.server import Pod
-from tests.audio import make_many
+from tests.audio import encoded, make, make_many
 
 LINES, WARM, COUNTED = 4, 400, 2000
+LONG, LONG_SECONDS, ARTIST, PIECE = 8, 240.0, "Kestrel", 64 << 10  # what is streamed, and by how much
 TYPES = ("newest", "alphabeticalByName", "alphabeticalByArtist", "frequent", "recent", "starred", "random", "highest")
 
 
@@ -30,6 +32,7 @@ def main() -> None:
         with Pod() as pod:
             pod.set_up()
             make_many(pod.music, count)
+            make_long(pod.music)
             pod.add_music(pod.music)
             secret = pod.call("POST", "/api/v1/users/anna/subsonic-token/").json["subsonic_api_token"]
             pod.settle()
@@ -42,6 +45,13 @@ def main() -> None:
                 app.line(name, requests)
 
 
+def make_long(folder: Path) -> None:
+    """Some songs of an ordinary length, to be streamed."""
+    for number in range(LONG):
+        path = make(folder, "mp3", f"{ARTIST}/{number}.mp3", title=f"Long {number}", artist=ARTIST, album="Whole")
+        path.write_bytes(path.read_bytes() + encoded("mp3", 300 + 10 * number, LONG_SECONDS))
+
+
 class App:
     """An app that signs in with a token, as most do."""
 
@@ -50,9 +60,9 @@ class App:
         token = md5(f"{secret}salt".encode()).hexdigest()
         self._login = {"u": "anna", "t": token, "s": "salt", "v": "1.16.1", "c": "bench", "f": "json"}
 
-    def request(self, name: str, **asked: object) -> bytes:
+    def request(self, name: str, headers: Mapping[str, str] | None = None, **asked: object) -> bytes:
         """A call as it travels."""
-        return form("GET", f"/rest/{name}?{urlencode({**self._login, **asked})}")
+        return form("GET", f"/rest/{name}?{urlencode({**self._login, **asked})}", headers)
 
     def calls(self, count: int) -> dict[str, Sequence[bytes]]:
         """What is measured: many requests of each kind."""
@@ -77,7 +87,19 @@ class App:
             "getArtists": [self.request("getArtists")],
             "getArtists XML": [self.request("getArtists", f="xml")],
             "getGenres": [self.request("getGenres")],
+            "stream 64 KB": self._pieces(),
         }
+
+    def _pieces(self) -> Sequence[bytes]:
+        """Parts of long songs, as players ask for them."""
+        asked = {"query": ARTIST, "songCount": LONG, "albumCount": 0, "artistCount": 0}
+        songs = ask(self._pod.port, self.request("search3", **asked)).json["subsonic-response"]["searchResult3"]["song"]
+        assert len(songs) == LONG, songs
+        return [
+            self.request("stream", {"Range": f"bytes={at}-{at + PIECE - 1}"}, id=song["id"])
+            for song in songs
+            for at in range(0, song["size"] - PIECE, PIECE)
+        ]
 
     def line(self, name: str, requests: Sequence[bytes]) -> None:
         """A line of figures."""

@@ -111,7 +111,9 @@ class Ground:
         if told is None:
             return None
         try:
-            return pod_store(self.reactor, told.pod, local, root, self.threads, looks_here=told.looks_here)
+            return pod_store(
+                self.reactor, told.pod, local, root, self.threads, looks_here=told.looks_here, caching=told.cache
+            )
         except (OSError, ValueError, SSL.Error) as wrong:
             raise ConfigError("AWS_S3_CA_BUNDLE names no file of certificates that can be read.") from wrong
 
@@ -135,6 +137,8 @@ class Ground:
             self._start(redis)
         self.bell = bell
         self._start(bell)
+        if self.store is not None and self.store.cache is not None:
+            self.store.cache.hear(bell)
 
     def _start(self, service: Service) -> None:
         service.startService()

@@ -220,4 +220,9 @@ def _checks(ground: Ground) -> dict[str, Check]:
         away = store is not None and store.is_away
         return Finding(not away, f"degraded: {store.trouble}" if store is not None and away else "", is_vital=False)
 
-    return {"database": database, "disk": disk, "storage": storage}
+    async def media_cache() -> Finding:
+        cache = None if ground.store is None else ground.store.cache
+        trouble = "" if cache is None else cache.trouble
+        return Finding(not trouble, trouble, is_vital=False)
+
+    return {"database": database, "disk": disk, "storage": storage, "media_cache": media_cache}

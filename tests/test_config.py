@@ -333,6 +333,20 @@ class ReadingTests(SynchronousTestCase):
         self.assertEqual("from a file", store.pod.settings.keys.secret_key)
         self.assertEqual((None, path), (store.pod.settings.files.access_key, store.pod.settings.files.secret_key))
 
+    def test_media_cache(self) -> None:
+        """Set, it is as large as told; what cannot work is named."""
+        told = {**self.STORE, "MEDIA_CACHE_PATH": "/srv/cache"}
+        store = self.read(**told, MEDIA_CACHE_MAX_SIZE="20g", MEDIA_CACHE_VALID="60d").config.store
+        assert store is not None and store.cache is not None
+        self.assertEqual(("/srv/cache", 20 << 30), (store.cache.path, store.cache.max_bytes))
+        self.assertEqual(60 * 86_400.0, store.cache.stale_seconds)
+        for name, value in (
+            ("MEDIA_CACHE_SLICE", "1k"), ("MEDIA_CACHE_SLICE", "1g"), ("MEDIA_CACHE_MAX_SIZE", "1m"),
+            ("MEDIA_CACHE_PATH", "here"), ("MEDIA_CACHE_INACTIVE", "0"),
+        ):  # fmt: skip
+            self.assertIn(name, self.refused(**{**told, name: value}))
+        self.assertIn("MEDIA_CACHE_PATH", self.refused(**told, MEDIA_ROOT="/srv"))
+
     def test_every_row_counts(self) -> None:
         """No setting is in the table as effective without being read."""
         values = {
@@ -344,7 +358,7 @@ class ReadingTests(SynchronousTestCase):
         config_of(record, DATA)
         config_of(Recorded(values | {"DATABASE_HOST": "x"}), DATA)
         keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_STORAGE_BUCKET_NAME"), "x")
-        stored = Recorded(values | keys)
+        stored = Recorded(values | keys | {"MEDIA_CACHE_PATH": "/cache"})
         config_of(stored, DATA)
         self.assertEqual(set(values), (record.asked | stored.asked | {"DATABASE_NAME"}) & set(values))
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from attrs import frozen
 
 from fwtwisted.config.forms import Form
+from fwtwisted.outside.cache.settings import MediaCacheSettings
 from fwtwisted.outside.s3.building import PodStore, UrlStyle
 from fwtwisted.outside.s3.keyring import KeyFiles
 from fwtwisted.outside.s3.settings import MIB, LineSettings, StoreSettings
@@ -22,6 +24,9 @@ from fwtwisted.wire.s3.signing import Keys
 
 LEAST_PART: Final = 5 * MIB
 LARGEST_PART: Final = 5 * 1024 * MIB
+LEAST_SLICE: Final = 64 << 10
+LARGEST_SLICE: Final = 64 * MIB
+LEAST_CACHE: Final = 100 * MIB
 
 
 @frozen
@@ -31,12 +36,14 @@ class Store:
     :ivar proxies: audio goes through us; else clients are redirected.
     :ivar front_fetches: nginx fetches from the store itself.
     :ivar looks_here: files are looked for on the local disk first.
+    :ivar cache: how copies are kept on this disk; None: none are.
     """
 
     pod: PodStore
     proxies: bool
     front_fetches: bool
     looks_here: bool
+    cache: MediaCacheSettings | None = None
 
     @property
     def client_origins(self) -> tuple[str, ...]:
@@ -68,7 +75,30 @@ def store_of(values: Mapping[str, Any]) -> Store | None:
         custom_domain=values["AWS_S3_CUSTOM_DOMAIN"],
         picture_urls=_picture_urls(proxies, (not proxies) if signs is None else signs, signs),
     )
-    return Store(pod, proxies, values["S3_NGINX_DIRECT"], values["MEDIA_LOCAL_FIRST"])
+    return Store(pod, proxies, values["S3_NGINX_DIRECT"], values["MEDIA_LOCAL_FIRST"], _cache(values))
+
+
+def _cache(values: Mapping[str, Any]) -> MediaCacheSettings | None:
+    path, slice_bytes = values["MEDIA_CACHE_PATH"], values["MEDIA_CACHE_SLICE"]
+    if not path:
+        return None
+    if not LEAST_SLICE <= slice_bytes <= LARGEST_SLICE:
+        raise ValueError("MEDIA_CACHE_SLICE must be from 64k to 64m.")
+    if values["MEDIA_CACHE_MAX_SIZE"] < LEAST_CACHE:
+        raise ValueError("MEDIA_CACHE_MAX_SIZE must be at least 100m; to have no cache, do not set MEDIA_CACHE_PATH.")
+    if values["MEDIA_ROOT"] and PurePosixPath(path).is_relative_to(values["MEDIA_ROOT"]):
+        raise ValueError("MEDIA_CACHE_PATH lies inside MEDIA_ROOT, where files of our own are.")
+    return MediaCacheSettings(
+        path,
+        max_bytes=values["MEDIA_CACHE_MAX_SIZE"],
+        least_free_bytes=values["MEDIA_CACHE_MIN_FREE"],
+        inactive_seconds=values["MEDIA_CACHE_INACTIVE"],
+        valid_seconds=values["MEDIA_CACHE_VALID"],
+        stale_seconds=max(values["MEDIA_CACHE_STALE_MAX"], values["MEDIA_CACHE_VALID"]),
+        negative_seconds=values["MEDIA_CACHE_NEGATIVE"],
+        slice_bytes=slice_bytes,
+        silence_seconds=values["MEDIA_CACHE_LOCK_TIMEOUT"],
+    )
 
 
 def _picture_urls(proxies: bool, signs: bool, said: bool | None) -> UrlStyle:

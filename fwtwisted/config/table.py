@@ -344,6 +344,10 @@ OUTSIDE: Final = Section(
                 help="hosts that are asked although they are private, have a number for a name, or speak plain HTTP: "
                      "names or addresses, each with or without `:port`, matched exactly. For tests and closed "
                      "networks; whatever listens there can be reached by anybody who may give us addresses"),
+        Setting("FUNKWHALE_PLUGIN_SCROBBLER_LASTFM_API_KEY", TEXT, "",
+                help="this pod's registration at Last.fm: people may then scrobble there without a server of their "
+                     "own choice"),
+        Setting("FUNKWHALE_PLUGIN_SCROBBLER_LASTFM_API_SECRET", TEXT, "", secret=True, help="and its secret"),
         Setting("PODCASTS_THIRD_PARTY_VISIBILITY", one_of("me", "instance", "everyone"), "me",
                 help="who may hear a feed of another server that somebody subscribed to; `me`: its subscribers"),
         Setting("PODCASTS_RSS_FEED_REFRESH_DELAY", WAIT, "86400", help="how often such a feed is asked for"),
@@ -360,7 +364,7 @@ OTHERS: Final = Section(
                   "ACTOR_KEY_ROTATION_DELAY", "NODEINFO_REFRESH_DELAY",
                   "SCHEDULE_FEDERATION_REFRESH_NODEINFO_KNOWN_NODES",
                   "SCHEDULE_FEDERATION_CHECK_INTANCES_AVAILABILITY"),
-        *_ignored("plugins are not loaded", "FUNKWHALE_PLUGINS", "FUNKWHALE_LOAD_CORE_PLUGINS",
+        *_ignored("the plugins that there are are built in", "FUNKWHALE_PLUGINS", "FUNKWHALE_LOAD_CORE_PLUGINS",
                   "FUNKWHALE_PLUGINS_PATH"),
         *_ignored("`/health/ready` and the log say how the server does", "METRICS_LISTEN"),
     ),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from fwtwisted.cli.storage import migrating
+from fwtwisted.cli.storage import bucket, caching, looking, migrating, tidying
 
-AREAS = (migrating,)
+AREAS = (bucket, migrating, looking, tidying, caching)
 
 
 def add_to(groups: Any, everywhere: ArgumentParser) -> None:

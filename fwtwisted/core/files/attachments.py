@@ -26,7 +26,7 @@ from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import Conflict, Forbidden, FwError, Invalid, NotFound, Unauthenticated, Unavailable
 from fwtwisted.model.music import Attachment
 from fwtwisted.model.people import Viewer
-from fwtwisted.outside.blobs import BlobStore
+from fwtwisted.outside.blobs import BlobStore, Known
 from fwtwisted.outside.images import Images, Picture
 from fwtwisted.wire.http import ByteSource
 from fwtwisted.wire.names import ATTACHMENTS, is_public, original_name, rendition_name, stored_name
@@ -155,22 +155,24 @@ class Attachments:
 
     # --- bytes -----------------------------------------------------------------------------------
 
-    async def open(self, name: str) -> ByteSource:
+    async def open(self, name: str, *, only_looks: bool = False) -> ByteSource:
         """
         The bytes of a public file by its stored name.
 
+        :param only_looks: they are not wanted, only what is to be told of them.
         :raise NotFound: there is none, or it is nobody's business.
         """
         if not is_public(name):
             raise NotFound
+        known = Known(only_looks=only_looks)
         try:
-            return await self._blobs.open(name)
+            return await self._blobs.open(name, known)
         except NotFound:
             original = original_name(name, SIZES, self._settings.quality)
             if original is None:
                 raise
         await self._rendition(name, *original)
-        return await self._blobs.open(name)
+        return await self._blobs.open(name, known)
 
     async def _rendition(self, name: str, original: str, size: int) -> None:
         """Have a rendition made, once for all who wait; the work goes on when some of them leave."""

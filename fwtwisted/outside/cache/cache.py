@@ -61,6 +61,7 @@ class MediaCache:
     See the head of the package.
 
     :ivar is_open: it is used at all: :meth:`begin` was called.
+    :ivar keeper: keeps it small.  :ivar folder: where it lies.
     :ivar memory: what is remembered of objects that are not here.
     :ivar validator: asks the store whether entries are still right.
     """
@@ -68,7 +69,7 @@ class MediaCache:
     _log = Logger()
 
     def __init__(self, ground: CacheGround, settings: MediaCacheSettings) -> None:
-        self.ground, self._settings, self._threads = ground, settings, ground.threads
+        self.ground, self.settings, self._threads = ground, settings, ground.threads
         self.folder = Folder(settings.path)
         self._locks = Locks(self.folder.lock_path)
         self.keeper = Keeper(self.folder, self._locks, settings, ground.wall)
@@ -90,6 +91,7 @@ class MediaCache:
         self._loop.clock = ground.clock
         self._beating: Deferred[LoopingCall] | None = None
         self._bell: Bell | None = None
+        self._why = self._unusable = ""
 
     # --- life ------------------------------------------------------------------------------------
 
@@ -98,6 +100,7 @@ class MediaCache:
         try:
             await self._threads(self._open_folder)
         except (OSError, NoRoom) as trouble:
+            self._unusable = str(trouble)
             self._log.error("the media cache cannot be used: {why}", event="cache.unusable", why=str(trouble))
             return
         self.is_open = True
@@ -347,13 +350,13 @@ class MediaCache:
         return await self._founding.do(digest, lambda: self._found(digest, name, at, size))
 
     async def _found(self, digest: str, name: str, at: int, size: int | None) -> Entry:
-        number = at // self._settings.slice_bytes
+        number = at // self.settings.slice_bytes
         if not await self._is_ours(digest, number):
             entry = await self.find(name)
             if entry is not None:
                 return entry
         try:
-            fetched = await self._fetch_first(name, number * self._settings.slice_bytes, size)
+            fetched = await self._fetch_first(name, number * self.settings.slice_bytes, size)
             entry = await self._founded(name, digest, fetched)
         except BaseException:
             self._locks.give_back(digest, number)
@@ -372,7 +375,7 @@ class MediaCache:
             await self._ways.rest(POLL_SECONDS)
             if await self._threads(self.folder.has, digest):
                 return False
-            if self.ground.clock.seconds() - began > self._settings.silence_seconds:
+            if self.ground.clock.seconds() - began > self.settings.silence_seconds:
                 break
         return True
 
@@ -407,7 +410,7 @@ class MediaCache:
     def _facts(self, name: str, seen: Seen) -> Facts:
         return Facts(
             key=self.ground.key(name),
-            slice_bytes=self._settings.slice_bytes,
+            slice_bytes=self.settings.slice_bytes,
             size=seen.size,
             etag=seen.etag,
             modified=None if seen.modified is None else seen.modified.timestamp(),
@@ -446,10 +449,18 @@ class MediaCache:
         if self._trouble_until is not None and self.ground.clock.seconds() < self._trouble_until:
             raise DiskTrouble("the cache rests")
 
+    @property
+    def trouble(self) -> str:
+        """What is the matter with the disk, in words for the operator; nothing when all is well."""
+        if self._unusable:
+            return self._unusable
+        is_resting = self._trouble_until is not None and self.ground.clock.seconds() < self._trouble_until
+        return self._why if is_resting else ""
+
     def troubled(self, why: str) -> DiskTrouble:
         """The disk did not do what it should: do without it for a while, and say so once a minute."""
         now = self.ground.clock.seconds()
-        self._trouble_until = now + TROUBLE_SECONDS
+        self._trouble_until, self._why = now + TROUBLE_SECONDS, why
         if now - self._told_of_trouble >= TROUBLE_SECONDS:
             self._told_of_trouble = now
             self._log.error(

@@ -293,6 +293,11 @@ class Folder:
             if lying is not None:
                 yield evolve(lying, is_bad=True)
 
+    def damaged_keys(self) -> list[str]:
+        """The keys of those, without the bucket."""
+        keys = [self.key(one.digest, is_bad=True) for one in self.damaged()]
+        return sorted(key.partition("\n")[2] for key in keys if key is not None)
+
     def drop(self, one: Lying) -> None:
         """Remove one of those."""
         self._removed(os.path.join(self._bad, one.digest) if one.is_bad else self.place(one.digest))

@@ -116,7 +116,7 @@ class MediaFace:
         """The bytes, for a year."""
         if not is_public(name):
             raise NotFound
-        source = await self._attachments.open(name)
+        source = await self._attachments.open(name, only_looks=request.method == b"HEAD")
         year_off = datetime.now(UTC) + timedelta(seconds=YEAR_SECONDS)
         labels = {**LABELS, "Expires": http_date(year_off).decode("ascii")}
         await send(request, source, Delivery(media_type_of(name), headers=labels))

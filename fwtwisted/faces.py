@@ -43,6 +43,7 @@ from fwtwisted.web.v1.notifications import InboxDesk
 from fwtwisted.web.v1.oauth import OAuthDesk
 from fwtwisted.web.v1.oembed import OEmbed
 from fwtwisted.web.v1.playlists import PlaylistDesk
+from fwtwisted.web.v1.plugins import PluginDesk
 from fwtwisted.web.v1.radios import RadioDesk
 from fwtwisted.web.v1.reports import ReportDesk
 from fwtwisted.web.v1.schema import SchemaDesk
@@ -93,6 +94,7 @@ class Faces:
             *self._instance(),
             Mount("/health", self._health.app.resource()),
             RateLimits(self._parts.limits, self._callers).mount(),
+            PluginDesk(self._parts.plugin_choices, self._callers).mount(),
             *self._front(),
         ]
         mounts.append(SchemaDesk(self._config.general.public_url, __version__, lambda: mounts).mount())

@@ -51,6 +51,9 @@ from fwtwisted.core.people.quotas import Quotas
 from fwtwisted.core.people.signin import SignIn
 from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
 from fwtwisted.core.people.tokens import ListenTokens
+from fwtwisted.core.plugins.choices import PluginChoices
+from fwtwisted.core.plugins.relay import Relay
+from fwtwisted.core.plugins.telling import Telling
 from fwtwisted.core.pod.banner import Banners
 from fwtwisted.core.pod.instance import Instance
 from fwtwisted.core.pod.limits import Limits
@@ -101,6 +104,9 @@ class Parts:
         self._gather_podcasts(ground, ground.config)
         self._gather_commons(ground, ground.config)
         self._gather_fediverse(ground)
+        lastfm = settings.lastfm_settings(ground.config)
+        self.plugin_choices = PluginChoices(ground.database, lastfm)
+        self.telling = Telling(ground.database, self.fetching, lastfm, lambda: datetime.now(UTC), __version__)
 
     def _gather_people(self, ground: Ground, config: Config) -> None:
         """Accounts, and what proves who they are."""
@@ -154,7 +160,8 @@ class Parts:
         self.libraries = Libraries(database, self.visibility, ground.bell.ring, self.pod)
         self.edits = Edits(database, ground.bell.ring, self.live.tell, self.pod, settings.edits_settings(config))
         self.hiding = Hiding(database)
-        self.listening = Listening(database, self.visibility, self.shelves, self.live.happened)
+        relay = Relay(ground.bell.ring)
+        self.listening = Listening(database, self.visibility, self.shelves, self.live.happened, relay)
         answers = Answers(ground.reactor.seconds, AnswerSettings())
         self.playlists = Playlists(database, self.visibility, self.shelves, self.preferences.value, answers)
         self.radio = RadioRoom.built(database, self.visibility, orders, self.shelves)
@@ -324,6 +331,7 @@ class Parts:
             self.retention,
             self.attachments,
             self.podcasts,
+            self.telling,
         )
         return _merged(part.jobs() for part in busy)
 

@@ -26,6 +26,7 @@ from fwtwisted.core.people.password_rules import PasswordRules
 from fwtwisted.core.people.passwords import PasswordSettings
 from fwtwisted.core.people.registration import RegistrationSettings
 from fwtwisted.core.people.signin import SignInSettings
+from fwtwisted.core.plugins.choices import LastfmSettings
 from fwtwisted.core.pod.limits import LimitsSettings
 from fwtwisted.core.podcasts.channels import ChannelSettings
 from fwtwisted.core.podcasts.feeds import FeedSettings
@@ -228,6 +229,11 @@ def fetch_settings(config: Config) -> FetchSettings:
         idle_seconds=outside.patience_seconds,
         total_seconds=3 * outside.patience_seconds,
     )
+
+
+def lastfm_settings(config: Config) -> LastfmSettings:
+    """The pod's registration at Last.fm."""
+    return LastfmSettings(config.outside.lastfm_key, config.outside.lastfm_secret)
 
 
 def channel_settings(config: Config) -> ChannelSettings:

@@ -247,6 +247,7 @@ class Outside:
     :ivar allow_private: hosts that are asked although the rules forbid it.
     :ivar patience_seconds: to connect, and between two pieces of an answer.
     :ivar feed_level: who may hear a feed that somebody subscribed to.
+    :ivar lastfm_key: and ``lastfm_secret``: the pod's registration there; empty: none.
     """
 
     service_username: str
@@ -257,6 +258,8 @@ class Outside:
     feed_level: str
     feed_refresh_seconds: float
     feed_most_items: int
+    lastfm_key: str
+    lastfm_secret: str
 
 
 @frozen
@@ -500,6 +503,8 @@ def _outside(values: Values) -> Outside:
         feed_level=values["PODCASTS_THIRD_PARTY_VISIBILITY"],
         feed_refresh_seconds=values["PODCASTS_RSS_FEED_REFRESH_DELAY"],
         feed_most_items=values["PODCASTS_RSS_FEED_MAX_ITEMS"],
+        lastfm_key=values["FUNKWHALE_PLUGIN_SCROBBLER_LASTFM_API_KEY"],
+        lastfm_secret=values["FUNKWHALE_PLUGIN_SCROBBLER_LASTFM_API_SECRET"],
     )
 
 

@@ -119,7 +119,7 @@ async def remove_favorites(tx: Tx, actor_id: int, track_ids: Sequence[int]) -> N
 
 
 REMOVE_FAVORITE = "DELETE FROM favorite WHERE actor_id = %s AND track_id = %s"
-REMOVE_FAVORITE_ID = "DELETE FROM favorite WHERE actor_id = %s AND id = %s"
+REMOVE_FAVORITE_ID = "DELETE FROM favorite WHERE actor_id = %s AND id = %s RETURNING track_id"
 
 
 async def remove_favorite(tx: Tx, actor_id: int, track_id: int) -> bool:
@@ -127,9 +127,9 @@ async def remove_favorite(tx: Tx, actor_id: int, track_id: int) -> bool:
     return await tx.do(REMOVE_FAVORITE, actor_id, track_id) > 0
 
 
-async def remove_favorite_by_id(tx: Tx, actor_id: int, id: int) -> bool:
-    """Whether the actor had such a favourite."""
-    return await tx.do(REMOVE_FAVORITE_ID, actor_id, id) > 0
+async def remove_favorite_by_id(tx: Tx, actor_id: int, id: int) -> int | None:
+    """The track that it was about; None when the actor has no such favourite."""
+    return await tx.maybe(int, REMOVE_FAVORITE_ID, actor_id, id)
 
 
 ADD_LISTENINGS = """

@@ -122,6 +122,11 @@ playlists/<int:id>/clear/                   POST,DELETE scope:playlists
 playlists/<int:id>/move/                    POST scope:playlists
 playlists/<int:id>/remove/                  POST,DELETE scope:playlists
 playlists/<int:id>/tracks/                  GET open:playlists
+plugins/                                    GET scope:plugins
+plugins/<name>/                             GET,POST,DELETE scope:plugins
+plugins/<name>/disable/                     POST scope:plugins
+plugins/<name>/enable/                      POST scope:plugins
+plugins/<name>/scan/                        POST scope:plugins
 radios/radios/                              GET open:radios  POST scope:radios
 radios/radios/<int:id>/                     GET open:radios  PUT,PATCH,DELETE scope:radios
 radios/radios/<int:id>/tracks/              GET open:radios

@@ -10,6 +10,7 @@ from attrs import frozen
 from fwtwisted.core.music.questions import MOST_WORDS
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
+from fwtwisted.core.plugins.relay import Relay
 from fwtwisted.core.pod.live import EVERYBODY, Audience, Facts
 from fwtwisted.db import catalog, listening, people
 from fwtwisted.db.pool import Database, Tx
@@ -69,10 +70,15 @@ class Listening:
     """What people did with tracks."""
 
     def __init__(
-        self, database: Database, visibility: Visibility, shelves: Shelves, happened: Happened = _nobody_hears
+        self,
+        database: Database,
+        visibility: Visibility,
+        shelves: Shelves,
+        happened: Happened = _nobody_hears,
+        relay: Relay | None = None,
     ) -> None:
         self._database, self._visibility, self._shelves = database, visibility, shelves
-        self._happened = happened
+        self._happened, self._relay = happened, relay
 
     async def page(self, kind: Kind, viewer: Viewer, question: DeedQuestion, limit: int, offset: int) -> Deeds:
         """One page of the favourites or listenings that the viewer may see."""
@@ -137,6 +143,7 @@ class Listening:
             deed, is_new = await listening.add_favorite(tx, actor, track_id)
             if is_new:
                 self._tell(tx, Kind.FAVORITE, deed)
+                await self._favored(tx, actor, [track_id])
             return deed
 
         return await self._database.transaction(work)
@@ -144,13 +151,25 @@ class Listening:
     async def remove_favorite(self, viewer: Viewer, track_id: int) -> bool:
         """Whether the track was a favourite; now it is none."""
         actor = _somebody(viewer)
-        return await self._database.transaction(lambda tx: listening.remove_favorite(tx, actor, track_id))
+
+        async def work(tx: Tx) -> bool:
+            was_one = await listening.remove_favorite(tx, actor, track_id)
+            await self._favored(tx, actor, [track_id] if was_one else [])
+            return was_one
+
+        return await self._database.transaction(work)
 
     async def remove_favorite_by_id(self, viewer: Viewer, id: int) -> None:
         """:raise NotFound: the viewer has no such favourite."""
         actor = _somebody(viewer)
-        if not await self._database.transaction(lambda tx: listening.remove_favorite_by_id(tx, actor, id)):
-            raise NotFound
+
+        async def work(tx: Tx) -> None:
+            track_id = await listening.remove_favorite_by_id(tx, actor, id)
+            if track_id is None:
+                raise NotFound
+            await self._favored(tx, actor, [track_id])
+
+        await self._database.transaction(work)
 
     async def listened(self, viewer: Viewer, track_id: int, when: datetime | None) -> Deed:
         """Remember that the viewer listened.  :raise Invalid: for an unknown track."""
@@ -167,19 +186,29 @@ class Listening:
 
     async def favor_in(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
         """Make tracks favourites of the actor; those that are already stay what they were."""
-        for deed in await listening.add_favorites(tx, actor_id, track_ids):
+        deeds = await listening.add_favorites(tx, actor_id, track_ids)
+        for deed in deeds:
             self._tell(tx, Kind.FAVORITE, deed)
+        await self._favored(tx, actor_id, [deed.track_id for deed in deeds])
 
     async def unfavor_in(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
         """Let none of the tracks be a favourite of the actor."""
         await listening.remove_favorites(tx, actor_id, track_ids)
+        await self._favored(tx, actor_id, track_ids)
 
     async def listened_in(self, tx: Tx, actor_id: int, plays: Sequence[Play]) -> list[Deed]:
         """Remember that the actor listened."""
         deeds = await listening.add_listenings(tx, actor_id, plays)
         for deed in deeds:
             self._tell(tx, Kind.LISTENING, deed)
+        if self._relay is not None:
+            await self._relay.listened(tx, actor_id, deeds)
         return deeds
+
+    async def _favored(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
+        """Favourites came or went."""
+        if self._relay is not None:
+            await self._relay.favored(tx, actor_id, track_ids)
 
     def _tell(self, tx: Tx, kind: Kind, deed: Deed) -> None:
         """Have everybody who listens told; what they may know of it, ``core/pod/news.py`` decides."""

@@ -18,6 +18,7 @@ from fwtwisted.web.v1.described import (
     listening,
     music,
     oauth,
+    plugins,
 )
 
 AREAS = tuple(
@@ -33,5 +34,6 @@ AREAS = tuple(
         oauth,
         administration,
         instance,
+        plugins,
     )
 )

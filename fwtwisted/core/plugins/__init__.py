@@ -1,0 +1,1 @@
+"""Plugins: what somebody listens to, told to services elsewhere."""

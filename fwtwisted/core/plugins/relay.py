@@ -1,0 +1,42 @@
+"""
+Having services elsewhere told: asked for in the transaction that has something to tell, done by jobs.
+
+A job carries ids; what somebody set, secrets among it, is looked up when the job runs.  Who has switched the plugin
+off meanwhile, or taken the listening back, is not told of any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from fwtwisted.db import jobs, plugins
+from fwtwisted.db.pool import Tx
+from fwtwisted.model.listening import Deed
+from fwtwisted.model.plugins import LISTENBRAINZ
+
+LISTENED, FAVORED = "plugins.listened", "plugins.favored"
+LANE = "delivery"
+
+
+class Relay:
+    """Asks for the jobs.  :param ring: the bell of the hands."""
+
+    def __init__(self, ring: Callable[[str, bytes], None]) -> None:
+        self._ring = ring
+
+    async def listened(self, tx: Tx, actor_id: int, deeds: Sequence[Deed]) -> None:
+        """Somebody listened."""
+        for name in await plugins.enabled(tx, actor_id):
+            for deed in deeds:
+                args = {"actor": actor_id, "plugin": name, "listening": deed.id}
+                await jobs.ask(tx, LISTENED, LANE, args, key=f"{name}:{deed.id}")
+            tx.after_commit(self._ring, "jobs", LANE.encode())
+
+    async def favored(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
+        """Tracks became somebody's favourites, or are none any more."""
+        if not track_ids or LISTENBRAINZ.name not in await plugins.enabled(tx, actor_id):
+            return
+        for track_id in track_ids:
+            args = {"actor": actor_id, "track": track_id}
+            await jobs.ask(tx, FAVORED, LANE, args, key=f"{actor_id}:{track_id}")
+        tx.after_commit(self._ring, "jobs", LANE.encode())

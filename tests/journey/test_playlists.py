@@ -62,6 +62,36 @@ class PlaylistPageTests(PageCase):
         # The browser notes the answer about duplicates, which the page asks its person about.
         self.assertEqual([], [one for one in self.serious(browser.complaints) if "/add/" not in one])
 
+    def test_a_playlist_that_fills_itself(self) -> None:
+        """Made of conditions, corrected where one is none, changed; nobody puts anything into it by hand."""
+        browser = self.browser()
+        page = browser.page
+        self.with_music(browser)
+        page.goto(f"{self.server.url}/playlists")
+        page.get_by_role("button", name="New smart playlist").click()
+        page.get_by_label("Name of the playlist").fill("Early")
+        page.get_by_label("Field").select_option("year")
+        page.get_by_label("Value").fill("old")
+        page.get_by_role("button", name="Create playlist").click()
+        expect(page.get_by_text("Expected a number.")).to_be_visible()
+        page.get_by_label("Field").select_option("title")
+        page.get_by_label("Condition", exact=True).select_option("notContains")
+        page.get_by_label("Value").fill("noon")
+        page.get_by_role("button", name="Create playlist").click()
+        expect(page.get_by_role("heading", name="Early")).to_be_visible()
+        rest = sorted(title for title in TITLES if title != "Noon")
+        expect(page.locator(".rows .row")).to_have_count(len(rest))
+        self.assertEqual(rest, self.rows(browser))
+        expect(page.get_by_role("button", name="Move Evening")).to_have_count(0)
+
+        page.get_by_role("button", name="More", exact=True).click()
+        page.get_by_role("menuitem", name="Edit playlist").click()
+        page.get_by_label("Condition", exact=True).select_option("is")
+        page.get_by_label("Value").fill("Noon")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator(".rows .row")).to_have_count(1)
+        self.assertEqual(["Noon"], self.rows(browser))
+
     def test_a_radio_goes_on(self) -> None:
         """It plays, fills the queue with everything there is, nothing twice, and ends in silence."""
         browser = self.browser()

@@ -2,10 +2,12 @@
 
 import { h, name } from "../dom.js";
 import { LEVELS } from "../playlists.js";
+import { Problem } from "../problems.js";
 import { count, length } from "../words.js";
 import { button, iconButton } from "./buttons.js";
 import { cover } from "./cover.js";
 import { field, form } from "./form.js";
+import { rulesEditor } from "./smart.js";
 
 /** The picture of a playlist: of its first album. */
 export function artOf(app, playlist, options) {
@@ -36,12 +38,19 @@ function dialogOf(title, ...body) {
   return dialog;
 }
 
-function playlistForm(submit, { title = "", level = "me" }, send) {
+function playlistForm(submit, { title = "", level = "me", editor = null }, send) {
   const words = field("name", "Name of the playlist", { value: title, maxlength: 100, dir: "auto", autofocus: true });
   const options = LEVELS.map(([value, label]) => h("label", { class: "option" }, h("input", { type: "radio", name: "privacy_level", value, checked: value === level }), h("span", {}, label)));
   const choice = h("fieldset", { class: "options" }, h("legend", {}, "Who may see it"), options);
-  const made = form([words], submit, (fields) => send({ ...fields, privacy_level: choice.querySelector(":checked").value }));
+  const made = form([words], submit, async (fields) => {
+    try {
+      await send({ ...fields, privacy_level: choice.querySelector(":checked").value, ...(editor && { rules: editor.read() }) });
+    } catch (error) {
+      throw error.fields?.rules ? new Problem(error.status, error.fields.rules) : error;
+    }
+  });
   made.insertBefore(choice, made.children[1]);
+  if (editor) made.insertBefore(editor.place, choice);
   return made;
 }
 
@@ -54,9 +63,18 @@ export function newPlaylist(app, made) {
   }));
 }
 
-/** Change name and level of a playlist; `changed()` afterwards. */
+/** Make a playlist that fills itself; `made(playlist)` afterwards. */
+export function newSmartPlaylist(app, made) {
+  const dialog = dialogOf("New smart playlist", playlistForm("Create playlist", { editor: rulesEditor(null) }, async (fields) => {
+    const playlist = await app.playlists.create(fields);
+    dialog.close();
+    made(playlist);
+  }));
+}
+
+/** Change name and level of a playlist, and its rules if it has some; `changed()` afterwards. */
 export function editPlaylist(app, playlist, changed) {
-  const before = { title: playlist.name, level: playlist.privacy_level };
+  const before = { title: playlist.name, level: playlist.privacy_level, editor: playlist.rules && rulesEditor(playlist.rules) };
   const dialog = dialogOf("Edit playlist", playlistForm("Save", before, async (fields) => {
     await app.api.patch(`playlists/${playlist.id}/`, fields);
     dialog.close();
@@ -87,7 +105,7 @@ async function choosePlaylist(app, tracks) {
       put(app, playlist, tracks);
     };
     const make = button("New playlist", () => { dialog.close(); newPlaylist(app, (made) => put(app, made, tracks)); }, { called: "add", kind: all.length ? "plain" : "primary" });
-    const rows = all.map((playlist) => h("li", {}, h("button", { type: "button", class: "choice", onclick: () => choose(playlist) }, artOf(app, playlist, { sizes: "44px" }), h("span", { class: "choice-words" }, name("span", { class: "row-title" }, playlist.name), h("span", { class: "quiet" }, count(playlist.tracks_count, "track"))))));
+    const rows = all.filter((playlist) => !playlist.rules).map((playlist) => h("li", {}, h("button", { type: "button", class: "choice", onclick: () => choose(playlist) }, artOf(app, playlist, { sizes: "44px" }), h("span", { class: "choice-words" }, name("span", { class: "row-title" }, playlist.name), h("span", { class: "quiet" }, count(playlist.tracks_count, "track"))))));
     const dialog = dialogOf("Add to playlist", make, h("ul", { class: "choices" }, rows));
     return dialog;
   } catch (error) {

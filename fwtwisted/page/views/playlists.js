@@ -8,7 +8,7 @@ import { tint } from "../parts/cover.js";
 import { gripOf } from "../parts/drag.js";
 import { openMenu } from "../parts/menu.js";
 import { pager } from "../parts/pager.js";
-import { artOf, editPlaylist, factsOf, newPlaylist, playlistCard, playlistItem } from "../parts/playlists.js";
+import { artOf, editPlaylist, factsOf, newPlaylist, newSmartPlaylist, playlistCard, playlistItem } from "../parts/playlists.js";
 import { awaited, cardSkeletons, empty } from "../parts/states.js";
 import { trackRow } from "../parts/tracklist.js";
 import { LEVELS, moved } from "../playlists.js";
@@ -36,13 +36,14 @@ export function playlists(ctx) {
   const { app } = ctx;
   ctx.title("Playlists");
   const make = app.session.me && button("New playlist", () => newPlaylist(app, (made) => app.go(`/playlists/${made.id}`)), { called: "add" });
+  const fill = app.session.me && button("New smart playlist", () => newSmartPlaylist(app, (made) => app.go(`/playlists/${made.id}`)), { called: "add" });
   const grid = (key, title, query, none) => h("section", {}, sectionHead(title), pager(ctx, key, {
     path: "playlists/", query: { ordering: "-modification_date", page_size: 48, ...query },
     holder: h("div", { class: "grid" }), draw: (items) => items.map((playlist) => playlistCard(app, playlist)),
     skeleton: () => cardSkeletons(6), none: () => h("p", { class: "quiet" }, none),
   }));
   return h("div", {},
-    h("div", { class: "page-head" }, h("h1", { tabindex: -1 }, "Playlists"), h("div", { class: "page-actions" }, make)),
+    h("div", { class: "page-head" }, h("h1", { tabindex: -1 }, "Playlists"), h("div", { class: "page-actions" }, make, fill)),
     radios(ctx),
     app.session.me && grid("own-playlists", "My playlists", { scope: "me" }, "None yet. Make one here, or from the menu beside any track."),
     grid("all-playlists", app.session.me ? "Everybody’s" : "Shared with everyone", { playable: true }, "Nobody shares one at the moment."));
@@ -115,7 +116,7 @@ function heroOf(ctx, playlist, facts, held) {
   const art = artOf(app, playlist, { large: true, eager: true });
   const play = held().length > 0 && [button("Play", () => app.player.start(held()), { kind: "primary", called: "play" }), button("Shuffle", () => app.player.startShuffled(held()), { called: "shuffle" })];
   const hero = h("header", { class: "hero" }, art, h("div", { class: "hero-words" },
-    h("p", { class: "kind" }, "Playlist"), name("h1", { tabindex: -1 }, playlist.name),
+    h("p", { class: "kind" }, playlist.rules ? "Smart playlist" : "Playlist"), name("h1", { tabindex: -1 }, playlist.name),
     h("p", { class: "byline" }, h("span", { dir: "auto" }, byline), facts),
     h("div", { class: "actions" }, play, iconButton("more", "More", menu, { "aria-haspopup": "menu" }))));
   tint(hero, art);
@@ -134,9 +135,9 @@ function show(ctx, { playlist, tracks }) {
     ctx.memory.playlist = { playlist, tracks: now };
   };
   const own = playlist.user?.id === app.session.me?.id;
-  const rows = own ? editable(ctx, playlist, tracks, changed) : h("ol", { class: "rows" }, tracks.map((track) => trackRow(app, track, { list: () => held })));
+  const rows = own && !playlist.rules ? editable(ctx, playlist, tracks, changed) : h("ol", { class: "rows" }, tracks.map((track) => trackRow(app, track, { list: () => held })));
   changed(held);
-  const none = empty("playlist", "Nothing in it yet", own ? "Add tracks from the menu beside any track, album or queue." : "Its owner has not put anything in.");
+  const none = empty("playlist", "Nothing in it yet", own && playlist.rules ? "Nothing here meets its rules at the moment." : own ? "Add tracks from the menu beside any track, album or queue." : "Its owner has not put anything in.");
   return h("div", {}, heroOf(ctx, playlist, facts, () => held), tracks.length ? rows : none);
 }
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped, Usage
 from fwtwisted.cli.storage.ground import moving_ground, positive, says_json, size, stops_at_once
 from fwtwisted.cli.storage.meter import Meter, bar, in_time, in_units
-from fwtwisted.core.storage.migration import Migration
+from fwtwisted.core.storage.in_place import InPlaceMove, Ways
+from fwtwisted.core.storage.migration import Migration, MigrationGround
 from fwtwisted.core.storage.moving import SHA256, VERIFYING, MoveWish, Moving, Trouble, Watcher
+from fwtwisted.core.storage.relabelling import Relabelling
 from fwtwisted.outside.blobs import IN_STORE, LOCAL
+from fwtwisted.wire.names import is_name, is_public
 
 USUAL_CONCURRENCY = 4
 
@@ -26,17 +31,55 @@ def add_commands(commands: Any, everywhere: ArgumentParser) -> None:
     new.add_argument("--verify", choices=VERIFYING, default=SHA256, help="how (default: sha256)")
     new.add_argument("--orphans", action="store_true", help="also files that no row names")
     new.add_argument("--delete-source", action="store_true", help="remove what was moved and verified")
+    new.add_argument("--acl-only", action="store_true", help="move nothing: set right what objects are labelled with")
+    new.add_argument("--in-place", metavar="DIR", help="files in place below this folder; needs --target")
+    new.add_argument(
+        "--target", metavar="PREFIX", help="what the folder is called in the bucket, such as tracks/in-place"
+    )
     new.add_argument("--dry-run", action="store_true", help="say what would be done")
     says_json(new)
     new.set_defaults(command=migrate)
 
 
+def add_to(groups: Any, everywhere: ArgumentParser) -> None:
+    """The command that Funkwhale has, by its name there."""
+    new = groups.add_parser(
+        "inplace_to_s3", parents=[everywhere], help="rows of files in place, whose copies are in the bucket already"
+    )
+    new.add_argument("--source", required=True, metavar="DIR", help="the folder that the files lie in")
+    new.add_argument("--target", default="", metavar="PREFIX", help="where their copies lie in the bucket")
+    new.add_argument("--no-dry-run", action="store_true", help="do it; else say only what would be done")
+    says_json(new)
+    new.set_defaults(command=rewrite)
+
+
+async def rewrite(told: Namespace, desk: Desk) -> int:
+    """Let rows name the copies of files in place that somebody has put into the bucket; nothing is moved."""
+    ways = _ways(told.source, told.target or os.path.basename(os.path.abspath(told.source)), copies=False)
+    wish = MoveWish(IN_STORE, dry_run=not told.no_dry_run)
+    ground = await moving_ground(desk)
+    status = await MoveRun(desk, json=told.json).of(lambda watcher: InPlaceMove(ground, wish, ways, watcher))
+    if wish.dry_run and not told.json:
+        desk.remark("nothing was changed: --no-dry-run does it")
+    return status
+
+
+def _ways(source: str, target: str, *, copies: bool) -> Ways:
+    """:raise Usage: the names would be none, or everybody's."""
+    name = f"{target.strip('/')}/file"
+    if not is_name(name) or is_public(name):
+        raise Usage(f"--target {target} cannot be: name a folder that is not one of the public ones")
+    return Ways(os.path.abspath(source), target.strip("/"), copies)
+
+
 async def migrate(told: Namespace, desk: Desk) -> int:
     """Move, show how far it is, say what was done."""
-    if told.to is None:
+    if told.in_place is not None and not (told.target and told.to in (None, IN_STORE)):
+        raise Usage("--in-place needs --target, and goes to s3")
+    if told.to is None and told.in_place is None and not told.acl_only:
         raise Usage("say --to s3 or --to local")
     wish = MoveWish(
-        to=told.to,
+        to=told.to or IN_STORE,
         prefixes=tuple(told.prefix),
         concurrency=told.concurrency,
         rate=told.limit_rate,
@@ -48,8 +91,38 @@ async def migrate(told: Namespace, desk: Desk) -> int:
     store = desk.config.store
     if store is not None and wish.deletes and wish.to == LOCAL and not store.looks_here:
         raise Usage("MEDIA_LOCAL_FIRST is false: the server would not find what is moved here")
+    ways = None if told.in_place is None else _ways(told.in_place, told.target, copies=True)
     ground = await moving_ground(desk)
-    return await MoveRun(desk, json=told.json).of(lambda watcher: Migration(ground, wish, watcher))
+    run = MoveRun(desk, json=told.json)
+    if told.acl_only:
+        return await _relabelled(desk, ground, wish, run, json=told.json)
+    if ways is not None:
+        return await run.of(lambda watcher: InPlaceMove(ground, wish, ways, watcher))
+    return await run.of(lambda watcher: Migration(ground, wish, watcher))
+
+
+async def _relabelled(desk: Desk, ground: MigrationGround, wish: MoveWish, run: MoveRun, *, json: bool) -> int:
+    """Set labels right; say so when the store has no ACLs."""
+    works: list[Relabelling] = []
+
+    def begun(watcher: Watcher) -> Relabelling:
+        works.append(Relabelling(ground, wish, watcher))
+        return works[0]
+
+    status = await run.of(begun)
+    if not works[0].has_acls and not json:
+        desk.remark("the store has no ACLs")
+    return status
+
+
+class Work(Protocol):
+    """What moves something."""
+
+    wish: MoveWish
+    moving: Moving
+
+    async def run(self) -> Moving:
+        """Do it."""
 
 
 class MoveRun:
@@ -60,7 +133,7 @@ class MoveRun:
         self._moving: Moving | None = None
         self._meter = Meter(desk.reactor, sys.stderr, self._line, self._document if json else None)
 
-    async def of(self, begun: Any) -> int:
+    async def of(self, begun: Callable[[Watcher], Work]) -> int:
         """From beginning to end; the exit status.  :raise Stopped: we were told to stop, and said how far it came."""
         desk = self._desk
         desk.stops_soon = lambda: True

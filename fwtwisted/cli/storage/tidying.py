@@ -1,0 +1,178 @@
+"""``fwtwisted storage orphans``, ``prune``, ``refresh``: what may go, and what may come again."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from attrs import asdict
+
+from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped, Usage
+from fwtwisted.cli.storage.ground import here_of, positive, says_json, stops_at_once, store_of
+from fwtwisted.cli.storage.meter import Meter, in_units
+from fwtwisted.config import parts as settings
+from fwtwisted.core.storage.orphans import OrphanHunt, Orphans, TooMany, remover
+from fwtwisted.core.storage.retention import Pruned
+from fwtwisted.core.storage.sides import Here, There
+from fwtwisted.db import retention
+from fwtwisted.ground import Ground
+from fwtwisted.outside.blobs import IN_STORE, LOCAL
+
+
+def add_commands(commands: Any, everywhere: ArgumentParser) -> None:
+    """Say how these commands are written."""
+    new = commands.add_parser("orphans", parents=[everywhere], help="find files that no row names, remove them")
+    new.add_argument("--where", choices=(LOCAL, IN_STORE), help="which side (default: where media are kept)")
+    new.add_argument("--prefix", default="", metavar="P", help="only names that begin so")
+    new.add_argument("--start-after", default="", metavar="NAME", help="go on behind this name")
+    new.add_argument("--delete", action="store_true", help="remove them")
+    new.add_argument("--force", action="store_true", help="also when it is more than half of all")
+    new.add_argument("--dry-run", action="store_true", help="say only what would be done")
+    says_json(new)
+    new.set_defaults(command=orphans)
+    new = commands.add_parser("prune", parents=[everywhere], help="forget old copies, and those beyond the budget, now")
+    new.add_argument("--dry-run", action="store_true", help="say what would be done")
+    says_json(new)
+    new.set_defaults(command=prune)
+    new = commands.add_parser("refresh", parents=[everywhere], help="fetch other pods' media again")
+    new.add_argument("--domain", metavar="D", help="of this pod")
+    new.add_argument("--library", type=UUID, metavar="UUID", help="of this library")
+    new.add_argument("--upload", type=UUID, metavar="UUID", help="this one")
+    new.add_argument("--days", type=positive, metavar="N", help="that came in the last N days")
+    new.add_argument("--force", action="store_true", help="also what is here")
+    new.add_argument("--dry-run", action="store_true", help="say what would be done")
+    says_json(new)
+    new.set_defaults(command=refresh)
+
+
+# --- orphans -------------------------------------------------------------------------------------
+
+
+async def orphans(told: Namespace, desk: Desk) -> int:
+    """Find what no row names; remove it when that is wished."""
+    ground = await desk.upright()
+    side = _side(told.where, ground)
+    hunt = OrphanHunt(ground.database, side, remover(side), datetime.now(UTC))
+    desk.stops_soon = lambda: True
+    meter = Meter(desk.reactor, sys.stderr, lambda: f"{hunt.orphans.listed:,} files listed")
+    meter.start()
+    try:
+        await hunt.find(told.prefix, told.start_after, lambda: stops_at_once(desk))
+        meter.stop()
+        _list(told, desk, hunt.orphans)
+        if told.delete and not told.dry_run and hunt.orphans.found and not hunt.orphans.interrupted:
+            await hunt.see_sense(forced=told.force)
+            await hunt.delete(lambda: stops_at_once(desk))
+    except TooMany as why:
+        desk.remark(f"fwtwisted: {why}")
+        _tell(told, desk, hunt.orphans)
+        return FAILED
+    finally:
+        meter.stop()
+    _tell(told, desk, hunt.orphans)
+    if hunt.orphans.interrupted:
+        raise Stopped
+    return FINE
+
+
+def _side(where: str | None, ground: Ground) -> Here | There:
+    """The side that is meant."""
+    if where == IN_STORE or (where is None and ground.store is not None):
+        return There(store_of(ground))
+    return here_of(ground)
+
+
+def _list(told: Namespace, desk: Desk, found: Orphans) -> None:
+    for lying in found.found:
+        if told.json:
+            desk.document({"event": "orphan", "name": lying.name, "size": lying.size})
+        else:
+            desk.say(f"{lying.name}  {in_units(lying.size)}")
+
+
+def _tell(told: Namespace, desk: Desk, found: Orphans) -> None:
+    """Say what was found, and what was done about it."""
+    counts: dict[str, object] = {
+        "listed": found.listed,
+        "orphans": len(found.found),
+        "bytes": found.size,
+        "young": found.young,
+        "unknown_roots": found.foreign,
+        "deleted": found.deleted,
+        "last": found.last,
+        "interrupted": found.interrupted,
+    }
+    if told.json:
+        desk.document({"event": "end", **counts})
+        return
+    desk.say(f"{len(found.found):,} of {found.listed:,} files are named by no row ({in_units(found.size)})")
+    if found.young:
+        desk.say(f"{found.young:,} more are younger than a day, and may be waiting for their rows")
+    for root, count in sorted(found.foreign.items()):
+        desk.say(f"{count:,} files under {root}/, which is nothing of ours, are left alone")
+    if found.deleted:
+        desk.say(f"{found.deleted:,} deleted ({in_units(found.deleted_bytes)})")
+    if found.interrupted and found.last:
+        desk.say(f"stopped; go on with --start-after '{found.last}'")
+
+
+# --- prune ---------------------------------------------------------------------------------------
+
+
+async def prune(told: Namespace, desk: Desk) -> int:
+    """Forget what is too old, and what does not fit; their files are removed at once."""
+    parts = await desk.parts()
+    keep = parts.retention
+    pruned = [
+        *await keep.transcodes_by_age(dry_run=told.dry_run),
+        *await keep.by_age(dry_run=told.dry_run),
+        *await keep.by_room(dry_run=told.dry_run),
+    ]
+    if not told.dry_run:
+        while await parts.stored_files.remove_due():
+            continue
+    if told.json:
+        desk.document({"dry_run": told.dry_run, "pruned": [asdict(one) for one in pruned]})
+        return FINE
+    for one in _merged(pruned):
+        desk.say(f"{one.kind}: {one.count:,} files ({in_units(one.size)}){' would go' if told.dry_run else ''}")
+    if not pruned:
+        desk.say("nothing is set to be forgotten")
+    return FINE
+
+
+def _merged(pruned: list[Pruned]) -> list[Pruned]:
+    """One of each kind."""
+    kinds: dict[str, Pruned] = {}
+    for one in pruned:
+        known = kinds.setdefault(one.kind, Pruned(one.kind))
+        known.count += one.count
+        known.size += one.size
+    return list(kinds.values())
+
+
+# --- refresh -------------------------------------------------------------------------------------
+
+
+async def refresh(told: Namespace, desk: Desk) -> int:
+    """Say what would be fetched; this version fetches no media of other pods yet, and says so."""
+    if not (told.domain or told.library or told.upload or told.days):
+        raise Usage("say what: --domain, --library, --upload, --days")
+    ground = await desk.upright()
+    ours = settings.pod(desk.config).domain
+    library, upload = (None if one is None else str(one) for one in (told.library, told.upload))
+    found = await ground.database.read(
+        lambda tx: retention.remote_uploads(tx, ours, told.domain, library, upload, told.days)
+    )
+    wanted = found.count if told.force else found.count - found.here
+    if told.json:
+        desk.document({"matching": found.count, "here": found.here, "wanted": wanted, "fetched": 0})
+    else:
+        desk.say(f"{found.count:,} uploads of other pods match, {found.here:,} of them are here")
+    if wanted and not told.dry_run:
+        desk.remark("fwtwisted: this version does not fetch media of other pods")
+        return FAILED
+    return FINE

@@ -24,12 +24,19 @@ _BASE = """
       LEFT JOIN album ON album.id = track.album_id
       LEFT JOIN artist AS maker ON maker.id = album.artist_id
 """
-# What is joined for a field; each takes one parameter, the owner.
-_OF_ACTOR, _OF_ACCOUNT = "actor", "account"
+# What is joined for a field, and whose notes it takes as its one parameter.
+_OF_ACTOR, _OF_ACCOUNT, _OF_NOBODY = "actor", "account", ""
 _JOINS = {
     "play": ("LEFT JOIN play ON play.track_id = track.id AND play.actor_id = %s", _OF_ACTOR),
     "favorite": ("LEFT JOIN favorite ON favorite.track_id = track.id AND favorite.actor_id = %s", _OF_ACTOR),
     "rating": ("LEFT JOIN rating ON rating.track_id = track.id AND rating.account_id = %s", _OF_ACCOUNT),
+    "genre": (
+        """LEFT JOIN (SELECT track_tag.track_id, min(word.name) AS name
+                        FROM track_tag
+                        JOIN (SELECT id, folded(name) AS name FROM tag OFFSET 0) AS word ON word.id = track_tag.tag_id
+                       GROUP BY track_tag.track_id) AS genre ON genre.track_id = track.id""",
+        _OF_NOBODY,
+    ),
 }
 _NEEDS = {
     "playcount": "play",
@@ -37,14 +44,14 @@ _NEEDS = {
     "starred": "favorite",
     "datestarred": "favorite",
     "rating": "rating",
+    "genre": "genre",
 }
 _EXPRESSIONS = {
     "title": "track.folded_title",
     "artist": "artist.folded_name",
     "album": "album.folded_title",
     "albumartist": "coalesce(maker.folded_name, artist.folded_name)",
-    "genre": "(SELECT min(folded(tag.name)) FROM track_tag JOIN tag ON tag.id = track_tag.tag_id"
-    " WHERE track_tag.track_id = track.id)",
+    "genre": "genre.name",
     "year": "extract(year FROM album.release_date)",
     "tracknumber": "track.position",
     "discnumber": "track.disc_number",
@@ -108,11 +115,7 @@ async def songs(tx: Queries, rules: Rules, eyes: Eyes, now: datetime, seed: int)
 
     :param seed: what the random order follows from: the same seed is the same order.
     """
-    joins, args = [], [list(eyes.libraries)]
-    for name in sorted({_NEEDS[field] for field in rules.fields if field in _NEEDS}):
-        sql, whose = _JOINS[name]
-        joins.append(sql)
-        args.append(eyes.owner_actor if whose is _OF_ACTOR else eyes.owner_account)  # type: ignore[arg-type]
+    joins, args = _joined(rules, eyes)
     met, values = _group(rules.group, now)
     order, seeds = _order(rules, seed)
     sql = f"""
@@ -121,7 +124,16 @@ async def songs(tx: Queries, rules: Rules, eyes: Eyes, now: datetime, seed: int)
          ORDER BY {order}, track.id LIMIT %s
     """
     hidden = list(eyes.hidden)
-    return await tx.many(int, sql, *args, hidden, hidden, *values, *seeds, rules.limit)
+    return await tx.many(int, sql, list(eyes.libraries), *args, hidden, hidden, *values, *seeds, rules.limit)
+
+
+def _joined(rules: Rules, eyes: Eyes) -> tuple[list[str], list[object]]:
+    """What the fields need to be joined: genres only where songs are put in order by them."""
+    ordered = {order.field for order in rules.orders}
+    fields = {field for field in rules.fields if field != "genre" or field in ordered}
+    owners = {_OF_ACTOR: eyes.owner_actor, _OF_ACCOUNT: eyes.owner_account}
+    found = [_JOINS[name] for name in sorted({_NEEDS[field] for field in fields if field in _NEEDS})]
+    return [sql for sql, _ in found], [owners[whose] for _, whose in found if whose in owners]
 
 
 def _order(rules: Rules, seed: int) -> tuple[str, list[object]]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 from uuid import UUID
 
-from fwtwisted.db.playlists import SEEN_BY
 from fwtwisted.db.pool import Queries
 from fwtwisted.db.streaming import Hearable
 
@@ -58,24 +56,3 @@ SOUND = """
 async def sound(tx: Queries, upload_id: int) -> tuple[int, int, int]:
     """Channels, samples a second and bits a sample of a file; 0: nobody knows."""
     return await tx.maybe(lambda *columns: columns, SOUND, upload_id) or (0, 0, 0)
-
-
-PLAYLIST_TRACKS = f"""
-    SELECT playlist.name, ARRAY(SELECT track_id FROM playlist_track WHERE playlist_id = playlist.id ORDER BY place)
-      FROM playlist JOIN actor AS owner ON owner.id = playlist.actor_id
-     WHERE playlist.id = %s AND {SEEN_BY}
-"""
-
-
-async def playlist_tracks(tx: Queries, id: int, seer: Sequence[object]) -> tuple[str, list[int]] | None:
-    """
-    The name of a playlist and all its tracks, in order; None when it may not be seen.
-
-    :param seer: as ``db.playlists.Seer.args``.
-    """
-    return await tx.maybe(_named, PLAYLIST_TRACKS, id, *seer)
-
-
-def _named(*columns: Any) -> tuple[str, list[int]]:
-    name, tracks = columns
-    return name, tracks

@@ -21,10 +21,8 @@ from zope.interface import implementer
 
 from fwtwisted.core.subsonic.hearing import Hearing
 from fwtwisted.core.subsonic.media.streams import Streams
-from fwtwisted.db.playlists import Seer
-from fwtwisted.db.pool import Database
+from fwtwisted.core.subsonic.playlists import PlaylistsHeard
 from fwtwisted.db.streaming import Hearable
-from fwtwisted.db.subsonic import media
 from fwtwisted.model.audio import extension_of
 from fwtwisted.model.errors import NotFound, Unavailable
 from fwtwisted.model.heard import Sight
@@ -141,8 +139,8 @@ class BundleSource:
 class Bundles:
     """Puts songs together."""
 
-    def __init__(self, database: Database, hearing: Hearing, streams: Streams) -> None:
-        self._database, self._hearing, self._streams = database, hearing, streams
+    def __init__(self, hearing: Hearing, playlists: PlaylistsHeard, streams: Streams) -> None:
+        self._hearing, self._playlists, self._streams = hearing, playlists, streams
 
     async def bundle(self, sight: Sight, name: Name) -> Bundle:
         """The songs behind the id of an album, an artist or a playlist.  :raise NotFound: nothing may be heard."""
@@ -164,7 +162,8 @@ class Bundles:
             case Prefix.ARTIST:
                 return await self._of_artist(sight, name.number)
             case Prefix.PLAYLIST:
-                return await self._of_playlist(sight, name.number)
+                playlist, songs = await self._playlists.one(sight, name.number)
+                return playlist.listed.playlist.name, songs
         raise NotFound
 
     async def _of_artist(self, sight: Sight, id: int) -> tuple[str, Sequence[int]]:
@@ -174,13 +173,6 @@ class Bundles:
         albums, loose = await self._hearing.of_artist(sight, id)
         tracks = [track for album in albums for track in await self._hearing.on_album(sight, album)]
         return artist.name, [*tracks, *loose]
-
-    async def _of_playlist(self, sight: Sight, id: int) -> tuple[str, Sequence[int]]:
-        seer = Seer(sight.viewer.actor_id, sight.viewer.is_local).args
-        found = await self._database.read(lambda tx: media.playlist_tracks(tx, id, seer))
-        if found is None:
-            raise NotFound
-        return found
 
 
 def _names(songs: Sequence[Hearable]) -> Iterator[str]:

@@ -20,9 +20,9 @@ from twisted.python.failure import Failure
 from fwtwisted.core.music.kept import Kept
 from fwtwisted.core.subsonic.hearing import Hearing
 from fwtwisted.core.subsonic.media.streams import Streams
-from fwtwisted.db.playlists import Seer
+from fwtwisted.core.subsonic.playlists import PlaylistsHeard
 from fwtwisted.db.pool import Database, Queries
-from fwtwisted.db.subsonic import media, pictures
+from fwtwisted.db.subsonic import pictures
 from fwtwisted.db.subsonic.pictures import Picture
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.heard import Sight
@@ -34,7 +34,6 @@ from fwtwisted.wire.http import ByteSource
 from fwtwisted.wire.names import media_type_of
 from fwtwisted.wire.subsonic.names import Name, Prefix
 
-PLAYLIST_TRACKS = 30  # of a playlist that are looked at for a picture
 ENTRY_BYTES = 300  # that remembering a picture takes beside its own
 
 
@@ -65,12 +64,13 @@ class Pictures:
         self,
         database: Database,
         hearing: Hearing,
+        playlists: PlaylistsHeard,
         streams: Streams,
         blobs: BlobStore,
         images: Images,
         settings: PictureSettings,
     ) -> None:
-        self._database, self._hearing, self._streams = database, hearing, streams
+        self._database, self._hearing, self._playlists, self._streams = database, hearing, playlists, streams
         self._blobs, self._images, self._settings = blobs, images, settings
         self._found: Kept[Picture | None] = Kept(None)
         self._small: OrderedDict[tuple[UUID, Frame], bytes | None] = OrderedDict()
@@ -123,11 +123,9 @@ class Pictures:
 
     async def _of_playlist(self, sight: Sight, id: int) -> Picture | None:
         """That of the first song that has one."""
-        seer = Seer(sight.viewer.actor_id, sight.viewer.is_local).args
-        held = await self._database.read(lambda tx: media.playlist_tracks(tx, id, seer))
-        tracks = [] if held is None else held[1][:PLAYLIST_TRACKS]
-        found = await self._of_music(sight, Prefix.TRACK, tracks)
-        return next((found[track] for track in tracks if track in found), None)
+        shown, _ = await self._playlists.one(sight, id)
+        uuid = shown.extent.picture
+        return None if uuid is None else await self._database.read(lambda tx: pictures.one(tx, uuid))
 
     # --- how large ---------------------------------------------------------------------------------
 

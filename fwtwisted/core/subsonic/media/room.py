@@ -45,8 +45,8 @@ class MediaRoom:
         settings: StreamSettings,
     ) -> None:
         self.streams = Streams(clock, database, streaming, threads, preference, settings)
-        self.bundles = Bundles(database, room.hearing, self.streams)
-        self.pictures = Pictures(database, room.hearing, self.streams, blobs, images, PictureSettings())
+        self.bundles = Bundles(room.hearing, room.playlists, self.streams)
+        self.pictures = Pictures(database, room.hearing, room.playlists, self.streams, blobs, images, PictureSettings())
         self.lyrics = SongLyrics(database, self.streams, streaming, threads)
         pieces = Tickets("hls", secret, time.time, live.TICKET_SECONDS)
         self.live = LiveStreaming(room.login, room.sights, self.streams, pieces)

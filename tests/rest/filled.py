@@ -139,6 +139,7 @@ class FilledCase(ChannelCase, ShapeCase):
             "manage/users/invitations": {"id": invitation["id"]},
             "oauth/apps": {"client_id": application},
             "oauth/grants": {"client_id": application},
+            "plugins": {"name": "maloja"},
         }
 
     # --- asking ----------------------------------------------------------------------------------

@@ -131,10 +131,11 @@ class _Watch:
     def __init__(self, clock: Any, seconds: float) -> None:
         self._clock, self._seconds = clock, seconds
         self._fired = self._is_left = False
+        self._timer: Any = None
 
     def moved(self) -> None:
-        """Something was sent."""
-        if self._timer.active():
+        """Something was sent, perhaps at once, before anybody waits."""
+        if self._timer is not None and self._timer.active():
             self._timer.reset(self._seconds)
 
     async def over(self, asked: Deferred[IResponse]) -> IResponse:

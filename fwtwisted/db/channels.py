@@ -50,6 +50,14 @@ async def lock_own(tx: Tx, channel_id: int, actor_id: int) -> Channel | None:
     return await tx.maybe(Channel, OWN, channel_id, actor_id)
 
 
+HOLD = "SELECT id FROM channel WHERE id = %s FOR KEY SHARE"
+
+
+async def hold(tx: Tx, channel_id: int) -> bool:
+    """Let nobody remove the channel until the transaction ends; False when somebody did."""
+    return await tx.maybe(int, HOLD, channel_id) is not None
+
+
 BY_IDS = f"SELECT {_COLUMNS} FROM channel WHERE id = ANY(%s) ORDER BY array_position(%s::bigint[], id)"
 
 

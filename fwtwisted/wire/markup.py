@@ -22,8 +22,9 @@ TAGS = {"p", "br", "a", "em", "strong", "b", "i", "ul", "ol", "li", "blockquote"
 MORE_TAGS = TAGS | {"h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "dl", "dt", "dd"}
 ATTRIBUTES = {"a": {"href", "title"}}
 # Signs that Markdown takes time over by the square of their number; a text with more of one is shown as it stands.
-COSTLY = ("[", "<", "`")
+COSTLY = ("[", "<", "`", "\\", "\n:")
 MOST_COSTLY = 200
+DEEP = re.compile(r"^(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}\.[ \t])){12}", re.MULTILINE)  # quotes and lists in each other
 LINE_ENDS = re.compile(r"<br\s*/?>|</(?:p|li|h\d|div|blockquote|tr)>", re.IGNORECASE)
 MANY_LINES = re.compile(r"\s*\n\s*\n\s*")
 RENDERED_TEXTS = 500  # remembered: the same descriptions come in list after list
@@ -40,7 +41,7 @@ def rendered(text: str, content_type: str | None, *, permissive: bool = False) -
     """
     if content_type == "text/html":
         html = text
-    elif content_type == "text/plain" or any(text.count(sign) > MOST_COSTLY for sign in COSTLY):
+    elif content_type == "text/plain" or _is_costly(text):
         html = _plain(text)
     else:
         html = _markdown(text)
@@ -60,6 +61,11 @@ def plain(text: str, content_type: str | None) -> str:
     html = text if content_type == "text/html" else rendered(text, content_type)
     bare = nh3.clean(LINE_ENDS.sub(r"\g<0>\n", html), tags=set(), attributes={})
     return MANY_LINES.sub("\n\n", unescape(bare)).strip()
+
+
+def _is_costly(text: str) -> bool:
+    """Whether nobody writes so who wants to be read."""
+    return any(text.count(sign) > MOST_COSTLY for sign in COSTLY) or DEEP.search(text) is not None
 
 
 def _plain(text: str) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from twisted.logger import capturedLogs, formatEvent
+
 from tests.hostile import FarEnd, moved, ok
 from tests.rest.pod import Client
 from tests.rest.test_channels import ChannelCase
@@ -78,6 +80,19 @@ class FeedCase(ChannelCase):
 
 class SubscribingTests(FeedCase):
     """A feed becomes a channel."""
+
+    async def test_no_log_has_the_key_to_a_feed(self) -> None:
+        """Its address stays between us and its server, whatever goes wrong."""
+        self.far.says("/feed/s3cret", ok(feed(item(1)), KIND))
+        with capturedLogs() as events:
+            await self.refused("ftp://s3cret.example/s3cret")
+            await self.refused(self.far.url("/s3cret"))
+            await self.subscribed(path="/feed/s3cret")
+            self.far.says("/feed/s3cret", ok(b"", status="500 Broken"))
+            await self.refresh()
+        self.assertTrue(any(event.get("event") == "feeds.trouble" for event in events))
+        for event in events:
+            self.assertNotIn("s3cret", f"{formatEvent(event)} {event}")
 
     async def test_a_feed_becomes_a_channel(self) -> None:
         """With its words, its episodes, and the service actor as its owner; heard by subscribers alone."""

@@ -101,7 +101,7 @@ class Feeds:
         try:
             url = self._asking.checked(url)
         except FetchFailed as why:
-            raise self._no_feed(url, str(why)) from why
+            raise Invalid.on("url", str(why)) from why
         ours = self._ours(url)
         if ours is not None:
             return await self._subscriptions.subscribe(viewer, ours)
@@ -124,7 +124,9 @@ class Feeds:
         return name if rest != url and tail.rstrip("/") == "rss" else None
 
     def _no_feed(self, url: str, words: str) -> Invalid:
-        self._log.info("{url} is not subscribed to: {words}", event="feeds.refused", url=url[:200], words=words)
+        """Only the host is logged, here and elsewhere: the address of a feed may be the key to it."""
+        host = self._asking.host(url)
+        self._log.info("a feed at {host} is not subscribed to: {words}", event="feeds.refused", host=host, words=words)
         return Invalid.on("url", words)
 
     async def _catch_up(self, tx: Tx, channel: Channel) -> None:
@@ -292,8 +294,9 @@ class Feeds:
 
         await self._database.transaction(work)
         self._log.warn(
-            "the feed {url} cannot be read: {words}", event="feeds.trouble", url=known.url, words=trouble.words
-        )
+            "the feed of channel {channel}, at {host}, cannot be read: {words}",
+            event="feeds.trouble", channel=known.channel_id, host=self._asking.host(known.url), words=trouble.words,
+        )  # fmt: skip
 
     def jobs(self) -> Mapping[str, JobKind]:
         """What the hands do for us."""

@@ -24,10 +24,13 @@ class Subscriptions:
 
         :raise NotFound:
         """
-        channel = await self._channels.found(viewer, name)
+        actor_id = _actor(viewer)
 
         async def work(tx: Tx) -> tuple[Subscription, ChannelPage]:
-            return await followed(tx, _actor(viewer), channel)
+            channel = await self._channels.found_in(tx, viewer, name)
+            if not await channels.hold(tx, channel.id):
+                raise NotFound
+            return await followed(tx, actor_id, channel)
 
         return await self._database.transaction(work)
 

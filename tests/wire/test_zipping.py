@@ -16,12 +16,12 @@ NOW = datetime(2026, 5, 6, 7, 8, 10, tzinfo=UTC)
 
 def archive(files: dict[str, bytes], moment: datetime = NOW) -> bytes:
     """An archive of these."""
-    out, written = b"", []
+    out, written = bytearray(), []
     for name, body in files.items():
         entry, crc = Entry(name, moment), zlib.crc32(body)
         written.append(Written(entry, len(out), crc, len(body)))
         out += header(entry) + body + descriptor(crc, len(body))
-    return out + directory(written, len(out))
+    return bytes(out) + directory(written, len(out))
 
 
 class ZippingTests(SynchronousTestCase):

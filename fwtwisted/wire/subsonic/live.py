@@ -34,13 +34,13 @@ class Segment:
     length: float
 
 
-def segments(seconds: float) -> Sequence[Segment]:
+def segments(seconds: int) -> Sequence[Segment]:
     """The pieces of a song that plays so long; none of one that does not play."""
     count = math.ceil(Fraction(seconds) / SEGMENT_SECONDS)
     return [segment_of(number, seconds) for number in range(count)]
 
 
-def segment_of(number: int, seconds: float) -> Segment:
+def segment_of(number: int, seconds: int) -> Segment:
     """A piece by its number, which must lie within the song."""
     start = float(number * SEGMENT_SECONDS)
     return Segment(number, start, min(float(SEGMENT_SECONDS), seconds - start))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from fwtwisted.wire.subsonic.live import master_list, media_list, rates, segments
@@ -12,10 +14,10 @@ class LiveTests(SynchronousTestCase):
 
     def test_pieces(self) -> None:
         """They follow each other without a gap, and are as long as the song."""
-        for seconds in (1, 10, 11, 3600, 20.48):
+        for seconds in (1, 10, 11, 3600):
             pieces = segments(seconds)
             self.assertApproximates(seconds, sum(piece.length for piece in pieces), 0.001)
-            for before, after in zip(pieces, pieces[1:], strict=False):
+            for before, after in pairwise(pieces):
                 self.assertApproximates(before.start + before.length, after.start, 0.001)
             self.assertTrue(all(0 < piece.length <= 10.24 for piece in pieces))
         self.assertEqual([], segments(0))

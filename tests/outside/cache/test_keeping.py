@@ -18,9 +18,9 @@ from fwtwisted.outside.cache.journal import Facts
 from fwtwisted.outside.cache.keeping import Keeper
 from fwtwisted.outside.cache.locks import Locks
 from fwtwisted.outside.cache.settings import MediaCacheSettings
-from fwtwisted.outside.shared import Bell
+from fwtwisted.outside.shared import MemoryBell
 from fwtwisted.wire.http import Span
-from tests.outside.cache.case import NAME, SLICE, SONG, CacheCase, noise
+from tests.outside.cache.case import NAME, SLICE, SONG, CacheCase, noise, reactor
 from tests.outside.consumers import Sink, pausing
 
 MOST = 40 * SLICE
@@ -122,7 +122,7 @@ class PurgeTests(CacheCase):
         await self.landed()
         here, self.folder = self.cache, f"{self.folder}.there"
         there = await self.opened(self.store_parts())
-        bell = OneHouseBell()
+        bell = MemoryBell(reactor)
         for cache in (here, there):
             self.addCleanup(cache.hear(bell))
         await there.purge(NAME)
@@ -131,22 +131,6 @@ class PurgeTests(CacheCase):
                 break
             await self.sleep(0.02)
         self.assertIsNone(await here.find(NAME))
-
-
-class OneHouseBell(Bell):
-    """Two hosts in one process."""
-
-    def __init__(self) -> None:
-        self._heard: list[tuple[str, object]] = []
-
-    def ring(self, name: str, payload: bytes = b"") -> None:
-        for who, heard in list(self._heard):
-            if who == name:
-                heard(payload)  # type: ignore[operator]
-
-    def listen(self, name: str, heard: object) -> object:  # type: ignore[override]
-        self._heard.append((name, heard))
-        return lambda: self._heard.remove((name, heard))
 
 
 class DiskTroubleTests(CacheCase):

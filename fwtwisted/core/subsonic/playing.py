@@ -25,6 +25,7 @@ from fwtwisted.model.people import Viewer
 from fwtwisted.model.playback import Playback, Report, State, begun, gone_on
 
 OLDEST = timedelta(days=14)  # what an app may bring in later; before that, its clock is wrong
+LONGEST = timedelta(days=1)  # that anything plays without a word from its app
 MOST_PLAYING = 500
 
 
@@ -42,7 +43,7 @@ class NowPlaying:
         """What is going on, of people whose doings the viewer may see; the latest first."""
         now = self.now()
         found = await self._database.read(
-            lambda tx: playback.playing(tx, viewer.actor_id, viewer.is_local, MOST_PLAYING)
+            lambda tx: playback.playing(tx, viewer.actor_id, viewer.is_local, now - LONGEST, MOST_PLAYING)
         )
         return [one for one in found if not one.playback.is_over(now)]
 

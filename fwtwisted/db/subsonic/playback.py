@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from attrs import frozen
@@ -77,16 +78,18 @@ PLAYING = f"""
       FROM playback
       JOIN account ON account.id = playback.account_id
       JOIN actor ON actor.id = account.actor_id
-     WHERE playback.state <> 'stopped' AND playback.reported > now() - interval '1 day' AND account.is_active
+     WHERE playback.state <> 'stopped' AND playback.reported > %s AND account.is_active
        AND {SEEN_BY}
      ORDER BY playback.reported DESC, playback.account_id LIMIT %s
 """
 
 
-async def playing(tx: Queries, viewer_actor: int | None, is_local: bool, limit: int) -> list[Playing]:
-    """What may be going on, of people whose doings the viewer may see; the latest first."""
+async def playing(
+    tx: Queries, viewer_actor: int | None, is_local: bool, earliest: datetime, limit: int
+) -> list[Playing]:
+    """What may be going on, of people whose doings the viewer may see, reported since ``earliest``; newest first."""
     return await tx.many(
-        lambda name, *columns: Playing(name, _playback(*columns)), PLAYING, viewer_actor, is_local, limit
+        lambda name, *columns: Playing(name, _playback(*columns)), PLAYING, earliest, viewer_actor, is_local, limit
     )
 
 

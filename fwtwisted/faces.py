@@ -23,6 +23,7 @@ from fwtwisted.web.shared import SharedPages, Surroundings
 from fwtwisted.web.site import Mount
 from fwtwisted.web.subsonic import face as subsonic
 from fwtwisted.web.subsonic.commons import areas as commons_areas
+from fwtwisted.web.subsonic.commons import extensions as commons_extensions
 from fwtwisted.web.v1 import accounts
 from fwtwisted.web.v1.accounts import PeopleDesk
 from fwtwisted.web.v1.administration import AdministrationDesk
@@ -117,6 +118,7 @@ class Faces:
             partial(parts.preferences.value, "subsonic__enabled"),
             further=commons_areas(commons, room),
             policy=settings.login_policy(config),
+            extensions=commons_extensions(commons),
         )
         return [*calls, SharedPages(commons.shares, surroundings).mount()]
 

@@ -297,8 +297,11 @@ class Parts:
         """What Subsonic apps find beside the music."""
         self.commons = Commons(
             CommonsGround(
+                ground.reactor,
                 ground.database,
                 ground.threads,
+                ground.bell.ring,
+                ground.blobs,
                 self.subsonic,
                 self.visibility,
                 self.accounts,
@@ -331,6 +334,7 @@ class Parts:
             self.retention,
             self.attachments,
             self.podcasts,
+            self.commons,
             self.telling,
         )
         return _merged(part.jobs() for part in busy)
@@ -349,6 +353,7 @@ class Parts:
             self.retention,
             self.attachments,
             self.podcasts,
+            self.commons,
         )
         return _merged(part.schedules() for part in regular)
 
@@ -375,6 +380,7 @@ class Parts:
         await self.readers.stopService()
         if self.transcodes.running:
             await self.transcodes.stopService()
+        await self.commons.close()
 
 
 def _merged(tables: Iterable[Mapping[str, T]]) -> dict[str, T]:

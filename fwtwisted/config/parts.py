@@ -33,6 +33,7 @@ from fwtwisted.core.podcasts.feeds import FeedSettings
 from fwtwisted.core.storage.retention import RetentionSettings
 from fwtwisted.core.subsonic.commons import CommonsSettings
 from fwtwisted.core.subsonic.media.streams import StreamSettings
+from fwtwisted.core.subsonic.sounds import SoundSettings
 from fwtwisted.db.pool import DatabaseSettings
 from fwtwisted.logs import LogSettings
 from fwtwisted.model.people import Pod, Privacy
@@ -327,7 +328,9 @@ def login_policy(config: Config) -> LoginPolicy:
 
 def commons_settings(config: Config) -> CommonsSettings:
     """What Subsonic apps find beside music."""
-    return CommonsSettings(config.subsonic.chat, config.subsonic.shares)
+    told = config.subsonic
+    sounds = SoundSettings(measures=told.sounds != "none", also_distant=told.sounds == "all")
+    return CommonsSettings(told.chat, told.shares, told.jukebox, told.jukebox_output, config.media.music, sounds)
 
 
 def attachment_settings(config: Config) -> AttachmentSettings:

@@ -317,6 +317,13 @@ SUBSONIC: Final = Section(
         Setting("SUBSONIC_CHAT", BOOL, "true", own=True, help="people on the pod may chat in their apps"),
         Setting("SUBSONIC_SHARES", BOOL, "true", own=True,
                 help="people may show music to outsiders, at addresses that nobody can guess"),
+        Setting("SUBSONIC_SOUNDS", one_of("local", "all", "none"), "local", own=True,
+                help="listen to files in the background, to tell which songs sound alike: those on this machine's "
+                     "disks, `all`: each of an object store as well, fetched once, or `none`"),
+        Setting("SUBSONIC_JUKEBOX", BOOL, "false", own=True,
+                help="apps may have this machine play, by the program `mpv`; needs a pod of one web process"),
+        Setting("SUBSONIC_JUKEBOX_OUTPUT", TEXT, "", own=True,
+                help="where it plays to, as mpv's option `ao` names it: `alsa`, `pulse`, `pipewire`, `null`, …"),
     ),
 )  # fmt: skip
 

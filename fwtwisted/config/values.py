@@ -200,7 +200,9 @@ class Subsonic:
     :ivar server_type: what the server calls itself to apps.
     :ivar tokens: and ``passwords``: ways of signing in that are taken.
     :ivar articles: blank-separated words that do not count in orders.
-    :ivar chat: and ``shares``: are offered.
+    :ivar chat: and ``shares``, ``jukebox``: are offered.
+    :ivar sounds: which files are listened to: ``local``, ``all``, ``none``.
+    :ivar jukebox_output: where the jukebox plays to, as mpv names it; empty: its own choice.
     """
 
     server_type: str
@@ -209,6 +211,9 @@ class Subsonic:
     articles: str
     chat: bool
     shares: bool
+    sounds: str
+    jukebox: bool
+    jukebox_output: str
 
 
 @frozen
@@ -334,6 +339,9 @@ def _subsonic(values: Values) -> Subsonic:
         articles="" if articles.lower() == "none" else " ".join(articles.split()),
         chat=values["SUBSONIC_CHAT"],
         shares=values["SUBSONIC_SHARES"],
+        sounds=values["SUBSONIC_SOUNDS"],
+        jukebox=values["SUBSONIC_JUKEBOX"],
+        jukebox_output=values["SUBSONIC_JUKEBOX_OUTPUT"] or "",
     )
 
 

@@ -36,9 +36,9 @@ from fwtwisted.outside import disk
 
 MOST_BITS_PER_SECOND = 320_000
 _MOST_WORDS_KEPT = 2000
-_MOST_MEMORY_AT_ONCE = str(512 << 20)  # bytes that a child may ask for in one go, whatever a file's header says
+MOST_MEMORY_AT_ONCE = str(512 << 20)  # bytes that a child may ask for in one go, whatever a file's header says
 
-_DEMUXERS = "aac,aiff,ape,asf,caf,flac,matroska,mov,mp3,mpc,mpc8,ogg,oma,tta,w64,wav,wv"
+DEMUXERS = "aac,aiff,ape,asf,caf,flac,matroska,mov,mp3,mpc,mpc8,ogg,oma,tta,w64,wav,wv"
 
 # Sample rates and channels at which every bitrate between a format's bounds can be had.
 _PLAIN_STEREO = ("-af", "aformat=sample_rates=44100|48000:channel_layouts=stereo")
@@ -313,13 +313,13 @@ class Transcoder:
         if self._nice and self._settings.nice:
             yield from (self._nice[0], "-n", str(self._settings.nice))
         yield from (self._program, "-nostdin", "-hide_banner", "-v", "error", "-y")
-        yield from ("-timelimit", str(self._settings.longest_cpu_seconds), "-max_alloc", _MOST_MEMORY_AT_ONCE)
+        yield from ("-timelimit", str(self._settings.longest_cpu_seconds), "-max_alloc", MOST_MEMORY_AT_ONCE)
         yield from ("-protocol_whitelist", "file,pipe")
 
     def _making(self, path: str, wish: Wish, target: str) -> Iterator[str]:
         """The command line of a transcode."""
         yield from self._beginning()
-        yield from ("-format_whitelist", _DEMUXERS)
+        yield from ("-format_whitelist", DEMUXERS)
         if wish.start_seconds:
             yield from ("-ss", f"{wish.start_seconds:.3f}")
         if wish.length_seconds is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.subsonic.pod import App, SubsonicCase
+from tests.subsonic.pod import SubsonicCase
 
 
 class DiscoveryCase(SubsonicCase):
@@ -78,8 +78,8 @@ class InfoTests(DiscoveryCase):
 class SimilarTests(DiscoveryCase):
     """``getSimilarSongs``, ``getSimilarSongs2``, ``getTopSongs``."""
 
-    async def _titles(self, name: str, element: str, app: App | None = None, **asked: object) -> list[str]:
-        return [song["title"] for song in (await (app or self.nadia).ask(name, **asked))[element]["song"]]
+    async def _titles(self, name: str, element: str, **asked: object) -> list[str]:
+        return [song["title"] for song in (await self.nadia.ask(name, **asked))[element]["song"]]
 
     async def test_similar(self) -> None:
         """Of the same artist first, then what shares tags; never the song itself."""

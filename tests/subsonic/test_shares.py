@@ -172,7 +172,7 @@ class VisitTests(ShareCase):
         """People are; robots, HEAD and the songs are not."""
         share = await self.shared()
         for asked in ({}, {}, {"method": "HEAD"}, {"tail": "/0"}, ROBOT, {"User-Agent": ""}):
-            await self.look(share, **asked)  # type: ignore[arg-type]
+            await self.look(share, **asked)
         [kept] = (await self.nadia.ask("getShares"))["shares"]["share"]
         self.assertEqual(2, kept["visitCount"])
         self.assertRegex(kept["lastVisited"], r"Z$")

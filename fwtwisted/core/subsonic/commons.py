@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from random import SystemRandom
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from fwtwisted.core.folders.on_request import FolderImports
 from fwtwisted.core.listening.radios.pools import Pools
@@ -17,14 +18,21 @@ from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
 from fwtwisted.core.podcasts.area import Podcasts
 from fwtwisted.core.subsonic.chat import Chat
 from fwtwisted.core.subsonic.discovery import Discovery
+from fwtwisted.core.subsonic.jukebox import Jukebox
+from fwtwisted.core.subsonic.lending import Lending
 from fwtwisted.core.subsonic.people import People
 from fwtwisted.core.subsonic.podcasts import PodcastsHeard
 from fwtwisted.core.subsonic.room import SubsonicRoom
 from fwtwisted.core.subsonic.scanning import Scanning
 from fwtwisted.core.subsonic.shares import Shares
+from fwtwisted.core.subsonic.sounds import Sounds, SoundSettings
 from fwtwisted.core.subsonic.stations import Stations
+from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
 from fwtwisted.model.threads import Threads
+from fwtwisted.outside.blobs import BlobStore
+from fwtwisted.outside.measuring import Measuring
+from fwtwisted.outside.mpv import Mpv, PlayerReactor, found_mpv
 
 
 @frozen
@@ -33,18 +41,27 @@ class CommonsSettings:
     What the pod offers.
 
     :ivar chat: people may talk.  :ivar shares: people may show music to outsiders.
+    :ivar jukebox: the machine of the server plays.  :ivar output: where to, as mpv names it; empty: its own choice.
+    :ivar music_root: below which files in place must lie; None: there are none.
     """
 
     chat: bool = True
     shares: bool = True
+    jukebox: bool = False
+    output: str = ""
+    music_root: str | None = None
+    sounds: SoundSettings = field(factory=SoundSettings)
 
 
 @frozen
 class CommonsGround:
     """What the commons stand on.  :ivar public_url: where the pod is reached."""
 
+    reactor: PlayerReactor
     database: Database
     threads: Threads
+    ring: Callable[[str, bytes], None]
+    blobs: BlobStore
     room: SubsonicRoom
     visibility: Visibility
     accounts: Accounts
@@ -70,6 +87,25 @@ class Commons:
         self.shares = Shares(g.database, g.visibility, g.streaming, g.public_url, is_on=settings.shares)
         self.scanning = Scanning(g.database, g.imports)
         self.discovery = Discovery(g.database, g.threads, room.hearing, g.pools)
+        lending = Lending(g.blobs, g.threads, settings.music_root)
+        self.sounds = Sounds(
+            g.reactor, g.database, lending, g.threads, Measuring(g.reactor), g.pools, g.ring, settings.sounds
+        )
+        program = found_mpv() if settings.jukebox else None
+        player = None if program is None else Mpv(g.reactor, program, settings.output)
+        self.jukebox = Jukebox(g.database, g.visibility, lending, player, SystemRandom())
         self.podcasts = PodcastsHeard(
             g.database, g.threads, room.hearing, room.paper, g.podcasts, g.preference, g.public_url
         )
+
+    def jobs(self) -> Mapping[str, JobKind]:
+        """What the hands do for us."""
+        return self.sounds.jobs()
+
+    def schedules(self) -> Mapping[str, Schedule]:
+        """Chores with a beat."""
+        return self.sounds.schedules()
+
+    async def close(self) -> None:
+        """Let go of what outlives a call."""
+        await self.jukebox.close()

@@ -17,9 +17,11 @@ from fwtwisted.web.subsonic.media.areas import media_areas
 from fwtwisted.web.subsonic.noting import Noting
 from fwtwisted.web.subsonic.playlists import PlaylistCalls
 from fwtwisted.web.subsonic.rest import Rest
-from fwtwisted.web.subsonic.system import System
+from fwtwisted.web.subsonic.system import Extensions, System
 from fwtwisted.web.transfer import Front
 from fwtwisted.wire.subsonic.envelope import Server
+
+ANY_LOGIN = LoginPolicy()
 
 
 def mounts(
@@ -31,7 +33,8 @@ def mounts(
     limits: Limits,
     is_enabled: Callable[[], Awaitable[bool]],
     further: Sequence[object] = (),
-    policy: LoginPolicy = LoginPolicy(),
+    policy: LoginPolicy = ANY_LOGIN,
+    extensions: Extensions = (),
 ) -> list[Mount]:
     """
     Everything under ``/rest``.
@@ -41,10 +44,12 @@ def mounts(
     :param is_enabled: whether the pod offers Subsonic (``subsonic__enabled``).
     :param further: areas that need more than the music: people, podcasts, ….
     :param policy: which ways of signing in are taken.
+    :param extensions: that work here beside those that always do.
     """
     desk = SubsonicDesk(room.sights, room.hearing, room.lists, room.paper)
     played = media_areas(media, desk, front)
-    areas = [System(), Browsing(desk, room.files), MusicLists(desk), *_own_things(room, desk), *played, *further]
+    music = [Browsing(desk, room.files), MusicLists(desk), *_own_things(room, desk)]
+    areas = [System(extensions), *music, *played, *further]
     return Rest(server, areas, Admission(room.login, by_bearer, limits, policy), is_enabled).mounts()
 
 

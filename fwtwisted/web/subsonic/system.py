@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
 from fwtwisted.web.subsonic.calls import EMPTY, Caller, call
 from fwtwisted.wire.subsonic.asked import Asked
@@ -18,9 +19,12 @@ from fwtwisted.wire.subsonic.errors import Code, Refused
 LICENCE_DAYS = 365  # that are left, on every day
 
 # What works, by name, with the versions that do.
-EXTENSIONS: Sequence[tuple[str, Sequence[int]]] = (
+Extensions: TypeAlias = "Sequence[tuple[str, Sequence[int]]]"
+
+EXTENSIONS: Extensions = (
     ("apiKeyAuthentication", (1,)),
     ("formPost", (1,)),
+    ("getPodcastEpisode", (1,)),
     ("indexBasedQueue", (1,)),
     ("playbackReport", (1,)),
     ("songLyrics", (1, 2)),
@@ -31,7 +35,14 @@ EXTENSIONS: Sequence[tuple[str, Sequence[int]]] = (
 
 
 class System:
-    """Calls that ask about the server."""
+    """
+    Calls that ask about the server.
+
+    :param further: extensions that work here beside those that always do.
+    """
+
+    def __init__(self, further: Extensions = ()) -> None:
+        self._extensions = sorted([*EXTENSIONS, *further])
 
     @call("ping")
     async def ping(self, asked: Asked, caller: Caller) -> Payload:
@@ -44,7 +55,7 @@ class System:
 
     @call("getOpenSubsonicExtensions", is_open=True)
     async def extensions(self, asked: Asked, caller: Caller) -> Payload:
-        return {"openSubsonicExtensions": [{"name": name, "versions": list(which)} for name, which in EXTENSIONS]}
+        return {"openSubsonicExtensions": [{"name": name, "versions": list(which)} for name, which in self._extensions]}
 
     @call("tokenInfo")
     async def token_info(self, asked: Asked, caller: Caller) -> Payload:

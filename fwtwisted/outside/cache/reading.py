@@ -152,6 +152,7 @@ class Reading:
         while entry.runs:
             await entry.runs[0].moved()
         await self._cache.prove(entry)
+        self._cache.memory.forget(self._name)
 
     def _tell(self, entry: Entry, status: str) -> None:
         """What the headers say."""

@@ -49,6 +49,8 @@ class MusicTests(SubsonicCase):
         artist = (await app.ask("getArtist", id=f"ar-{self.nova}"))["artist"]
         self.assertEqual(["Slow Tides", "Ambient Dawn"], [album["name"] for album in artist["album"]])
         self.assertEqual(2, artist["albumCount"])
+        written = (await app.raw("getArtist", id=f"ar-{self.nova}", f="json")).body
+        self.assertEqual(1, written.count(b'"albumCount"'), "no key comes twice")
         album = (await app.ask("getAlbum", id=f"al-{self.tides}"))["album"]
         self.assertEqual(["Wave 1", "Wave 2", "Wave 3"], [song["title"] for song in album["song"]])
         self.assertEqual((3, 180, 2019), (album["songCount"], album["duration"], album["year"]))

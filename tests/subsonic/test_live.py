@@ -57,7 +57,12 @@ class LiveTests(SoundCase):
         piece = next(line for line in lines if not line.startswith("#"))
         ticket = piece.partition("ticket=")[2].partition("&")[0]
         forged = ticket[:-3] + ("AAA" if ticket[-3:] != "AAA" else "BBB")
-        bad = (piece.replace(ticket, forged), f"{piece}9", piece.replace("n=0", "n=-1"), piece.replace(ticket, "%C3%A9"))
+        bad = (
+            piece.replace(ticket, forged),
+            f"{piece}9",
+            piece.replace("n=0", "n=-1"),
+            piece.replace(ticket, "%C3%A9"),
+        )
         for address in bad:
             answer = await self.got(f"{address}&f=json")
             self.assertEqual(70, answer.json["subsonic-response"]["error"]["code"], address)

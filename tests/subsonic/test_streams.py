@@ -118,6 +118,19 @@ class OriginalTests(SoundCase):
         answer = await app.raw("stream", id=track, f="json")
         self.assertEqual((404, 70), (answer.status, answer.json["subsonic-response"]["error"]["code"]))
 
+    async def test_episodes(self) -> None:
+        """A file by its own id, as podcasts name it; nobody else's."""
+        app = await self.nadias()
+        track = await self.a_sound()
+        upload = await self.value("SELECT uuid FROM upload WHERE track_id = %s", track)
+        self.assertEqual(self.body, (await app.raw("stream", id=f"pe-{upload}")).body)
+        self.assertEqual(70, await (await self.app("omar")).error("stream", id=f"pe-{upload}"))
+        self.assertEqual(70, await app.error("stream", id="pe-00000000-0000-0000-0000-000000000000"))
+        await self.do("UPDATE upload SET audio_file = NULL, source = 'https://far.example/a.mp3'")
+        await self.changed("catalog")
+        away = await app.raw("stream", id=f"pe-{upload}", f="json")
+        self.assertEqual((503, 0), (away.status, away.json["subsonic-response"]["error"]["code"]))
+
     async def test_download(self) -> None:
         """The original, whatever is asked for, under its name; not for those without the role."""
         app = await self.nadias()

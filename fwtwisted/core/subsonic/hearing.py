@@ -234,7 +234,8 @@ class Hearing:
             raise NotFound()
         over = await self.notes(sight, Kind.ARTIST, [id])
         albums = await self.albums(sight, (await self.of_artist(sight, id))[0])
-        return whole(roll.written[id], over.get(id, b""), album=albums, albumCount=len(albums))
+        written = relaid(Piece(roll.written[id]), albumCount=len(albums)).json
+        return whole(written, over.get(id, b""), album=albums)
 
     async def of_artist(self, sight: Sight, id: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Ids of an artist's albums, own and credited ones, and of their songs on no album; heard or not."""

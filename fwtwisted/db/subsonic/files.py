@@ -26,10 +26,12 @@ _HEARD = """
     AND track.artist_id <> ALL(%s) AND coalesce(album.artist_id, track.artist_id) <> ALL(%s)
 """
 _FILES = "(upload JOIN track ON track.id = upload.track_id LEFT JOIN album ON album.id = track.album_id)"
-# Whether anything in a folder, or below it, may be heard: behind a slash comes a nought.
+# Whether anything in a folder, or below it, may be heard: behind a slash comes a nought.  A scalar for each folder, for
+# which one song will do: as EXISTS it becomes a join of all folders with all songs.
 _IS_HEARD = f"""
-    EXISTS (SELECT FROM folder AS below JOIN {_FILES} ON upload.folder_id = below.id
-             WHERE below.path >= folder.path AND below.path < left(folder.path, -1) || '0' AND {_HEARD})
+    coalesce((SELECT true FROM folder AS below JOIN {_FILES} ON upload.folder_id = below.id
+               WHERE below.path >= folder.path AND below.path < left(folder.path, -1) || '0' AND {_HEARD}
+               LIMIT 1), false)
 """
 
 AT = f"SELECT {_COLUMNS} FROM folder WHERE path = %s AND {_IS_HEARD}"

@@ -131,8 +131,18 @@ class Preparing:
 
 
 def _same(found: bytes, body: bytes) -> bool:
-    """Whether two documents say the same, as far as can be seen: JSON by its values, XML by its bare text."""
+    """Whether two documents say the same: stores give them back in their own words and order."""
     try:
-        return bool(orjson.loads(found) == orjson.loads(body))
+        return bool(_plain(orjson.loads(found)) == _plain(orjson.loads(body)))
     except orjson.JSONDecodeError:
         return documents.bare(found) == documents.bare(body)
+
+
+def _plain(value: object) -> object:
+    """A policy with lists of one thing as that thing."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items() if inner not in (None, "", [], {})}
+    if isinstance(value, list):
+        plain = [_plain(inner) for inner in value]
+        return plain[0] if len(plain) == 1 else sorted(plain, key=repr)
+    return value

@@ -234,12 +234,13 @@ def grants_everybody(body: bytes) -> bool:
 
 
 def bare(body: bytes) -> list[tuple[str, str]] | None:
-    """A document as names and texts in order, whatever its namespaces and blanks; None for what is none."""
+    """The texts of a document with their names, whatever its order, namespaces, blanks; None for what is none."""
     try:
         root = _read(body)
     except Unreadable:
         return None
-    return [(_local(element), (element.text or "").strip()) for element in root.iter()]
+    texts = ((_local(element), (element.text or "").strip()) for element in root.iter())
+    return sorted((name, text) for name, text in texts if text)
 
 
 # --- writing -------------------------------------------------------------------------------------

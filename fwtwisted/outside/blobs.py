@@ -69,12 +69,14 @@ class Known:
     :ivar size: bytes.  :ivar sha256: of the whole, hex.
     :ivar missing: what is raised when the file is not there after all.
     :ivar only_looks: the bytes are not wanted (a HEAD).
+    :ivar is_far: it was seen a moment ago that they do not lie on this disk.
     """
 
     size: int | None = None
     sha256: str | None = None
     missing: Callable[[], Exception] = NotFound
     only_looks: bool = False
+    is_far: bool = False
 
 
 class Distant(Protocol):

@@ -156,7 +156,7 @@ class LocalFirst:
 
     async def _is_here(self, name: str, known: Known | None) -> bool:
         """Whether a file of the right size lies on this disk.  Source: docs/storage.md §7.5."""
-        if not (self._looks_here or self._owes):
+        if not (self._looks_here or self._owes) or (known is not None and known.is_far):
             return False
         size = await self.local.size(name)
         return size is not None and (known is None or known.size is None or size == known.size)

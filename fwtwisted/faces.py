@@ -227,7 +227,15 @@ class Faces:
     def _pictures(self) -> list[Mount]:
         parts = self._parts
         intake = settings.intake_settings(self._config)
-        desk = AttachmentDesk(parts.attachments, self._callers, parts.pictures, parts.spool.open, self._threads, intake)
+        desk = AttachmentDesk(
+            parts.attachments,
+            parts.remote_pictures,
+            self._callers,
+            parts.pictures,
+            parts.spool.open,
+            self._threads,
+            intake,
+        )
         return desk.mounts()
 
     def _instance(self) -> Sequence[Mount]:

@@ -22,6 +22,7 @@ from fwtwisted.core.fediverse.follows import Follows
 from fwtwisted.core.fediverse.foreign import ForeignLibraries
 from fwtwisted.core.fediverse.inbox import ITEM, Inbox
 from fwtwisted.core.files.attachments import Attachments
+from fwtwisted.core.files.remote_pictures import RemotePictures
 from fwtwisted.core.files.shipping import Shipping
 from fwtwisted.core.files.stored_files import StoredFiles
 from fwtwisted.core.files.upload_jobs import Places, UploadJobs
@@ -274,6 +275,9 @@ class Parts:
         self.fetching = Fetching(ground.reactor, threads, settings.fetch_settings(config), lookup)
         self.service_actor = ServiceActor(database, threads, self.pod, config.outside.service_username)
         self.channel_paper = settings.channel_paper(config)
+        self.remote_pictures = RemotePictures(
+            self.attachments, self.fetching, ground.cache, settings.remote_picture_settings(config)
+        )
         self.podcasts = Podcasts(
             PodcastsGround(
                 database,

@@ -13,6 +13,7 @@ from fwtwisted import __version__
 from fwtwisted.config.values import Config
 from fwtwisted.core.fediverse.fetches import LookupSettings
 from fwtwisted.core.files.attachments import AttachmentSettings
+from fwtwisted.core.files.remote_pictures import RemotePictureSettings
 from fwtwisted.core.folders import FoldersSettings
 from fwtwisted.core.importing.importer import ImportingSettings
 from fwtwisted.core.listening.streaming import StreamingSettings
@@ -337,6 +338,11 @@ def attachment_settings(config: Config) -> AttachmentSettings:
     """How long loose pictures stay, how well renditions are written, and when."""
     media = config.media
     return AttachmentSettings(media.unattached_seconds, media.jpeg_quality, media.thumbnails)
+
+
+def remote_picture_settings(config: Config) -> RemotePictureSettings:
+    """Whether pictures of other servers are brought here."""
+    return RemotePictureSettings(config.media.brings_pictures)
 
 
 def image_settings(config: Config) -> ImageSettings:

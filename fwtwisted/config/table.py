@@ -179,7 +179,7 @@ ACCOUNTS: Final = Section(
         Setting("DEFAULT_FROM_EMAIL", TEXT, unset="`Funkwhale <noreply@HOSTNAME>`", help="whom mail comes from"),
         Setting("EMAIL_SUBJECT_PREFIX", TEXT, "[Funkwhale] ", help="what subjects begin with"),
         Setting("MODERATION_EMAIL_NOTIFICATIONS_ENABLED", BOOL, "true",
-                help="mail moderators when somebody asks to be let in"),
+                help="mail moderators of reports, and when somebody asks to be let in"),
         *_ignored("errors go to the log, and to nobody by mail", "SERVER_EMAIL"),
         Setting("LDAP_ENABLED", BOOL, ignored=NO_LDAP),
         *_ignored(NO_LDAP, "LDAP_SERVER_URI", "LDAP_ROOT_DN", "LDAP_BIND_DN", "LDAP_SEARCH_FILTER", "LDAP_START_TLS",
@@ -228,7 +228,9 @@ MEDIA: Final = Section(
         Setting("PROXY_MEDIA", BOOL, "true",
                 help="audio that lies in an object store is sent by this server; `false`: players are redirected to "
                      "the store, by signed URLs"),
-        *_ignored("there are no other pods' covers yet", "EXTERNAL_MEDIA_PROXY_ENABLED"),
+        Setting("EXTERNAL_MEDIA_PROXY_ENABLED", BOOL, "true",
+                help="pictures of other servers are fetched when somebody first looks, and sent by this one; `false`: "
+                     "whoever looks is sent there"),
         *_ignored("the page's files are served by this server itself", "STATIC_ROOT", "STATIC_URL"),
     ),
 )  # fmt: skip

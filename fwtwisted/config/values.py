@@ -162,6 +162,7 @@ class Media:
     :ivar proxy_type: who sends audio: ``direct``, ``nginx``, ``apache2``.
     :ivar music: root of in-place imports as we see it, None when not set.
     :ivar music_served: the same as the web server before us sees it.
+    :ivar brings_pictures: those of other servers are fetched and kept here.
     :ivar subsonic_format: what is made when an app asks for a lower bitrate alone; empty: nothing.
     :ivar subsonic_transcodes: how many are made for one account at the same time.
     :ivar transcodes_bytes: and :ivar remote_audio_bytes: and :ivar remote_picture_bytes: how much room such copies may
@@ -181,6 +182,7 @@ class Media:
     remote_picture_days: int
     unattached_seconds: float
     thumbnails: bool
+    brings_pictures: bool
     jpeg_quality: int
     download_count_seconds: float
     subsonic_format: str
@@ -469,6 +471,7 @@ def _media(values: Values, general: General) -> Media:
         remote_picture_days=values["REMOTE_IMAGE_CACHE_DAYS"],
         unattached_seconds=values["ATTACHMENTS_UNATTACHED_PRUNE_DELAY"],
         thumbnails=values["CREATE_IMAGE_THUMBNAILS"],
+        brings_pictures=values["EXTERNAL_MEDIA_PROXY_ENABLED"],
         jpeg_quality=values["THUMBNAIL_JPEG_RESIZE_QUALITY"],
         download_count_seconds=values["MIN_DELAY_BETWEEN_DOWNLOADS_COUNT"],
         subsonic_format=values["SUBSONIC_DEFAULT_TRANSCODING_FORMAT"].lower().removeprefix("none"),

@@ -22,6 +22,17 @@ async def add(
     return await tx.one(Attachment, ADD, uuid, actor_id, file, size, mimetype, sha256)
 
 
+FILL = f"""
+    UPDATE attachment SET file = %s, size = %s, mimetype = %s, sha256 = %s, last_fetch_date = now()
+     WHERE id = %s AND file IS NULL RETURNING {COLUMNS}
+"""
+
+
+async def fill(tx: Tx, id: int, file: str, size: int, mimetype: str, sha256: bytes) -> Attachment | None:
+    """A picture of another server that is here from now on; None when it was already, or is gone."""
+    return await tx.maybe(Attachment, FILL, file, size, mimetype, sha256, id)
+
+
 OWNER = "SELECT actor_id FROM attachment WHERE uuid = %s"
 
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import capturedLogs, formatEvent
 
 from tests.hostile import FarEnd, moved, ok
 from tests.rest.pod import Client
 from tests.rest.test_channels import ChannelCase
+from tests.rest.test_pictures import picture
 
 KIND = "application/rss+xml; charset=utf-8"
 
@@ -76,6 +78,54 @@ class FeedCase(ChannelCase):
         await self.parts.podcasts.feeds.refresh_due(None)  # type: ignore[arg-type]
         await self.do("UPDATE job SET due = now()")
         await self.work()
+
+
+class CoverTests(FeedCase):
+    """Pictures of feeds."""
+
+    async def cover(self, body: bytes, **how: str) -> Any:
+        """The cover's document of a feed whose picture lies at the far end."""
+        self.far.says("/c.jpg", ok(body, "image/jpeg", **how))
+        picture = self.far.url("/c.jpg")
+        text = feed(item(1)).replace(b"https://cast.example/c.jpg", picture.encode())
+        self.far.says("/feed", ok(text, KIND))
+        return (await self.subscribed())["channel"]["artist"]["cover"]
+
+    async def test_a_cover_is_brought_here(self) -> None:
+        """When somebody first looks, once for all; then it is a picture like any other."""
+        cover = await self.cover(picture())
+        self.assertIsNone(cover["size"])
+        place = cover["urls"]["medium_square_crop"]
+        said = await gatherResults([Deferred.fromCoroutine(self.visitor().get(place)) for _ in range(3)])
+        self.assertEqual([302] * 3, [one.status for one in said])
+        self.assertEqual(1, sum("/c.jpg" in head for head in self.far.heads))
+        shown = await self.visitor().get(said[0].header("Location") or "")
+        self.assertEqual((200, "image/jpeg"), (shown.status, shown.header("Content-Type")))
+        told = (await self.alice.get(f"attachments/{cover['uuid']}/")).json
+        self.assertEqual("image/jpeg", told["mimetype"])
+        self.assertIn("/media/attachments/", told["urls"]["original"])
+        self.assertEqual(0, await self.value("SELECT count(*) FROM doomed_file"))
+
+    async def test_what_is_no_picture(self) -> None:
+        """502, and its server is left alone for a while."""
+        cover = await self.cover(b"<html>")
+        for _ in range(2):
+            self.assertEqual(502, (await self.visitor().get(cover["urls"]["original"])).status)
+        self.assertEqual(1, sum("/c.jpg" in head for head in self.far.heads))
+        self.assertEqual(0, await self.value("SELECT count(*) FROM attachment WHERE file IS NOT NULL"))
+
+
+class SentAwayTests(FeedCase):
+    """``EXTERNAL_MEDIA_PROXY_ENABLED=false``"""
+
+    environment = {**FeedCase.environment, "EXTERNAL_MEDIA_PROXY_ENABLED": "false"}
+
+    async def test_who_looks_is_sent_to_the_other_server(self) -> None:
+        """Which nobody here has asked."""
+        self.far.says("/feed", ok(feed(item(1)), KIND))
+        cover = (await self.subscribed())["channel"]["artist"]["cover"]
+        said = await self.visitor().get(cover["urls"]["original"])
+        self.assertEqual((302, "https://cast.example/c.jpg"), (said.status, said.header("Location")))
 
 
 class SubscribingTests(FeedCase):

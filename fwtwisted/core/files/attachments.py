@@ -92,6 +92,30 @@ class Attachments:
             await self._cut(name)
         return taken
 
+    async def fill(self, found: Attachment, body: bytes) -> Attachment:
+        """
+        Keep what another server has for a picture of its.
+
+        :raise Invalid: on ``file``: it is no picture that we show.  :raise NotFound: nobody needs it any more.
+        """
+        picture = await self._images.checked(body)
+        _, name = await self._store(picture, f"{found.uuid}.{picture.suffix}")
+        sha256 = hashlib.sha256(picture.body).digest()
+
+        async def write(tx: Tx) -> Attachment | None:
+            filled = await attachments.fill(tx, found.id, name, len(picture.body), picture.media_type, sha256)
+            if filled is not None and await doomed.spare(tx, [name]) != 1:
+                raise Unavailable("This took too long; try again.")
+            tx.touch("catalog")
+            return filled
+
+        filled = await self._database.transaction(write)
+        if filled is None:  # another process was quicker; the doom of what we stored stands
+            return await self.one(found.uuid)
+        if self._settings.cuts_at_once:
+            await self._cut(name)
+        return filled
+
     async def _store(self, picture: Picture, filename: str) -> tuple[UUID, str]:
         """
         Bring a picture into the store, doomed for the time being; the uuid for its row, and its name.

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from attrs import evolve, frozen
 
 from fwtwisted.core.files.attachments import Attachments
+from fwtwisted.core.files.remote_pictures import RemotePictures
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.threads import Threads
 from fwtwisted.web.app import answer, moved, nothing, resource_app
@@ -41,6 +42,7 @@ class AttachmentDesk:
     """What this area is written with."""
 
     attachments: Attachments
+    remote: RemotePictures
     callers: Callers
     pictures: Pictures
     open_spool: Callable[[UUID, str], Awaitable[Spooled]]
@@ -67,6 +69,7 @@ class AttachmentsFace:
 
     def __init__(self, desk: AttachmentDesk) -> None:
         self._attachments, self._callers, self._pictures = desk.attachments, desk.callers, desk.pictures
+        self._remote = desk.remote
 
     @app.route("/", methods=["POST"])
     async def add(self, request: LeanRequest) -> bytes:
@@ -94,9 +97,9 @@ class AttachmentsFace:
     @app.route("/<uuid:uuid>/proxy/", methods=["GET"])
     async def proxy(self, request: LeanRequest, uuid: UUID) -> bytes:
         """The way to the picture's bytes, in one of its sizes; needs no login, as pages show it in ``img``."""
-        found = await self._attachments.one(uuid)
+        found = await self._remote.here(uuid)
         if found.file is None:
-            raise NotFound
+            return moved(request, found.url or "")
         wanted = Query.of(request).get("next") or ""
         document = attachment(found, self._pictures)
         assert document is not None

@@ -16,6 +16,7 @@ from fwtwisted.web.v1.described.asking import (
     word,
 )
 from fwtwisted.wire.openapi import (
+    ELSEWHERE,
     MULTIPART,
     NO_ROOM,
     PUBLIC,
@@ -160,7 +161,7 @@ PICTURES = {
         "GET": Operation(
             "The way to a picture's bytes",
             PUBLIC,
-            [Answer(302, "There it is.", headers={"Location": "Of the bytes."})],
+            [Answer(302, "There it is.", headers={"Location": "Of the bytes."}), ELSEWHERE],
             query=(word("next", "In which size.", "original", *RENDITION_SIZES),),
             is_uncounted=True,
         )

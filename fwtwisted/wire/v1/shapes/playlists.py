@@ -10,11 +10,13 @@ from fwtwisted.wire.schema import (
     FLAG,
     ID,
     MOMENT,
+    OBJECT,
     TEXT,
     listed,
     maybe,
     named,
     one_of,
+    partly,
     sent,
     text,
     told,
@@ -25,18 +27,21 @@ from fwtwisted.wire.v1.shapes.people import ACTOR, PRIVACY, USER
 
 PLAYLIST = named(
     "Playlist",
-    told(
-        id=ID,
-        name=TEXT,
-        user=maybe(USER),
-        actor=ACTOR,
-        creation_date=MOMENT,
-        modification_date=MOMENT,
-        privacy_level=PRIVACY,
-        tracks_count=COUNT,
-        duration=COUNT,
-        album_covers=listed(ADDRESS, most=COVERS),
-        is_playable=FLAG,
+    partly(
+        told(
+            id=ID,
+            name=TEXT,
+            user=maybe(USER),
+            actor=ACTOR,
+            creation_date=MOMENT,
+            modification_date=MOMENT,
+            privacy_level=PRIVACY,
+            tracks_count=COUNT,
+            duration=COUNT,
+            album_covers=listed(ADDRESS, most=COVERS),
+            is_playable=FLAG,
+        ),
+        rules=OBJECT,
     ),
 )
 ITEMS = named(
@@ -48,8 +53,8 @@ DUPLICATES = named(
     told(playlist=told({NON_FIELD: listed(told(tracks=listed(TEXT), playlist_name=TEXT, code=one_of(HOLDS_ALREADY)))})),
 )
 
-PLAYLIST_WISH = named("PlaylistWish", sent({"name": text(LONGEST_NAME)}, privacy_level=PRIVACY))
-PLAYLIST_CHANGE = named("PlaylistChange", sent(name=text(LONGEST_NAME), privacy_level=PRIVACY))
+PLAYLIST_WISH = named("PlaylistWish", sent({"name": text(LONGEST_NAME)}, privacy_level=PRIVACY, rules=maybe(OBJECT)))
+PLAYLIST_CHANGE = named("PlaylistChange", sent(name=text(LONGEST_NAME), privacy_level=PRIVACY, rules=maybe(OBJECT)))
 ADDITION = named(
     "PlaylistAddition",
     sent({"tracks": listed(ID, most=MOST_AT_ONCE)}, allow_duplicates=maybe(FLAG), index=maybe(ID)),

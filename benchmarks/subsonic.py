@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from hashlib import md5
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks.asking import ask, crowd, form
@@ -92,7 +93,7 @@ class App:
 
     def _pieces(self) -> Sequence[bytes]:
         """Parts of long songs, as players ask for them."""
-        asked = {"query": ARTIST, "songCount": LONG, "albumCount": 0, "artistCount": 0}
+        asked: dict[str, Any] = {"query": ARTIST, "songCount": LONG, "albumCount": 0, "artistCount": 0}
         songs = ask(self._pod.port, self.request("search3", **asked)).json["subsonic-response"]["searchResult3"]["song"]
         assert len(songs) == LONG, songs
         return [
@@ -123,7 +124,13 @@ class App:
         for which in ("sync, first", "sync, again"):
             began = time.perf_counter()
             for offset in range(0, count, 500):
-                asked = {"query": '""', "songCount": 500, "songOffset": offset, "albumCount": 0, "artistCount": 0}
+                asked: dict[str, Any] = {
+                    "query": '""',
+                    "songCount": 500,
+                    "songOffset": offset,
+                    "albumCount": 0,
+                    "artistCount": 0,
+                }
                 songs = ask(self._pod.port, self.request("search3", **asked)).json["subsonic-response"]["searchResult3"]
                 assert songs["song"], offset
             print(f"{which:28}{time.perf_counter() - began:10.2f} s", flush=True)

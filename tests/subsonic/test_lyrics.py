@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from mutagen.id3 import ID3, SYLT
@@ -24,7 +25,7 @@ class LyricsTests(SubsonicCase):
         self.environment = {"MUSIC_DIRECTORY_PATH": str(self.music)}
         await super().setUp()
 
-    async def imported(self, **tags: str) -> tuple[App, str]:
+    async def imported(self, **tags: Any) -> tuple[App, str]:
         """A song with these tags; its id."""
         app = await self.app("nadia")
         library = await self.a_library_of("nadia", "me")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 from uuid import uuid4
 
 from PIL import Image
@@ -86,7 +87,8 @@ class PictureTests(SubsonicCase):
     async def test_kept_by_apps(self) -> None:
         """A tag that is known is 304; with the present version in its id a picture is good for a year."""
         app = await self.some_music()
-        for asked in ({}, {"size": 100}):
+        sizes: list[dict[str, Any]] = [{}, {"size": 100}]
+        for asked in sizes:
             answer = await app.raw("getCoverArt", id=f"al-{self.tides}", **asked)
             self.assertEqual("private, max-age=86400", answer.header("Cache-Control"))
             etag = answer.header("ETag") or ""

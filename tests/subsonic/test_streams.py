@@ -35,7 +35,7 @@ class SoundCase(SubsonicCase):
         self.body = encoded(kind, seconds=seconds)
         name = f"tracks/aa/bb/{track}.{kind}"
         await self.ground.blobs.put(name, self.body)
-        told = {
+        told: dict[str, Any] = {
             "audio_file": name, "mimetype": f"audio/{kind}" if kind != "mp3" else "audio/mpeg",
             "size": len(self.body), "bitrate": 700_000, "duration": round(seconds),
             "checksum": f"sha256:{hashlib.sha256(self.body).hexdigest()}",

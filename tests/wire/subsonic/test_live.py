@@ -24,7 +24,7 @@ class LiveTests(SynchronousTestCase):
 
     def test_the_longest_is_told(self) -> None:
         """No piece is longer than what the list promises, rounded."""
-        self.assertIn("#EXT-X-TARGETDURATION:4\n", media_list(segments(3.2), ["a"]))
+        self.assertIn("#EXT-X-TARGETDURATION:4\n", media_list(segments(4), ["a"]))
         self.assertIn("#EXT-X-TARGETDURATION:11\n", media_list(segments(12), ["a", "b"]))
 
     def test_rates(self) -> None:

@@ -51,7 +51,7 @@ class DecisionTests(SynchronousTestCase):
 
     def test_limits(self) -> None:
         """The player's, the codec's, the account's: each can be in the way."""
-        plays = [{"containers": [], "audioCodecs": []}]
+        plays: Any = [{"containers": [], "audioCodecs": []}]
         for fields in (
             {"maxAudioBitrate": 500_000},
             {"codecProfiles": limited("audioSamplerate", "Equals", "48000", "96000")},

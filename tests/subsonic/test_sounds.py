@@ -9,6 +9,7 @@ from typing import Any
 
 from fwtwisted.core.subsonic.sounds import MEASURE
 from fwtwisted.db.jobs import Job
+from fwtwisted.db.subsonic.sounds import note
 from fwtwisted.wire.sounds import METHOD, WIDTH
 from tests.outside.sounds import sound
 from tests.subsonic.pod import SubsonicCase
@@ -32,10 +33,8 @@ class SoundsCase(SubsonicCase):
         upload = await self.an_upload(self.library if library is None else library, song)
         if point is not None:
             whole = [*point, *([0.0] * (WIDTH - len(point)))]
-            await self.do(
-                "INSERT INTO sound (upload_id, method, features) SELECT id, %s, %s::real[] FROM upload WHERE uuid = %s",
-                METHOD, whole, upload,
-            )  # fmt: skip
+            id = await self.value("SELECT id FROM upload WHERE uuid = %s", upload)
+            await self.run_in(note, id, METHOD, whole)
         return song
 
     async def a_line(self) -> list[int]:
@@ -161,7 +160,7 @@ class ListeningTests(SoundsCase):
         await self._listen()
         heard = dict(
             await self.rows(
-                "SELECT track.title, sound.features IS NOT NULL FROM sound JOIN upload ON upload.id = sound.upload_id"
+                "SELECT track.title, sound.f1 IS NOT NULL FROM sound JOIN upload ON upload.id = sound.upload_id"
                 " JOIN track ON track.id = upload.track_id"
             )
         )

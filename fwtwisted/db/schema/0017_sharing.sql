@@ -40,9 +40,11 @@ CREATE TABLE chat_message (
 CREATE INDEX chat_message_created ON chat_message (creation_date, id);
 CREATE INDEX chat_message_account ON chat_message (account_id);
 
--- How a file sounds: numbers of about the same weight, made from what the decoder hears (core/subsonic/sounds.py).
+-- How a file sounds: numbers of about the same weight, made from what the decoder hears (wire/sounds.py).  Columns, for
+-- an array would have to be unpacked for each of them, row by row; all are null where the file could not be read.
 CREATE TABLE sound (
     upload_id           bigint PRIMARY KEY REFERENCES upload (id) ON DELETE CASCADE,
     method              smallint NOT NULL,              -- by which the numbers were made; others do not compare
-    features            real[]                          -- null: the file could not be read
+    f1 real, f2 real, f3 real, f4 real, f5 real, f6 real, f7 real, f8 real,
+    f9 real, f10 real, f11 real, f12 real, f13 real, f14 real, f15 real, f16 real
 );

@@ -42,24 +42,30 @@ async def unheard(tx: Queries, method: int, after: int, limit: int, *, also_dist
     return await tx.many(Unheard, UNHEARD, method, after, also_distant, limit)
 
 
-NOTE = """
-    INSERT INTO sound (upload_id, method, features) SELECT id, %s, %s::real[] FROM upload WHERE id = %s
-        ON CONFLICT (upload_id) DO UPDATE SET method = EXCLUDED.method, features = EXCLUDED.features
+WIDTH = 16  # numbers of a point
+_NUMBERS = [f"f{n}" for n in range(1, WIDTH + 1)]
+NOTE = f"""
+    INSERT INTO sound (upload_id, method, {", ".join(_NUMBERS)})
+    SELECT id, %s, {", ".join(["%s::real"] * WIDTH)} FROM upload WHERE id = %s
+        ON CONFLICT (upload_id) DO UPDATE
+       SET method = EXCLUDED.method, {", ".join(f"{name} = EXCLUDED.{name}" for name in _NUMBERS)}
 """
 
 
 async def note(tx: Tx, upload_id: int, method: int, features: Sequence[float] | None) -> None:
     """Write how a file sounds; None: nobody can tell."""
-    await tx.do(NOTE, method, None if features is None else list(features), upload_id)
+    await tx.do(NOTE, method, *(features or (None,) * WIDTH), upload_id)
 
 
 _HEARD = """
     FROM sound JOIN upload ON upload.id = sound.upload_id
     JOIN track ON track.id = upload.track_id
-   WHERE sound.method = %s AND sound.features IS NOT NULL
+   WHERE sound.method = %s AND sound.f1 IS NOT NULL
      AND upload.library_id = ANY(%s) AND upload.import_status = 'finished' AND track.artist_id <> ALL(%s)
 """
-POINTS = f"SELECT upload.track_id, sound.features {_HEARD} AND upload.track_id = ANY(%s) ORDER BY upload.id DESC"
+POINTS = f"""
+    SELECT upload.track_id, ARRAY[{", ".join(_NUMBERS)}] {_HEARD} AND upload.track_id = ANY(%s) ORDER BY upload.id DESC
+"""
 
 
 async def points(
@@ -70,22 +76,25 @@ async def points(
     return dict(found)
 
 
-def _apart(width: int) -> str:
-    """The distance of a row's point from one that is given."""
-    squares = " + ".join(f"power(sound.features[{n}] - %s, 2)" for n in range(1, width + 1))
-    return f"sqrt({squares})"
+# The distance of a row's point from one that is given.
+_APART = f"sqrt({' + '.join(f'power({name} - %s::float8, 2)' for name in _NUMBERS)})"
+NEAR = f"""
+    SELECT track_id, min(apart) FROM (SELECT upload.track_id, {_APART} AS apart {_HEARD}) AS heard
+     GROUP BY track_id ORDER BY min(apart), track_id LIMIT %s
+"""
+BETWEEN = f"""
+    SELECT track_id, min(from_start), min(from_end)
+      FROM (SELECT upload.track_id, {_APART} AS from_start, {_APART} AS from_end {_HEARD}) AS heard
+     GROUP BY track_id ORDER BY min(from_start + from_end), track_id LIMIT %s
+"""
 
 
 async def near(
     tx: Queries, method: int, libraries: Sequence[int], hidden: Sequence[int], point: Sequence[float], limit: int
 ) -> list[tuple[int, float]]:
     """Songs that may be heard and how far they lie from a point, the nearest first."""
-    sql = f"""
-        SELECT track_id, min(apart) FROM (SELECT upload.track_id, {_apart(len(point))} AS apart {_HEARD}) AS heard
-         GROUP BY track_id ORDER BY min(apart), track_id LIMIT %s
-    """
     args = (*point, method, list(libraries), list(hidden), limit)
-    return await tx.many(lambda song, apart: (song, apart), sql, *args)
+    return await tx.many(lambda song, apart: (song, apart), NEAR, *args)
 
 
 async def between(
@@ -102,11 +111,5 @@ async def between(
 
     Those for which one goes the least out of one's way come first.
     """
-    from_start, from_end = _apart(len(start)), _apart(len(end))
-    sql = f"""
-        SELECT track_id, min(from_start), min(from_end)
-          FROM (SELECT upload.track_id, {from_start} AS from_start, {from_end} AS from_end {_HEARD}) AS heard
-         GROUP BY track_id ORDER BY min(from_start + from_end), track_id LIMIT %s
-    """
     args = (*start, *end, method, list(libraries), list(hidden), limit)
-    return await tx.many(lambda song, one, other: (song, one, other), sql, *args)
+    return await tx.many(lambda song, one, other: (song, one, other), BETWEEN, *args)

@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from attrs import frozen
+from attrs import evolve, frozen
 from twisted.logger import Logger
 
 from fwtwisted.core.music.visibility import Visibility
@@ -165,18 +165,19 @@ class Streaming:
         """The file.  :raise Unavailable: it is on another server."""
         media_type = hearable.mimetype or "application/octet-stream"
         stored, in_place = hearable.audio_file, None
-        place = HERE
+        place, known = HERE, self._known(hearable)
         if stored is None:
             in_place = await self._in_place(hearable)
         else:
-            place = await self._blobs.place(stored, self._known(hearable))
+            place = await self._blobs.place(stored, known)
+            known = evolve(known, is_far=not place.is_here)
         return Stream(
             hearable.id,
             None,
             hearable.duration or 0,
             media_type,
             _filename(hearable, extension_of(media_type)),
-            lambda: self._open(hearable, stored, in_place),
+            lambda: self._open(hearable, known, stored, in_place),
             stored if place.is_here else None,
             in_place,
             place.distant,
@@ -214,10 +215,10 @@ class Streaming:
             )
             raise
 
-    async def _open(self, hearable: Hearable, stored: str | None, in_place: str | None) -> ByteSource:
+    async def _open(self, hearable: Hearable, known: Known, stored: str | None, in_place: str | None) -> ByteSource:
         try:
             if stored is not None:
-                source: ByteSource = await self._blobs.open(stored, self._known(hearable))
+                source: ByteSource = await self._blobs.open(stored, known)
             else:
                 source = await open_file(self._threads, in_place or "")
         except NotFound as missing:

@@ -214,7 +214,8 @@ class Channel(http.HTTPChannel):
         super().allContentReceived()
 
     def requestDone(self, request: LeanRequest) -> None:
-        """The answer was handed to the transport."""
+        """The answer was handed to the transport; whoever held the connection for this request holds it no longer."""
+        self._held = False
         if self.phase is not Phase.LINGERING:
             self.phase, self.since = Phase.IDLE, self.site.seconds()
             self.persistent = self.persistent and not self.site.draining

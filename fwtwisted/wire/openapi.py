@@ -315,6 +315,7 @@ def _responses(answers: Iterable[Answer], names: Names) -> Document:
 
 
 def _response(several: Sequence[Answer], names: Names) -> Document:
+    """Answers of one status; where one of them has no body, a body is not promised at all."""
     schemas: dict[str, list[Schema]] = {}
     headers: dict[str, str] = {}
     for one in several:
@@ -324,7 +325,7 @@ def _response(several: Sequence[Answer], names: Names) -> Document:
     written: Document = {"description": " ".join(dict.fromkeys(one.text for one in several))}
     if headers:
         written["headers"] = {name: {"description": said, "schema": TEXT} for name, said in headers.items()}
-    if schemas:
+    if schemas and all(one.content for one in several):
         written["content"] = {
             media_type: {"schema": names.written(given[0] if len(given) == 1 else either(*given))}
             for media_type, given in schemas.items()

@@ -146,9 +146,13 @@ class FilledCase(ChannelCase, ShapeCase):
 
     def place(self, path: str) -> str:
         """A path with something that is there in the place of its variables."""
+        return path.format(**self.values(path))
+
+    def values(self, path: str) -> Mapping[str, object]:
+        """The variables of a path that names something which is there."""
         below = path.removeprefix("/api/v1/").removeprefix("/api/v2/")
         longest = max((name for name in self.named if below.startswith(f"{name}/")), key=len, default=None)
-        return path.format(**({} if longest is None else self.named[longest]))
+        return {} if longest is None else self.named[longest]
 
     async def ask(self, path: str, **query: Any) -> Answer:
         """What Alice is told."""

@@ -111,7 +111,7 @@ class AnswerTests(FilledCase):
             return
         kind = (said.header("Content-Type") or "").partition(";")[0]
         content = told.get("content", {})
-        if (kind in content) != bool(said.body) and "*/*" not in content:
+        if content and (kind in content) != bool(said.body) and "*/*" not in content:
             self.wrong.append(f"{method} {path}: {said.status} as {kind or 'nothing'}, not {sorted(content)}")
         elif kind == "application/json" and said.body:
             said.headers.setRawHeaders(b"Content-Type", [b"application/json"])

@@ -85,6 +85,10 @@ class Desk:
             assert parts.files
             raise NoRoom()
 
+    @app.route("/large", methods=["GET"])
+    def large(self, request: LeanRequest) -> bytes:
+        return answer(request, 200, "x" * 4 * MIB)
+
     @app.route("/unread", methods=["POST"])
     async def unread(self, request: LeanRequest) -> bytes:
         return answer(request, 200, "not looked at")
@@ -200,6 +204,19 @@ class UploadTests(IntakeCase):
 
 class AdmissionTests(IntakeCase):
     """Who may send at all."""
+
+    async def test_a_large_answer_after_an_upload_that_came_at_once(self) -> None:
+        """The connection was held until admission; the next requests on it are read all the same."""
+        served = await self.serve()
+        self.desk.admission = Deferred()
+        talk = await served.talk()
+        talk.ask("POST", "/api/v1/uploads", {"Authorization": "x"} | FORM, encoded_form(BOUNDARY, ("name", None, b"a")))
+        await self.settled()
+        self.desk.admission.callback(None)
+        self.assertEqual(201, (await talk.answer()).status)
+        for _ in range(2):
+            talk.ask("GET", "/api/v1/uploads/large")
+            self.assertEqual(4 * MIB + 2, len((await talk.answer()).body))
 
     async def test_a_refusal_comes_before_the_body(self) -> None:
         """At once, and nothing is spooled."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fwtwisted.web.v1.described.asking import PAGES, alike, below
 from fwtwisted.wire.openapi import (
+    ABSENT,
     FORBIDDEN,
     KNOWN,
     PUBLIC,
@@ -99,7 +100,7 @@ AREA = Area(
                     )
                 },
                 "/registration/verify-email/": {
-                    "POST": Operation("Confirm a mail address", KNOWN, [SAID], body=shapes.CONFIRMATION_KEY)
+                    "POST": Operation("Confirm a mail address", KNOWN, [SAID, ABSENT], body=shapes.CONFIRMATION_KEY)
                 },
                 "/registration/resend-email/": {
                     "POST": Operation(

@@ -225,6 +225,7 @@ class Parts:
             self.streaming,
             blobs,
             images,
+            lambda uuid: self.remote_pictures.here(uuid),
             threads,
             preference,
             self._secret,

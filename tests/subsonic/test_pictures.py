@@ -125,6 +125,13 @@ class PictureTests(SubsonicCase):
         self.assertEqual(70, await app.error("getCaptions", id=f"tr-{self.track}"))
         self.assertEqual(10, await app.error("getCaptions"))
 
+    async def test_of_another_server(self) -> None:
+        """One that cannot be brought here is not there."""
+        app = await self.some_music()
+        await self.do("UPDATE attachment SET file = NULL, url = 'http://127.0.0.1:1/a.png' WHERE uuid = %s", self.mark)
+        await self.changed("catalog")
+        self.assertEqual(70, await app.error("getCoverArt", id=f"al-{self.tides}"))
+
     async def test_a_broken_one(self) -> None:
         """What is lost, or cannot be cut, is not there."""
         app = await self.some_music()

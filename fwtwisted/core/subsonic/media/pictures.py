@@ -10,10 +10,11 @@ Source: docs/subsonic.md rules 39, 40, 41 and 58.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import TypeAlias
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
@@ -24,9 +25,10 @@ from fwtwisted.core.subsonic.playlists import PlaylistsHeard
 from fwtwisted.db.pool import Database, Queries
 from fwtwisted.db.subsonic import pictures
 from fwtwisted.db.subsonic.pictures import Picture
-from fwtwisted.model.errors import Invalid, NotFound
+from fwtwisted.model.errors import Invalid, NotFound, RemoteFailed
 from fwtwisted.model.heard import Sight
 from fwtwisted.model.images import Frame
+from fwtwisted.model.music import Attachment
 from fwtwisted.outside.blobs import BlobStore
 from fwtwisted.outside.images import Images
 from fwtwisted.outside.inmemory import MemorySource
@@ -35,6 +37,9 @@ from fwtwisted.wire.names import media_type_of
 from fwtwisted.wire.subsonic.names import Name, Prefix
 
 ENTRY_BYTES = 300  # that remembering a picture takes beside its own
+
+
+Bring: TypeAlias = Callable[[UUID], Awaitable[Attachment]]
 
 
 @frozen
@@ -58,7 +63,11 @@ class Shown:
 
 
 class Pictures:
-    """Finds pictures and makes them small."""
+    """
+    Finds pictures and makes them small.
+
+    :param bring: brings a picture of another server here.
+    """
 
     def __init__(
         self,
@@ -68,10 +77,11 @@ class Pictures:
         streams: Streams,
         blobs: BlobStore,
         images: Images,
+        bring: Bring,
         settings: PictureSettings,
     ) -> None:
         self._database, self._hearing, self._playlists, self._streams = database, hearing, playlists, streams
-        self._blobs, self._images, self._settings = blobs, images, settings
+        self._blobs, self._images, self._bring, self._settings = blobs, images, bring, settings
         self._found: Kept[Picture | None] = Kept(None)
         self._small: OrderedDict[tuple[UUID, Frame], bytes | None] = OrderedDict()
         self._bytes = 0
@@ -98,11 +108,23 @@ class Pictures:
                 found = await self._database.read(lambda tx: pictures.avatar(tx, name.number))
             case _:
                 found = None
-        return _shown(found)
+        return await self._shown(found)
 
     async def avatar(self, username: str) -> Shown:
         """The picture of somebody with an account here.  :raise NotFound:"""
-        return _shown(await self._database.read(lambda tx: pictures.avatar_named(tx, username)))
+        return await self._shown(await self._database.read(lambda tx: pictures.avatar_named(tx, username)))
+
+    async def _shown(self, found: Picture | None) -> Shown:
+        """A picture that is here, or is brought here.  :raise NotFound:"""
+        file = None if found is None else found.file
+        if found is not None and file is None:
+            try:
+                file = (await self._bring(found.uuid)).file
+            except RemoteFailed as why:
+                raise NotFound from why
+        if found is None or file is None:
+            raise NotFound
+        return Shown(evolve(found, file=file), found.uuid.hex[:4], media_type_of(file))
 
     async def _of_music(self, sight: Sight, prefix: Prefix, ids: Collection[int]) -> Mapping[int, Picture]:
         async def load(missing: Collection[int]) -> Mapping[int, Picture]:
@@ -178,9 +200,3 @@ class Pictures:
 
 def _weight(small: bytes | None) -> int:
     return len(small or b"") + ENTRY_BYTES
-
-
-def _shown(found: Picture | None) -> Shown:
-    if found is None or found.file is None:
-        raise NotFound
-    return Shown(found, found.uuid.hex[:4], media_type_of(found.file))

@@ -13,7 +13,7 @@ from fwtwisted.core.subsonic.media import live, transcoding
 from fwtwisted.core.subsonic.media.bundles import Bundles
 from fwtwisted.core.subsonic.media.live import LiveStreaming
 from fwtwisted.core.subsonic.media.lyrics import SongLyrics
-from fwtwisted.core.subsonic.media.pictures import Pictures, PictureSettings
+from fwtwisted.core.subsonic.media.pictures import Bring, Pictures, PictureSettings
 from fwtwisted.core.subsonic.media.streams import Streams, StreamSettings
 from fwtwisted.core.subsonic.media.tickets import Tickets
 from fwtwisted.core.subsonic.media.transcoding import Transcoding
@@ -28,6 +28,7 @@ class MediaRoom:
     """
     What the media of the Subsonic face are made of.
 
+    :param bring: brings a picture of another server here.
     :param secret: the server's own, for tickets.
     """
 
@@ -39,6 +40,7 @@ class MediaRoom:
         streaming: Streaming,
         blobs: BlobStore,
         images: Images,
+        bring: Bring,
         threads: Threads,
         preference: Callable[[str], Awaitable[Any]],
         secret: str,
@@ -46,7 +48,9 @@ class MediaRoom:
     ) -> None:
         self.streams = Streams(clock, database, streaming, threads, preference, settings)
         self.bundles = Bundles(room.hearing, room.playlists, self.streams)
-        self.pictures = Pictures(database, room.hearing, room.playlists, self.streams, blobs, images, PictureSettings())
+        self.pictures = Pictures(
+            database, room.hearing, room.playlists, self.streams, blobs, images, bring, PictureSettings()
+        )
         self.lyrics = SongLyrics(database, self.streams, streaming, threads)
         pieces = Tickets("hls", secret, time.time, live.TICKET_SECONDS)
         self.live = LiveStreaming(room.login, room.sights, self.streams, pieces)

@@ -145,7 +145,9 @@ class Channels:
     async def _page(self, uuid: UUID) -> ChannelPage:
         async def work(tx: Tx) -> ChannelPage:
             found = await channels.by_uuid(tx, uuid)
-            return await page_of(tx, [] if found is None else [found], counted=True)
+            if found is None:  # closed meanwhile
+                raise NotFound
+            return await page_of(tx, [found], counted=True)
 
         return await self._database.read(work)
 
@@ -160,13 +162,19 @@ class Channels:
         owner_id = _somebody(viewer)
         self._must_be_lawful(wish.username)
         most = int(await self._preference("audio__max_channels"))
+
+        async def first_look(tx: Tx) -> None:
+            await _must_have_few(tx, owner_id, most)
+            if await people.actor_named(tx, wish.username, self._pod.domain) is not None:
+                raise Invalid.on("username", TAKEN)
+
+        await self._database.read(first_look)  # before anything is computed that takes long
         keys = await self._threads(new_keys)
         uuid = uuid4()
 
         async def work(tx: Tx) -> None:
             await libraries.lock_owner(tx, owner_id)
-            if await channels.owned(tx, owner_id) >= most:
-                raise Invalid.on(NON_FIELD, f"There are {most} channels of yours, and more are not allowed.")
+            await _must_have_few(tx, owner_id, most)
             await people.lock_sign_ups(tx)
             actor_id = await self._add_actor(tx, wish, keys)
             cover_id = None if wish.cover is None else await taken_cover(tx, owner_id, wish.cover)
@@ -275,6 +283,12 @@ class Channels:
 
 
 # --- steps ---------------------------------------------------------------------------------------
+
+
+async def _must_have_few(tx: Tx, owner_id: int, most: int) -> None:
+    """:raise Invalid: there are as many channels of the owner's as there may be."""
+    if await channels.owned(tx, owner_id) >= most:
+        raise Invalid.on(NON_FIELD, f"There are {most} channels of yours, and more are not allowed.")
 
 
 async def page_of(tx: Tx, found: Sequence[Channel], *, counted: bool = False) -> ChannelPage:

@@ -279,10 +279,12 @@ class Migration:
         if await self._source.seen(held.name) is None:
             return
         seen = await self._target.seen(held.name)
+        now = (await self._database.read(lambda tx: storage.held(tx, [held.name]))).get(held.name)
+        if now is None:  # deleted just now, on both sides, by whoever did that
+            return
         if seen is None or seen.size != arrived.size or (seen.sha256 or arrived.sha256) != arrived.sha256:
             raise OtherBytes
-        now = (await self._database.read(lambda tx: storage.held(tx, [held.name]))).get(held.name)
-        if now is None or (now.sha256 or arrived.sha256) != arrived.sha256 or now.storage not in (None, self.wish.to):
+        if (now.sha256 or arrived.sha256) != arrived.sha256 or now.storage not in (None, self.wish.to):
             return
         await self._source.remove(held.name)
         self.moving.deleted += 1

@@ -45,7 +45,12 @@ class MediaCase(MusicCase, StoreCase):
     async def a_song(self, name: str, size: int = 10_000, *, lies: str = "local", **columns: Any) -> bytes:
         """An upload whose bytes lie here, in the bucket (``s3``), or nowhere."""
         body = self.draw.randbytes(size)
-        facts: dict[str, Any] = {"audio_file": name, "storage": lies, "size": size, "checksum": f"sha256:{sha256(body)}"}
+        facts: dict[str, Any] = {
+            "audio_file": name,
+            "storage": lies,
+            "size": size,
+            "checksum": f"sha256:{sha256(body)}",
+        }
         await self.an_upload(self.library, None, **(facts | columns))
         self.put_somewhere(name, body, lies)
         return body

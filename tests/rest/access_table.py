@@ -173,4 +173,6 @@ users/settings/                             POST scope:profile
 /health/live                                GET public
 /health/ready                               GET public
 /media/<path:name>                          GET public
+/share/<secret>/                            GET word
+/share/<secret>/<int:place>/                GET word
 """

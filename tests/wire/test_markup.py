@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from fwtwisted.wire.markup import LONGEST_TEXT, rendered
+from fwtwisted.wire.markup import LONGEST_TEXT, plain, rendered
 
 PIECES = st.one_of(
     st.sampled_from(list("[]()*_`<>!a#|~^:&\\={} \n")),
@@ -48,3 +48,17 @@ class RenderingTests(SynchronousTestCase):
         html = rendered((unit * LONGEST_TEXT)[:LONGEST_TEXT], None, permissive=True)
         self.assertLess(time.process_time() - began, 1.0)
         self.assertNotIn("<script", html)
+
+
+class PlainTests(SynchronousTestCase):
+    """Texts for who shows no HTML."""
+
+    def test_markup_goes_lines_stay(self) -> None:
+        """Whatever it was written in, the words are left."""
+        for text, kind, words in (
+            ("A *b* <c>\n\nd", "text/markdown", "A b\n\nd"),
+            ("<p>One &amp; <b>two</b></p><script>no</script><p>3<br>4</p>", "text/html", "One & two\n3\n4"),
+            (" a <b>\n*c* ", "text/plain", "a <b>\n*c*"),
+            ("", "text/html", ""),
+        ):
+            self.assertEqual(words, plain(text, kind), (text, kind))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fwtwisted.wire.openapi import Area, Operation, gone, ok, scoped
+from fwtwisted.wire.openapi import SWITCHED_OFF, Area, Operation, gone, ok, scoped
 from fwtwisted.wire.schema import told
 from fwtwisted.wire.v1.shapes import plugins as shapes
 
@@ -21,7 +21,7 @@ AREA = Area(
         "/api/v1/plugins/<name>/enable/": {"POST": Operation("Switch it on", PLUGINS, [ok(told())])},
         "/api/v1/plugins/<name>/disable/": {"POST": Operation("Switch it off", PLUGINS, [ok(told())])},
         "/api/v1/plugins/<name>/scan/": {
-            "POST": Operation("Ask it for music; none brings any", PLUGINS, [ok(told(), "It cannot.", 405)])
+            "POST": Operation("Ask it for music; none brings any", PLUGINS, [SWITCHED_OFF])
         },
     },
 )

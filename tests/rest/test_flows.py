@@ -291,7 +291,8 @@ class UploadingTests(PodCase):
             ("import_reference=2026-04-01T08:00:00.000Z&page_size=1", 7), ("import_reference=other", 0),
             (f"library={self.library}&page=1&page_size=25&q=status:errored&ordering=-creation_date"
              "&include_channels=true", 1),
-            ("q=title:song", 6), ("q=nonsense:x", 0), ("mimetype=audio/flac", 3), ("q=Song", 6),
+            ("q=title:song", 0), ("q=track_artist:nova", 6), ("q=nonsense:x", 0), ("q=Song", 6),
+            ("mimetype=audio/flac", 3),
             ("ordering=track_title,album_title,-artist_name,size", 7),
         ):  # fmt: skip
             said = await self.alice.get(f"uploads/?{query}")

@@ -75,9 +75,7 @@ class AskingTests(FolderImportsCase):
         self.assertEqual(["2026-11-21"], await self.rows("SELECT DISTINCT import_reference FROM upload"))
         self.assertEqual(
             5,
-            await self.value(
-                "SELECT count(*) FROM upload WHERE source LIKE 'file://%%' AND track_id IS NOT NULL"
-            ),
+            await self.value("SELECT count(*) FROM upload WHERE source LIKE 'file://%%' AND track_id IS NOT NULL"),
         )
 
     async def test_only_one(self) -> None:

@@ -60,8 +60,9 @@ class ModuleTests(SynchronousTestCase):
                 self.assertTrue(target.is_file(), f"{module.name} imports {target}")
 
     def test_no_module_is_forgotten(self) -> None:
-        """Each module is reached from the page, or from the player for frames."""
-        self.assertEqual({path.resolve() for path in modules()}, reached(PAGE / "app.js", PAGE / "embed" / "player.js"))
+        """Each module is reached from the page, from the player for frames, or from the page of a share."""
+        entrances = (PAGE / "app.js", PAGE / "embed" / "player.js", PAGE / "embed" / "shared.js")
+        self.assertEqual({path.resolve() for path in modules()}, reached(*entrances))
 
     def test_all_modules_are_announced(self) -> None:
         """The page names every module at once, so that they are fetched side by side."""

@@ -36,7 +36,8 @@ SONGS = f"""
       LEFT JOIN attachment AS own ON own.id = track.cover_id
       LEFT JOIN attachment AS cover ON cover.id = album.cover_id
      CROSS JOIN LATERAL (
-            SELECT uuid, size, duration, bitrate, mimetype, metadata - '{{lyrics,synced_lyrics,genres}}'::text[] AS metadata
+            SELECT uuid, size, duration, bitrate, mimetype,
+                   metadata - '{{lyrics,synced_lyrics,genres}}'::text[] AS metadata
               FROM upload
              WHERE upload.track_id = track.id AND upload.library_id = ANY(%s)
                AND upload.import_status IN ('finished', 'skipped')

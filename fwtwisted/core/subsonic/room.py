@@ -51,10 +51,10 @@ class SubsonicRoom:
         playlists: Playlists,
         preference: Preference,
         music: str | None = None,
-        articles: Articles = Articles(),
+        articles: Articles | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.paper = Paper(public_url, articles)
+        self.paper = Paper(public_url, articles or Articles())
         self.login = SubsonicLogin(database, signin, seal, limits)
         self.files = Files(database, music)
         self.sights = Sights(database, visibility, pod.domain, self.files)

@@ -100,8 +100,9 @@ class EveryCallCase(SubsonicCase, FeedCase):
         self.addCleanup(self.place.cleanup)
         self.music = Path(os.path.realpath(self.place.name))
         self.environment = {
-            **FeedCase.environment, "MUSIC_DIRECTORY_PATH": str(self.music), "SUBSONIC_JUKEBOX": "true",
-            "SUBSONIC_JUKEBOX_OUTPUT": "null",
+            **FeedCase.environment,
+            "MUSIC_DIRECTORY_PATH": str(self.music), "SUBSONIC_JUKEBOX": "true",
+            "SUBSONIC_JUKEBOX_OUTPUT": "null", "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
         }  # fmt: skip
         await super().setUp()
         self._fresh = count(1)

@@ -56,8 +56,13 @@ PLAYER = {
     "directPlayProfiles": [{"containers": ["flac"], "audioCodecs": ["flac"], "protocols": ["http"]}],
     "transcodingProfiles": [{"container": "ogg", "audioCodec": "opus", "protocol": "http"}],
 }
-LYRICS = """<tt xmlns="http://www.w3.org/ns/ttml" xml:lang="en"><body><div>
-<p begin="1s" end="2s"><span begin="1s" end="1.5s">Here</span> <span begin="1.5s" end="2s">I am</span></p>
+GAINS = {"track_gain": -6.5, "album_gain": -7, "track_peak": 0.9, "album_peak": 0.98}
+LYRICS = """<tt xmlns="http://www.w3.org/ns/ttml" xmlns:ttm="http://www.w3.org/ns/ttml#metadata" xml:lang="en">
+<head><metadata>
+<ttm:agent type="person" xml:id="v1"><ttm:name>Nova</ttm:name></ttm:agent><ttm:agent type="other" xml:id="v2"/>
+</metadata></head><body><div>
+<p begin="1s" end="2s" ttm:agent="v1"><span begin="1s" end="1.5s">Here</span> <span begin="1.5s" end="2s">I</span></p>
+<p begin="2s" end="3s" ttm:agent="v2"><span begin="2s" end="2.5s">am</span> <span begin="2.5s" end="3s">not</span></p>
 </div></body></tt>"""
 
 
@@ -141,6 +146,10 @@ class EveryCallCase(SubsonicCase, FeedCase):
         told = ("A <b>band</b>, & more.", "text/html")
         await self.do("UPDATE artist SET description = %s, description_type = %s", *told)
         await self.do("UPDATE album SET description = %s, description_type = %s", *told)
+        facts = {"isrc": ["SE6HN1222530"], "composer": "Nova", "replaygain": GAINS}
+        await self.do("UPDATE upload SET metadata = metadata || %s::jsonb", orjson.dumps(facts).decode())
+        for table in ("artist", "album", "track"):
+            await self.do(f"UPDATE {table} SET mbid = gen_random_uuid()")
         await self._portrait()
         await self.changed("catalog", "libraries")
 

@@ -14,7 +14,7 @@ from twisted.trial.unittest import SkipTest
 
 from tests.subsonic.every_call import NAMES, Call, EveryCallCase
 from tests.subsonic.pod import NAMESPACE
-from tests.subsonic.shapes import ERROR, Shape, answer
+from tests.subsonic.shapes import ERROR, PAYLOADS, Shape, answer
 
 DESCRIPTION = Path(__file__).resolve().parents[3] / "shared" / "contract" / "opensubsonic-openapi.json"
 SPELT_OUT = ("artistInfo", "artistInfo2", "albumInfo")
@@ -58,6 +58,45 @@ class AnswerTests(EveryCallCase):
             else:
                 told += wrong(answer(call.payload), response, call.name)
         self.assertEqual([], told)
+
+
+# Fields that the pod of the table never tells: the pod knows nothing of it, or nothing is wrong with it.
+UNTOLD = {
+    "contributors", "moods", "works", "movements", "groupings", "recordLabels", "releaseTypes", "discTitles",
+    "disc", "disambiguation", "shortcut", "video", "lastFmUrl", "transcodedContentType", "transcodedSuffix",
+    "readonly", "validUntil", "errorMessage", "errorReason", "lastVisited",
+}  # fmt: skip
+
+
+def told_in(value: Any) -> Iterator[str]:
+    """The fields of an answer that hold anything."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if inner not in ([], {}):
+                yield name
+            yield from told_in(inner)
+    if isinstance(value, list):
+        for inner in value:
+            yield from told_in(inner)
+
+
+def fields_of(shape: Shape) -> Iterator[str]:
+    """The fields that a shape has, and those within."""
+    for name, inner in shape.get("properties", {}).items():
+        yield name
+        yield from fields_of(inner)
+    for inner in (shape.get("items"), *shape.get("anyOf", ())):
+        yield from () if inner is None else fields_of(inner)
+
+
+class FullnessTests(EveryCallCase):
+    """The table itself."""
+
+    async def test_all_that_can_be_told_is(self) -> None:
+        """Every field of our schema stands in some answer, so that the tests beside this one see it."""
+        told = {name for call in self.table() if not call.media for name in told_in(await self.said(call))}
+        known = {name for payload in PAYLOADS for name in fields_of(answer(payload))}
+        self.assertEqual(UNTOLD, known - told)
 
 
 # --- itself in other forms -----------------------------------------------------------------------------

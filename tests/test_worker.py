@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,7 @@ class QueueTests(HandsCase):
         await self.ask("work")
         for _ in range(5):
             (job,) = await self.run_in(jobs.claim, "import", ["work"], 1, 60.0)
-            await self.database.transaction(lambda tx, job=job: jobs.later(tx, job, 0, failed=False))
+            await self.run_in(partial(jobs.later, failed=False), job, 0)
         self.hands(work=JobKind("import", self.note, attempts=2))
         await self.until_ran(1)
 

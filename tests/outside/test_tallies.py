@@ -57,9 +57,10 @@ class TalliesContract:
         for expected, told in zip((15, 30, 45, 60, 60), busy, strict=True):
             self.assertAlmostEqual(expected, told, places=3)
         self.clock.advance(20)
-        for told in (await tallies.busy(["a", "b"]), await tallies.busy(["a", "b"])):
-            self.assertAlmostEqual(40, told[0], places=3)
-            self.assertEqual(0, told[1])
+        for _ in range(2):
+            first, second = await tallies.busy(["a", "b"])
+            self.assertAlmostEqual(40, first, places=3)
+            self.assertEqual(0, second)
         self.assertEqual([], await tallies.busy([]))
         self.clock.advance(60)
         self.assertEqual([0.0], await tallies.busy(["a"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.database import HOME
-from tests.rest.pod import URL, PodCase
+from tests.rest.pod import URL, PodCase, with_query
 
 
 class OEmbedTests(PodCase):
@@ -66,7 +66,7 @@ class OEmbedTests(PodCase):
             ({"url": url, "format": "json", "maxheight": "0"}, "maxheight"),
             ({"url": url, "format": "json", "maxheight": "-1"}, "maxheight"),
         ):  # fmt: skip
-            said = await self.visitor().get("oembed/", **query)
+            said = await self.visitor().get(with_query("oembed/", **query))
             self.assertEqual(400, said.status, query)
             self.assertIn(field, said.json, query)
 

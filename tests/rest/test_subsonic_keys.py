@@ -45,7 +45,8 @@ class KeyTests(PodCase):
     async def test_what_is_refused(self) -> None:
         """No name, a novel, too many keys, a pod without Subsonic."""
         nadia = await self.person("nadia")
-        for name in ("", "x" * 101, None, []):
+        names: tuple[object, ...] = ("", "x" * 101, None, [])
+        for name in names:
             said = await nadia.post("subsonic/keys/", {"name": name})
             self.assertEqual((400, ["name"]), (said.status, list(said.json)), name)
         for number in range(50):

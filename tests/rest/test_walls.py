@@ -78,13 +78,13 @@ class WallTests(ChannelCase):
         await self.alike(self.bob, "POST", sessions, {"radio_type": "custom", "custom_radio": radio}, nothing)
         for theirs, none in ((playlist, 10**9),):
             config = {"type": "playlist", "ids": [theirs]}, {"type": "playlist", "ids": [none]}
-            multiple = [{"radio_type": "custom_multiple", "config": one} for one in config]
-            await self.alike(self.bob, "POST", sessions, *multiple)
+            of_theirs, of_none = ({"radio_type": "custom_multiple", "config": one} for one in config)
+            await self.alike(self.bob, "POST", sessions, of_theirs, of_none)
             await self.alike(
                 self.bob, "POST", "radios/radios/validate/", {"filters": [config[0]]}, {"filters": [config[1]]}, 200
             )
-        library = [{"radio_type": "library", "related_object_id": one} for one in (hidden, NOTHING)]
-        await self.alike(self.bob, "POST", sessions, *library)
+        secret, absent = ({"radio_type": "library", "related_object_id": one} for one in (hidden, NOTHING))
+        await self.alike(self.bob, "POST", sessions, secret, absent)
         for path in (f"radios/radios/{radio}/", f"radios/radios/{radio}/tracks/"):
             self.assertEqual(404, (await self.bob.get(path)).status, path)
         for method in ("PUT", "DELETE"):

@@ -32,15 +32,16 @@ class EventfulBlobs(LocalBlobs):
     before_put: Callable[[str], Awaitable[object]] | None = None
     after_put: Callable[[str], Awaitable[object]] | None = None
 
-    async def put(self, name: str, body: bytes) -> None:
+    async def put(self, name: str, body: bytes) -> str:
         """See :meth:`LocalBlobs.put`."""
         before, self.before_put = self.before_put, None
         if before is not None:
             await before(name)
-        await super().put(name, body)
+        kept = await super().put(name, body)
         after, self.after_put = self.after_put, None
         if after is not None:
             await after(name)
+        return kept
 
 
 class AttachmentsTests(MusicCase):

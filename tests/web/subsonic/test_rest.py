@@ -58,7 +58,7 @@ async def admit(request: LeanRequest, asked: Asked, *, is_counted: bool) -> Call
 class RestTests(TestCase):
     """A site with a few calls."""
 
-    async def setUp(self) -> None:
+    async def setUp(self) -> None:  # type: ignore[override]
         self.enabled = True
         rest = Rest(Server("fwtwisted", "1", "1.4.0"), [Area()], admit, self.is_enabled)
         self.served: Served = await serve(self, rest.mounts())

@@ -53,9 +53,15 @@ class SeaweedFs:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="fw-s3-", dir="/tmp"))
-        self._ports = {name: free_port() for name in (*_PORTS, *_S3_PORTS)}
         self.allow(POD, BLIND)
-        self.start()
+        for last in (False, False, True):  # somebody else may take a free port before it does
+            self._ports = {name: free_port() for name in (*_PORTS, *_S3_PORTS)}
+            try:
+                self.start()
+                break
+            except NoServer as why:
+                if last or "address already in use" not in str(why):
+                    raise
 
     @property
     def port(self) -> int:

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from attrs import frozen
 
+from fwtwisted.model.errors import Unauthenticated
+
 LEAVES = (
     "profile", "libraries", "edits", "follows", "favorites", "filters", "listenings", "radios", "playlists",
     "notifications", "security", "reports", "plugins",
@@ -100,6 +102,20 @@ class Viewer:
     def is_anonymous(self) -> bool:
         """Nobody in particular."""
         return self.actor_id is None
+
+    @property
+    def the_actor(self) -> int:
+        """The actor's key.  :raise Unauthenticated: nobody in particular asks."""
+        if self.actor_id is None:
+            raise Unauthenticated
+        return self.actor_id
+
+    @property
+    def the_account(self) -> int:
+        """The account's key.  :raise Unauthenticated: nobody with an account here asks."""
+        if self.account_id is None:
+            raise Unauthenticated
+        return self.account_id
 
     def may(self, scope: str) -> bool:
         """Whether this viewer holds the leaf scope."""

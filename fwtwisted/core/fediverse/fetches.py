@@ -23,7 +23,7 @@ from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.db import domains, fetches, follows, libraries
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.model.errors import BadRequest, NotFound, Unauthenticated
+from fwtwisted.model.errors import BadRequest, NotFound
 from fwtwisted.model.fediverse import Fetch, FetchStatus, Found, Outcome, SeenLibrary, Thing
 from fwtwisted.model.people import Pod, Viewer
 from fwtwisted.wire.addresses import Federated, Handle, Named, Numbered, Place, host_of, is_ours, own_place
@@ -89,7 +89,7 @@ class Fetches:
 
         :param url: as ``wire.addresses.normal`` writes it.  :param force: also when it was looked up just now.
         """
-        actor_id = _somebody(viewer)
+        actor_id = viewer.the_actor
         if not force:
             since = self._now() - timedelta(seconds=self._settings.duplicate_seconds)
             known = await self._database.read(lambda tx: fetches.recent(tx, actor_id, url, since))
@@ -105,7 +105,7 @@ class Fetches:
 
         :raise NotFound: there is none.  :raise BadRequest: it is at home here.
         """
-        actor_id = _somebody(viewer)
+        actor_id = viewer.the_actor
         fid = await self._database.read(lambda tx: fetches.fid_of(tx, kind, id))
         if fid is None:
             raise NotFound
@@ -131,7 +131,7 @@ class Fetches:
 
     async def one(self, viewer: Viewer, id: int) -> Fetch:
         """A look-up that the viewer asked for.  :raise NotFound:"""
-        actor_id = _somebody(viewer)
+        actor_id = viewer.the_actor
         found = await self._database.read(lambda tx: fetches.one(tx, id, actor_id))
         if found is None:
             raise NotFound
@@ -139,7 +139,7 @@ class Fetches:
 
     async def of_object(self, viewer: Viewer, kind: Thing, id: int, limit: int, offset: int) -> tuple[int, list[Fetch]]:
         """How often the viewer had an object looked up, and one page of that.  :raise NotFound: no such object."""
-        actor_id = _somebody(viewer)
+        actor_id = viewer.the_actor
 
         async def work(tx: Tx) -> tuple[int, list[Fetch]]:
             if await fetches.fid_of(tx, kind, id) is None:
@@ -213,12 +213,6 @@ class Fetches:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock.seconds(), UTC)
-
-
-def _somebody(viewer: Viewer) -> int:
-    if viewer.actor_id is None:
-        raise Unauthenticated
-    return viewer.actor_id
 
 
 def _written(fetch: Fetch | None) -> Fetch:

@@ -21,7 +21,7 @@ from fwtwisted.db import follows, libraries, notifications, people
 from fwtwisted.db.follows import Received
 from fwtwisted.db.notifications import NewActivity
 from fwtwisted.db.pool import Database, Queries, Tx
-from fwtwisted.model.errors import Invalid, NotFound, Unauthenticated
+from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.fediverse import FollowStanding, LibraryFollow
 from fwtwisted.model.people import Actor, Library, Privacy, Viewer
 from fwtwisted.wire import activities
@@ -41,17 +41,17 @@ class Follows:
         self, viewer: Viewer, approved: bool | None, oldest_first: bool, limit: int, offset: int
     ) -> tuple[int, list[LibraryFollow]]:
         """How many libraries the viewer follows or wishes to, refused ones left out, and one page of them."""
-        actor = _somebody(viewer)
+        actor = viewer.the_actor
         return await self._database.read(lambda tx: follows.mine(tx, actor, approved, oldest_first, limit, offset))
 
     async def standings(self, viewer: Viewer) -> list[FollowStanding]:
         """Every library that the viewer has asked for, and what came of it."""
-        actor = _somebody(viewer)
+        actor = viewer.the_actor
         return await self._database.read(lambda tx: follows.standings(tx, actor))
 
     async def one(self, viewer: Viewer, uuid: UUID) -> LibraryFollow:
         """A follow by the viewer, or of a library of theirs.  :raise NotFound:"""
-        actor = _somebody(viewer)
+        actor = viewer.the_actor
         return await self._database.read(lambda tx: _known(tx, uuid, actor))
 
     # --- asking ----------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ class Follows:
 
         :raise Invalid: on ``target``: there is none, it is the viewer's own, or they have asked before.
         """
-        actor_id = _somebody(viewer)
+        actor_id = viewer.the_actor
 
         async def work(tx: Tx) -> LibraryFollow:
             library = await _target(tx, library_uuid, actor_id)
@@ -82,7 +82,7 @@ class Follows:
 
     async def unfollow(self, viewer: Viewer, uuid: UUID) -> None:
         """Follow no longer, or take back the wish to.  :raise NotFound: it is not the viewer's."""
-        actor_id = _somebody(viewer)
+        actor_id = viewer.the_actor
 
         async def work(tx: Tx) -> None:
             await notifications.forget_wish(tx, uuid, actor_id)
@@ -118,7 +118,7 @@ class Follows:
 
     async def _answer(self, tx: Tx, viewer: Viewer, uuid: UUID, *, approved: bool) -> Received:
         """Write the answer; the follow as it was before."""
-        received = await follows.lock_received(tx, uuid, _somebody(viewer))
+        received = await follows.lock_received(tx, uuid, viewer.the_actor)
         if received is None:
             raise NotFound
         await follows.answer(tx, received.id, approved=approved)
@@ -139,12 +139,6 @@ class Follows:
         # A follower who was turned away later and let in again hears of that, too: the id of an answer is no key.
         new = NewActivity(None, library.owner.id, "Accept", answer, library_id=library.id, follow_id=follow_id)
         await self._inbox.deliver(tx, new, [follower.id])
-
-
-def _somebody(viewer: Viewer) -> int:
-    if viewer.actor_id is None:
-        raise Unauthenticated
-    return viewer.actor_id
 
 
 def _at_once(library: Library, viewer: Viewer) -> bool | None:

@@ -23,7 +23,7 @@ from fwtwisted.core.files.stored_files import LANE, REMOVE
 from fwtwisted.db import attachments, catalog, doomed, importing
 from fwtwisted.db.jobs import Job, JobKind, Schedule, ask, next_hour
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.model.errors import Conflict, Forbidden, FwError, Invalid, NotFound, Unauthenticated, Unavailable
+from fwtwisted.model.errors import Conflict, Forbidden, FwError, Invalid, NotFound, Unavailable
 from fwtwisted.model.music import Attachment
 from fwtwisted.model.people import Viewer
 from fwtwisted.outside.blobs import BlobStore, Known
@@ -77,7 +77,7 @@ class Attachments:
         :param path: where it arrived; the file stays the caller's.
         :raise Invalid: on ``file``, when it is no picture that we show.  :raise NoRoom: the store is full.
         """
-        actor_id = _somebody(viewer)
+        actor_id = viewer.the_actor
         picture = await self._images.checked_file(path)
         uuid, name = await self._store(picture, filename)
 
@@ -159,7 +159,7 @@ class Attachments:
 
         :raise Forbidden: it is somebody else's.  :raise NotFound: there is none.
         """
-        actor_id = _somebody(viewer)
+        actor_id = viewer.the_actor
 
         async def work(tx: Tx) -> None:
             if await catalog.attachment(tx, uuid) is None:
@@ -254,12 +254,6 @@ class Attachments:
     def schedules(self) -> Mapping[str, Schedule]:
         """Hourly, as docs/operations.md §5 has it."""
         return {PRUNE: Schedule(PRUNE, LANE, next_hour)}
-
-
-def _somebody(viewer: Viewer) -> int:
-    if viewer.actor_id is None:
-        raise Unauthenticated
-    return viewer.actor_id
 
 
 def _named(filename: str, picture: Picture) -> str:

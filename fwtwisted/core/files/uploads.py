@@ -85,7 +85,7 @@ class Uploads:
     async def admit(self, viewer: Viewer, size: int) -> None:
         """:raise QuotaExceeded: when so many bytes more are too many, before any of them is read."""
         limit = await self._quota(viewer)
-        await self._database.read(lambda tx: _must_have_room(tx, _actor(viewer), limit, size))
+        await self._database.read(lambda tx: _must_have_room(tx, viewer.the_actor, limit, size))
 
     async def receive(self, viewer: Viewer, wish: UploadWish, incoming: Incoming) -> tuple[Upload, UploadPage]:
         """
@@ -96,14 +96,14 @@ class Uploads:
         """
         library_id = await self._database.read(lambda tx: _target(tx, viewer, wish))
         limit = await self._quota(viewer)
-        await self._database.read(lambda tx: _must_have_room(tx, _actor(viewer), limit, incoming.size))
+        await self._database.read(lambda tx: _must_have_room(tx, viewer.the_actor, limit, incoming.size))
         name = stored_name(TRACKS, incoming.uuid, incoming.filename)
         seen = await self._threads(examine, incoming.path, incoming.filename, checksum=f"sha256:{incoming.sha256}")
         new = self._row(wish, incoming, library_id, name, seen)
 
         async def work(tx: Tx) -> None:
-            await uploads.lock_quota(tx, _actor(viewer))
-            await _must_have_room(tx, _actor(viewer), limit, incoming.size)
+            await uploads.lock_quota(tx, viewer.the_actor)
+            await _must_have_room(tx, viewer.the_actor, limit, incoming.size)
             await uploads.add(tx, [new])
             if await doomed.spare(tx, [name]) != 1:
                 raise Unavailable("Storing the file took too long. Send it again.")
@@ -191,7 +191,7 @@ class Uploads:
         return await self._database.read(work)
 
     async def _asked(self, tx: Tx, viewer: Viewer, question: UploadQuestion) -> Asked:
-        return Asked(_actor(viewer), question, await scopes_of(tx, viewer, question.scope))
+        return Asked(viewer.the_actor, question, await scopes_of(tx, viewer, question.scope))
 
     async def _page(self, tx: Tx, found: Sequence[Upload]) -> UploadPage:
         ids = list(dict.fromkeys(one.track_id for one in found if one.track_id is not None))
@@ -205,7 +205,7 @@ class Uploads:
 
         :raise NotFound: :raise BadRequest: it cannot be read.
         """
-        upload = await self._database.read(lambda tx: upload_lists.own(tx, uuid, _actor(viewer)))
+        upload = await self._database.read(lambda tx: upload_lists.own(tx, uuid, viewer.the_actor))
         if upload is None:
             raise NotFound
         try:
@@ -222,7 +222,7 @@ class Uploads:
         """Change a draft of the viewer's.  :raise NotFound: also when it is no draft any more."""
 
         async def work(tx: Tx) -> None:
-            upload = await upload_lists.lock_own(tx, uuid, _actor(viewer))
+            upload = await upload_lists.lock_own(tx, uuid, viewer.the_actor)
             if upload is None or upload.import_status != Status.DRAFT:
                 raise NotFound
             await upload_lists.change(tx, uuid, change.said, change.status, change.reference)
@@ -236,7 +236,7 @@ class Uploads:
         """Remove an upload of the viewer's; its file follows.  :raise NotFound:"""
 
         async def work(tx: Tx) -> None:
-            if await upload_lists.lock_own(tx, uuid, _actor(viewer)) is None:
+            if await upload_lists.lock_own(tx, uuid, viewer.the_actor) is None:
                 raise NotFound
             await self._remove(tx, [uuid])
 
@@ -274,17 +274,10 @@ class Uploads:
         return count
 
 
-def _actor(viewer: Viewer) -> int:
-    """:raise Unauthenticated: nobody asks."""
-    if viewer.actor_id is None:
-        raise Unauthenticated
-    return viewer.actor_id
-
-
 async def _target(tx: Queries, viewer: Viewer, wish: UploadWish) -> int:
     """The library that a file is to go to, a channel's own where one is named.  :raise Invalid: not the viewer's."""
     if wish.library is None:
-        spoken = None if wish.channel is None else await channels.own_library(tx, wish.channel, _actor(viewer))
+        spoken = None if wish.channel is None else await channels.own_library(tx, wish.channel, viewer.the_actor)
         if spoken is None:
             raise Invalid.on("channel", "This is no channel of yours.")
         return spoken

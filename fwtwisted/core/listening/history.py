@@ -15,7 +15,7 @@ from fwtwisted.core.pod.live import EVERYBODY, Audience, Facts
 from fwtwisted.db import catalog, listening, people
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import Profile
-from fwtwisted.model.errors import Invalid, NotFound, Unauthenticated
+from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.listening import Deed, DeedFilter, Kind, Play, Standing
 from fwtwisted.model.music import Kind as MusicKind
 from fwtwisted.model.music import Shelf, Track
@@ -131,12 +131,12 @@ class Listening:
 
     async def own_favorites(self, viewer: Viewer) -> list[Standing]:
         """All favourites of the viewer, ids alone, the newest first."""
-        actor = _somebody(viewer)
+        actor = viewer.the_actor
         return await self._database.read(lambda tx: listening.own_favorites(tx, actor))
 
     async def add_favorite(self, viewer: Viewer, track_id: int) -> Deed:
         """Make a track a favourite; harmless when repeated.  :raise Invalid: for an unknown track."""
-        actor = _somebody(viewer)
+        actor = viewer.the_actor
 
         async def work(tx: Tx) -> Deed:
             await _must_exist(tx, track_id)
@@ -150,7 +150,7 @@ class Listening:
 
     async def remove_favorite(self, viewer: Viewer, track_id: int) -> bool:
         """Whether the track was a favourite; now it is none."""
-        actor = _somebody(viewer)
+        actor = viewer.the_actor
 
         async def work(tx: Tx) -> bool:
             was_one = await listening.remove_favorite(tx, actor, track_id)
@@ -161,7 +161,7 @@ class Listening:
 
     async def remove_favorite_by_id(self, viewer: Viewer, id: int) -> None:
         """:raise NotFound: the viewer has no such favourite."""
-        actor = _somebody(viewer)
+        actor = viewer.the_actor
 
         async def work(tx: Tx) -> None:
             track_id = await listening.remove_favorite_by_id(tx, actor, id)
@@ -173,7 +173,7 @@ class Listening:
 
     async def listened(self, viewer: Viewer, track_id: int, when: datetime | None) -> Deed:
         """Remember that the viewer listened.  :raise Invalid: for an unknown track."""
-        actor = _somebody(viewer)
+        actor = viewer.the_actor
 
         async def work(tx: Tx) -> Deed:
             await _must_exist(tx, track_id)
@@ -213,12 +213,6 @@ class Listening:
     def _tell(self, tx: Tx, kind: Kind, deed: Deed) -> None:
         """Have everybody who listens told; what they may know of it, ``core/pod/news.py`` decides."""
         tx.after_commit(self._happened, EVERYBODY, DEED, {"kind": kind, "id": deed.id})
-
-
-def _somebody(viewer: Viewer) -> int:
-    if viewer.actor_id is None:
-        raise Unauthenticated
-    return viewer.actor_id
 
 
 async def _must_exist(tx: Tx, track_id: int) -> None:

@@ -25,7 +25,7 @@ from fwtwisted.db.areas import versions
 from fwtwisted.db.playlists import PlaylistFilter, Row, Seer
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import Profile
-from fwtwisted.model.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from fwtwisted.model.errors import Forbidden, Invalid, NotFound
 from fwtwisted.model.music import Kind, Shelf, Track
 from fwtwisted.model.people import Actor, Viewer
 from fwtwisted.model.playlists import (
@@ -205,7 +205,7 @@ class Playlists:
 
         :raise Invalid: on ``tracks``: an unknown one; on ``playlist``: too many, or its rules fill it; on ``rules``.
         """
-        actor = _somebody(viewer)
+        actor = viewer.the_actor
         most = await self._most_tracks()
 
         async def work(tx: Tx) -> ListedPlaylists:
@@ -397,12 +397,6 @@ class Playlists:
 def seer(viewer: Viewer) -> Seer:
     """The viewer, as far as the rights to playlists go."""
     return Seer(viewer.actor_id, viewer.is_local)
-
-
-def _somebody(viewer: Viewer) -> int:
-    if viewer.actor_id is None:
-        raise Unauthenticated
-    return viewer.actor_id
 
 
 async def _seen(tx: Tx, viewer: Viewer, id: int) -> Playlist:

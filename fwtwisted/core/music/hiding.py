@@ -11,7 +11,7 @@ from uuid import UUID
 
 from fwtwisted.db import catalog, content_filters
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.model.errors import BadRequest, Invalid, NotFound, Unauthenticated
+from fwtwisted.model.errors import BadRequest, Invalid, NotFound
 from fwtwisted.model.music import HiddenArtist, Kind
 from fwtwisted.model.people import Viewer
 
@@ -26,14 +26,14 @@ class Hiding:
         self, viewer: Viewer, limit: int, offset: int, *, oldest_first: bool
     ) -> tuple[int, list[HiddenArtist]]:
         """How many artists the viewer hides, and one page of them."""
-        account = _account(viewer)
+        account = viewer.the_account
         return await self._database.read(
             lambda tx: content_filters.page(tx, account, limit, offset, oldest_first=oldest_first)
         )
 
     async def one(self, viewer: Viewer, uuid: UUID) -> HiddenArtist:
         """One of the viewer's own.  :raise NotFound:"""
-        return await self._database.read(lambda tx: _known(tx, _account(viewer), uuid))
+        return await self._database.read(lambda tx: _known(tx, viewer.the_account, uuid))
 
     async def hide(self, viewer: Viewer, artist_id: int) -> HiddenArtist:
         """
@@ -41,7 +41,7 @@ class Hiding:
 
         :raise Invalid: on ``target``: there is no such artist.  :raise BadRequest: it is hidden already.
         """
-        account = _account(viewer)
+        account = viewer.the_account
 
         async def work(tx: Tx) -> HiddenArtist:
             if not await catalog.exists(tx, Kind.ARTIST, artist_id):
@@ -55,15 +55,9 @@ class Hiding:
 
     async def show_again(self, viewer: Viewer, uuid: UUID) -> None:
         """Let the viewer meet an artist again.  :raise NotFound: nothing of the viewer's has this uuid."""
-        account = _account(viewer)
+        account = viewer.the_account
         if not await self._database.transaction(lambda tx: content_filters.remove(tx, account, uuid)):
             raise NotFound
-
-
-def _account(viewer: Viewer) -> int:
-    if viewer.account_id is None:
-        raise Unauthenticated
-    return viewer.account_id
 
 
 async def _known(tx: Tx, account: int, uuid: UUID) -> HiddenArtist:

@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 
 from fwtwisted.db import plugins
 from fwtwisted.db.pool import Database
-from fwtwisted.model.errors import Invalid, NotFound, Unauthenticated
+from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.people import Viewer
 from fwtwisted.model.plugins import PLUGINS, SCROBBLER, Conf, Plugin, PluginField, PluginUse
 from fwtwisted.wire.fields import REQUIRED
@@ -45,7 +45,7 @@ class PluginChoices:
 
     async def listed(self, viewer: Viewer) -> list[PluginUse]:
         """All plugins, and what the viewer does with each."""
-        account_id = _somebody(viewer)
+        account_id = viewer.the_account
         found = await self._database.read(lambda tx: plugins.uses(tx, account_id))
         return [found.get(plugin.name) or PluginUse(plugin) for plugin in PLUGINS.values()]
 
@@ -60,7 +60,7 @@ class PluginChoices:
 
         :raise NotFound: there is no such plugin.  :raise Invalid: something is missing.
         """
-        account_id, plugin = _somebody(viewer), known(name)
+        account_id, plugin = viewer.the_account, known(name)
         missing = {
             field.name: [REQUIRED] for field in self.fields(plugin) if field.is_required and conf[field.name] is None
         }
@@ -71,13 +71,13 @@ class PluginChoices:
 
     async def enable(self, viewer: Viewer, name: str, is_enabled: bool) -> None:
         """Switch it on or off.  :raise NotFound: there is no such plugin."""
-        account_id = _somebody(viewer)
+        account_id = viewer.the_account
         known(name)
         await self._database.transaction(lambda tx: plugins.enable(tx, account_id, name, is_enabled))
 
     async def forget(self, viewer: Viewer, name: str) -> None:
         """Switched off, and nothing is kept.  :raise NotFound: there is no such plugin."""
-        account_id = _somebody(viewer)
+        account_id = viewer.the_account
         known(name)
         await self._database.transaction(lambda tx: plugins.forget(tx, account_id, name))
 
@@ -88,9 +88,3 @@ def known(name: str) -> Plugin:
     if plugin is None:
         raise NotFound
     return plugin
-
-
-def _somebody(viewer: Viewer) -> int:
-    if viewer.account_id is None:
-        raise Unauthenticated
-    return viewer.account_id

@@ -25,7 +25,7 @@ from fwtwisted.db.channels import ChannelFilter, NewVoice
 from fwtwisted.db.people import NewActor
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import LongText
-from fwtwisted.model.errors import NON_FIELD, Forbidden, Invalid, NotFound, NotOffered, Unauthenticated
+from fwtwisted.model.errors import NON_FIELD, Forbidden, Invalid, NotFound, NotOffered
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Pod, Privacy, Viewer
 from fwtwisted.model.podcasts import (
@@ -159,7 +159,7 @@ class Channels:
 
         :raise Invalid: on ``username``, ``cover``, or as a whole when there are too many.
         """
-        owner_id = _somebody(viewer)
+        owner_id = viewer.the_actor
         self._must_be_lawful(wish.username)
         most = int(await self._preference("audio__max_channels"))
 
@@ -271,12 +271,12 @@ class Channels:
     async def _own(self, tx: Tx, viewer: Viewer, name: str) -> Channel:
         """:raise NotFound: :raise Forbidden:"""
         found = await self.found_in(tx, viewer, name)
-        if found.attributed_to_id != _somebody(viewer):
+        if found.attributed_to_id != viewer.the_actor:
             raise Forbidden
         return found
 
     async def _locked(self, tx: Tx, viewer: Viewer, channel: Channel) -> Channel:
-        found = await channels.lock_own(tx, channel.id, _somebody(viewer))
+        found = await channels.lock_own(tx, channel.id, viewer.the_actor)
         if found is None:
             raise NotFound
         return found
@@ -361,10 +361,3 @@ async def changed_cover(tx: Tx, owner_id: int, before: int | None, uuid: UUID | 
     if before is not None:
         await people.release_picture(tx, before)
     return taken
-
-
-def _somebody(viewer: Viewer) -> int:
-    """:raise Unauthenticated: nobody asks."""
-    if viewer.actor_id is None:
-        raise Unauthenticated
-    return viewer.actor_id

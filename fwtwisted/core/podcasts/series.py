@@ -19,7 +19,7 @@ from fwtwisted.core.podcasts.channels import taken_cover
 from fwtwisted.db import channels, jobs, uploads, works
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.works import NewSeries
-from fwtwisted.model.errors import Invalid, NotFound, Unauthenticated
+from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.music import Album, Shelf
 from fwtwisted.model.people import Pod, Viewer
 from fwtwisted.model.podcasts import SeriesWish
@@ -38,7 +38,7 @@ class Series:
 
         :raise Invalid: on ``artist``, when it is not the voice of a channel of theirs; on ``title``: it is taken.
         """
-        owner_id = _somebody(viewer)
+        owner_id = viewer.the_actor
         uuid = uuid4()
 
         async def work(tx: Tx) -> int:
@@ -67,7 +67,7 @@ class Series:
         """Remove a series of the viewer's channel with its episodes.  :raise NotFound: also for any other album."""
 
         async def work(tx: Tx) -> None:
-            tracks = await works.lock_own_album(tx, album_id, _somebody(viewer))
+            tracks = await works.lock_own_album(tx, album_id, viewer.the_actor)
             if tracks is None:
                 raise NotFound
             await self._remove(tx, tracks, [album_id])
@@ -78,7 +78,7 @@ class Series:
         """Remove an episode of the viewer's channel with its file.  :raise NotFound: also for any other track."""
 
         async def work(tx: Tx) -> None:
-            if not await works.lock_own_track(tx, track_id, _somebody(viewer)):
+            if not await works.lock_own_track(tx, track_id, viewer.the_actor):
                 raise NotFound
             await self._remove(tx, [track_id], [])
 
@@ -90,9 +90,3 @@ class Series:
         await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
         tx.after_commit(self._ring, "jobs", STORE_LANE.encode())
         tx.touch("catalog")
-
-
-def _somebody(viewer: Viewer) -> int:
-    if viewer.actor_id is None:
-        raise Unauthenticated
-    return viewer.actor_id

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from fwtwisted.core.podcasts.channels import Channels, page_of
 from fwtwisted.db import channels, people
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.model.errors import NotFound, Unauthenticated
+from fwtwisted.model.errors import NotFound
 from fwtwisted.model.people import Viewer
 from fwtwisted.model.podcasts import Channel, ChannelPage, Subscription
 
@@ -24,7 +24,7 @@ class Subscriptions:
 
         :raise NotFound:
         """
-        actor_id = _actor(viewer)
+        actor_id = viewer.the_actor
 
         async def work(tx: Tx) -> tuple[Subscription, ChannelPage]:
             channel = await self._channels.found_in(tx, viewer, name)
@@ -39,7 +39,7 @@ class Subscriptions:
         channel = await self._channels.found(viewer, name)
 
         async def work(tx: Tx) -> None:
-            if await channels.unfollow(tx, _actor(viewer), channel.actor_id):
+            if await channels.unfollow(tx, viewer.the_actor, channel.actor_id):
                 tx.touch("libraries")
 
         await self._database.transaction(work)
@@ -48,7 +48,7 @@ class Subscriptions:
         """How many channels the viewer follows, one page of them, and the channels."""
 
         async def work(tx: Tx) -> tuple[int, list[Subscription], ChannelPage]:
-            total, found = await channels.subscriptions(tx, _actor(viewer), limit, offset)
+            total, found = await channels.subscriptions(tx, viewer.the_actor, limit, offset)
             return total, found, await _channels_of(tx, found)
 
         return await self._database.read(work)
@@ -57,7 +57,7 @@ class Subscriptions:
         """One subscription of the viewer's.  :raise NotFound:"""
 
         async def work(tx: Tx) -> tuple[Subscription, ChannelPage]:
-            found = await channels.subscription(tx, _actor(viewer), uuid)
+            found = await channels.subscription(tx, viewer.the_actor, uuid)
             if found is None:
                 raise NotFound
             return found, await _channels_of(tx, [found])
@@ -66,7 +66,7 @@ class Subscriptions:
 
     async def all(self, viewer: Viewer) -> list[tuple[UUID, UUID]]:
         """Each subscription of the viewer's that holds, and its channel: their uuids."""
-        return await self._database.read(lambda tx: channels.all_subscriptions(tx, _actor(viewer)))
+        return await self._database.read(lambda tx: channels.all_subscriptions(tx, viewer.the_actor))
 
 
 async def followed(tx: Tx, actor_id: int, channel: Channel) -> tuple[Subscription, ChannelPage]:
@@ -79,9 +79,3 @@ async def followed(tx: Tx, actor_id: int, channel: Channel) -> tuple[Subscriptio
 
 async def _channels_of(tx: Tx, found: list[Subscription]) -> ChannelPage:
     return await page_of(tx, await channels.by_ids(tx, [one.channel_id for one in found]))
-
-
-def _actor(viewer: Viewer) -> int:
-    if viewer.actor_id is None:
-        raise Unauthenticated
-    return viewer.actor_id

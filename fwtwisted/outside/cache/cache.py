@@ -482,13 +482,14 @@ class MediaCache:
 
     async def purge(self, name: str) -> bool:
         """Remove what is kept of a name, here and on every host; whether there was an entry here."""
-        if self._bell is not None:
-            self._bell.ring(PURGE_BELL, name.encode())
         try:
             return await self.forget(name)
         except (OSError, NoRoom):
             self._not_forgotten(Failure(), name)
             return False
+        finally:
+            if self._bell is not None:  # last: we hear it ourselves, and would be faster than our own answer
+                self._bell.ring(PURGE_BELL, name.encode())
 
     async def forget(self, name: str) -> bool:
         """Remove what is kept of a name on this machine, and what is remembered of it; whether there was an entry."""

@@ -16,7 +16,7 @@ from fwtwisted.db import radio_candidates, radios
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.radios import RadioFilter
 from fwtwisted.model.accounts import Profile
-from fwtwisted.model.errors import Invalid, NotFound, Unauthenticated
+from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.music import Shelf, Track
 from fwtwisted.model.people import Viewer
 from fwtwisted.model.radios import ByArtists, Filter, Radio, RadioChange, RadioQuestion, RadioWish, flat
@@ -115,7 +115,7 @@ class Radios:
 
     async def create(self, viewer: Viewer, wish: RadioWish) -> ListedRadios:
         """Make a radio.  :raise Invalid: on ``config``: it names what does not exist."""
-        account = _account(viewer)
+        account = viewer.the_account
 
         async def work(tx: Tx) -> ListedRadios:
             config = await _config(tx, viewer, wish.filters)
@@ -148,12 +148,6 @@ class Radios:
             await radios.remove(tx, id)
 
         await self._database.transaction(work)
-
-
-def _account(viewer: Viewer) -> int:
-    if viewer.account_id is None:
-        raise Unauthenticated
-    return viewer.account_id
 
 
 async def _hold(tx: Tx, viewer: Viewer, id: int) -> None:

@@ -1,0 +1,2 @@
+-- To be filled: federation.
+SELECT 1;

@@ -79,6 +79,12 @@ class CsrfFailed(Forbidden):
     text = "CSRF Failed: CSRF token missing or incorrect."
 
 
+class ShutOut(Forbidden):
+    """Moderators shut out the server, or the actor, that this comes from or goes to."""
+
+    text = "Moderators have shut this server out."
+
+
 class NotFound(FwError):
     """There is no such thing, or it is not the asker's to know of."""
 

@@ -123,6 +123,27 @@ def target(text: str, schemes: tuple[str, ...] = SECURE, exempt: Exemptions = NO
     return Target(f"{made.origin}{path}{query}", parts.scheme, host, number)
 
 
+def authority(url: str) -> str | None:
+    """
+    The server that a URL names, as servers are known by: lower case, with its port where that is not the scheme's own.
+
+    :return: None: it names none.
+    """
+    try:
+        parts = urlsplit(url)
+        given, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in USUAL_PORTS or not given:
+        return None
+    try:
+        host = _host(given)
+    except BadTarget:
+        return None
+    shown = f"[{host}]" if ":" in host else host
+    return shown if port in (None, USUAL_PORTS[parts.scheme]) else f"{shown}:{port}"
+
+
 def onward(
     here: Target, location: str, schemes: tuple[str, ...] = SECURE, exempt: Exemptions = NO_EXEMPTIONS
 ) -> Target:

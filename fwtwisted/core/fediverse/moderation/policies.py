@@ -1,0 +1,214 @@
+"""
+What moderators decided, asked before every request that goes out or comes in.
+
+All of it is kept in the process, so that asking costs nothing.  A change rings the bell ``policies`` with its commit,
+which every process hears; a ring that gets lost costs five seconds.
+
+Each check runs three times: on a URL before it is asked for, on the document that came of it, on an activity in the
+inbox.  Source: docs/federation.md §6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from typing import Any, Final
+
+from attrs import evolve, frozen
+from twisted.internet.interfaces import IReactorTime
+
+from fwtwisted.core.pod.fresh import Fresh
+from fwtwisted.db import instance, policies
+from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.errors import ShutOut, Unauthenticated
+from fwtwisted.model.policies import Reading, Rules, Switch
+from fwtwisted.outside.fetching import Refused
+from fwtwisted.outside.shared import Bell
+from fwtwisted.wire.targets import Target, authority
+
+BELL: Final = "policies"
+ALLOW_LIST: Final = "moderation__allow_list_enabled"
+MEDIA: Final = frozenset(("Audio", "Artist", "Album", "Track", "Library", "Image", "Playlist"))
+WITHDRAWING: Final = frozenset(("Delete", "Undo"))
+
+Preference = Callable[[str], Awaitable[Any]]
+
+
+@frozen
+class PoliciesSettings:
+    """
+    :ivar authorized_fetch: who reads of us must say who they are.
+    :ivar fresh_seconds: how old what is kept may be when a ring was lost.
+    """
+
+    authorized_fetch: bool = False
+    fresh_seconds: float = 5.0
+
+
+@frozen
+class _Kept:
+    """The rules with the allow list and without it."""
+
+    listed: Rules
+    open: Rules
+
+
+class Policies:
+    """Says who may be asked, who may ask, and what is shown of them."""
+
+    def __init__(
+        self,
+        database: Database,
+        bell: Bell,
+        clock: IReactorTime,
+        preference: Preference,
+        own_domain: str,
+        settings: PoliciesSettings,
+    ) -> None:
+        self._database, self._bell, self._preference = database, bell, preference
+        self._own, self._settings = own_domain, settings
+        self._kept: Fresh[_Kept] = Fresh(clock, settings.fresh_seconds, self._look)
+        self._deaf = bell.listen(BELL, lambda _: self._kept.forget())
+
+    def close(self) -> None:
+        """Listen to the bell no more."""
+        self._deaf()
+
+    def changed(self, tx: Tx) -> None:
+        """Policies or the allow list are changed by this transaction: all look again once it is committed."""
+        tx.touch("libraries")
+        tx.after_commit(self._kept.forget)
+        tx.after_commit(self._bell.ring, BELL)
+
+    async def rules(self) -> Rules:
+        """Everything that was decided; for who has many questions."""
+        kept = await self._kept.get()
+        return kept.listed if await self._preference(ALLOW_LIST) else kept.open
+
+    # --- before a request goes out ---------------------------------------------------------------
+
+    async def permit_url(self, url: str) -> None:
+        """:raise ShutOut: the URL's server, or the actor whose id it is, is shut out; or it names no server."""
+        if shut_out_url(await self.rules(), url):
+            raise ShutOut
+
+    async def permit_actor(self, fid: str, domain: str) -> None:
+        """:raise ShutOut: the actor, the server of its id, or the server that it says it lives on is shut out."""
+        rules = await self.rules()
+        if rules.shut_out(domain.lower(), fid) or shut_out_url(rules, fid):
+            raise ShutOut
+
+    async def permit_hop(self, target: Target) -> None:
+        """:meth:`permit_url` for each hop of a fetch (``Wish.permit``).  :raise Refused:"""
+        if shut_out_url(await self.rules(), target.url):
+            raise Refused(ShutOut.text)
+
+    async def permit_media_hop(self, target: Target) -> None:
+        """The same for a fetch of audio or a picture, which a server may be too bad for.  :raise Refused:"""
+        await self.permit_hop(target)
+        if await self.rejects_media(authority(target.url) or ""):
+            raise Refused("Moderators want no media of this server.")
+
+    async def rejects_media(self, domain: str, actor_fid: str | None = None) -> bool:
+        """Whether no audio, cover or avatar of theirs is brought here; also of who is blocked."""
+        rules = await self.rules()
+        host = domain.lower()
+        return rules.shut_out(host, actor_fid) or rules.say(Switch.REJECT_MEDIA, host, actor_fid)
+
+    async def reachable_hosts(self, hosts: Collection[str]) -> set[str]:
+        """Those of the servers that something may be delivered to."""
+        rules = await self.rules()
+        return {host for host in hosts if not rules.shut_out(host.lower())}
+
+    async def reachable_actors(self, fids: Collection[str]) -> set[str]:
+        """Those of the actors that may be written to, or named in ``to`` and ``cc``."""
+        rules = await self.rules()
+        return {fid for fid in fids if not shut_out_url(rules, fid)}
+
+    # --- when something comes in -----------------------------------------------------------------
+
+    async def permit_activity(self, activity: Mapping[str, Any]) -> bool:
+        """Whether an activity is taken: its id, its actor, what it is about, and of what kind that is."""
+        rules = await self.rules()
+        actor = _id(activity.get("actor"))
+        if actor is None or shut_out_url(rules, actor):
+            return False
+        named = [_id(activity.get("id")), *_object_ids(activity.get("object"))]
+        if any(authority(fid) and shut_out_url(rules, fid) for fid in named if fid is not None):
+            return False
+        if _types(activity.get("type")) & WITHDRAWING:
+            return True
+        is_media = any(_types(one.get("type")) & MEDIA for one in _documents(activity.get("object")))
+        return not (is_media and rules.say(Switch.REJECT_MEDIA, authority(actor) or "", actor))
+
+    async def silences_activity(self, fid: str, domain: str) -> bool:
+        """Whether what they do is shown only to those who follow them."""
+        return (await self.rules()).say(Switch.SILENCE_ACTIVITY, domain.lower(), fid)
+
+    async def silences_notifications(self, fid: str, domain: str) -> bool:
+        """Whether only those who follow them are told of what they do."""
+        return (await self.rules()).say(Switch.SILENCE_NOTIFICATIONS, domain.lower(), fid)
+
+    async def permit_reader(self, signer: str | None, reading: Reading) -> None:
+        """
+        Whether somebody may read a document of ours.
+
+        :param signer: federation id of the actor who proved to ask; None: nobody did.
+        :raise ShutOut: they may not.  :raise Unauthenticated: not without saying who they are.
+        """
+        if reading is Reading.OPEN:
+            return
+        rules = await self.rules()
+        if signer is not None:
+            if shut_out_url(rules, signer):
+                raise ShutOut
+            return
+        if reading is Reading.ACTOR:
+            return
+        if rules.allowed is not None:
+            raise ShutOut("This server speaks only with servers that it knows.")
+        if self._settings.authorized_fetch:
+            raise Unauthenticated("The request must be signed.")
+
+    async def _look(self) -> _Kept:
+        async def work(tx: Tx) -> _Kept:
+            rules = Rules.of(self._own, await policies.in_force(tx), await instance.allowed_domains(tx))
+            return _Kept(rules, evolve(rules, allowed=None))
+
+        return await self._database.read(work)
+
+
+def shut_out_url(rules: Rules, url: str) -> bool:
+    """Whether whatever a URL names, an actor perhaps, or a key of theirs, is shut out; what names no server is."""
+    host = authority(url)
+    return host is None or rules.shut_out(host, url.partition("#")[0])
+
+
+def _id(value: object) -> str | None:
+    """The id of what is named by it or by a document."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, Mapping):
+        value = value.get("id", value.get("@id"))
+    return value if isinstance(value, str) else None
+
+
+def _object_ids(value: object) -> Iterator[str]:
+    """The ids of everything that an activity is about; a document's id may be a list of them."""
+    for one in value if isinstance(value, list) else [value]:
+        found = one.get("id", one.get("@id")) if isinstance(one, Mapping) else one
+        for fid in found if isinstance(found, list) else [found]:
+            if isinstance(fid, str):
+                yield fid
+
+
+def _documents(value: object) -> Iterator[Mapping[str, Any]]:
+    """The documents in which an activity tells what it is about."""
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, Mapping):
+            yield one
+
+
+def _types(value: object) -> set[str]:
+    """Names of types, whichever prefix or address stands before them."""
+    given = value if isinstance(value, list) else [value]
+    return {one.rpartition("#")[2].rpartition(":")[2] for one in given if isinstance(one, str)}

@@ -21,6 +21,9 @@ from fwtwisted.core.fediverse.fetches import Fetches, NoNetwork
 from fwtwisted.core.fediverse.follows import Follows
 from fwtwisted.core.fediverse.foreign import ForeignLibraries
 from fwtwisted.core.fediverse.inbox import ITEM, Inbox
+from fwtwisted.core.fediverse.room import FediverseGround, FediverseRoom
+from fwtwisted.core.fediverse.sending.announcing import Announcing
+from fwtwisted.core.fediverse.sending.outbox import Outbox
 from fwtwisted.core.files.attachments import Attachments
 from fwtwisted.core.files.remote_pictures import RemotePictures
 from fwtwisted.core.files.shipping import Shipping
@@ -99,6 +102,7 @@ class Parts:
         about = settings.about(ground.config)
         self.instance = Instance(ground.database, ground.reactor, about, self.preferences.values)
         self._gather_people(ground, ground.config)
+        self._gather_sending(ground)
         self._gather_music(ground, ground.config)
         self._gather_pages(ground, ground.config)
         self._gather_files(ground, ground.config)
@@ -151,6 +155,13 @@ class Parts:
             settings.arrivals_settings(config),
         )
 
+    def _gather_sending(self, ground: Ground) -> None:
+        """What tells our people and other servers; there first, since all areas speak through it."""
+        self.inbox = Inbox(ground.database, self.live.happened)
+        self.live.writes(ITEM, self.inbox.item_added)
+        self.outbox = Outbox(self.inbox, self.preferences.value, ground.bell.ring, self.pod)
+        self.announcing = Announcing(self.outbox, ground.bell.ring, self.pod)
+
     def _gather_music(self, ground: Ground, config: Config) -> None:
         """Browsing and listening."""
         database = ground.database
@@ -180,6 +191,7 @@ class Parts:
             self.playlists,
             self.preferences.value,
             config.media.music,
+            config.media.subsonic_format,
             Articles(config.subsonic.articles),
         )
         self.transcodes = Transcodes(
@@ -259,8 +271,6 @@ class Parts:
     def _gather_fediverse(self, ground: Ground) -> None:
         """What crosses between people and pods."""
         database = ground.database
-        self.inbox = Inbox(database, self.live.happened)
-        self.live.writes(ITEM, self.inbox.item_added)
         self.follows = Follows(database, self.inbox)
         self.foreign = ForeignLibraries(database, self.visibility)
         told = settings.lookup_settings(ground.config)
@@ -268,6 +278,29 @@ class Parts:
         self.actors = Actors(database, self.visibility, self.preferences.value, self.pod)
         self.reports = Reports(database, self.preferences.value, ground.bell.ring, self.live.happened, self.pod)
         self.live.writes(CREATED, self.reports.created)
+        self.fediverse = FediverseRoom(
+            FediverseGround(
+                ground.reactor,
+                database,
+                ground.threads,
+                self.fetching,
+                self.service_actor,
+                ground.bell,
+                ground.bell.ring,
+                ground.cache,
+                ground.tallies,
+                self.visibility,
+                self.shelves,
+                self.preferences.value,
+                self.pod,
+                self.inbox,
+                self.live.happened,
+                self.outbox,
+                self.announcing,
+                lambda: datetime.now(UTC),
+                random.random,
+            )
+        )
 
     def _gather_podcasts(self, ground: Ground, config: Config) -> None:
         """The door to other servers, and the feeds that come in and go out."""
@@ -341,6 +374,7 @@ class Parts:
             self.podcasts,
             self.commons,
             self.telling,
+            self.fediverse,
         )
         return _merged(part.jobs() for part in busy)
 
@@ -359,6 +393,7 @@ class Parts:
             self.attachments,
             self.podcasts,
             self.commons,
+            self.fediverse,
         )
         return _merged(part.schedules() for part in regular)
 
@@ -386,6 +421,7 @@ class Parts:
         if self.transcodes.running:
             await self.transcodes.stopService()
         await self.commons.close()
+        await self.fediverse.close()
 
 
 def _merged(tables: Iterable[Mapping[str, T]]) -> dict[str, T]:

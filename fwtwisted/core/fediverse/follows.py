@@ -24,7 +24,7 @@ from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.fediverse import FollowStanding, LibraryFollow
 from fwtwisted.model.people import Actor, Library, Privacy, Viewer
-from fwtwisted.wire import activities
+from fwtwisted.wire.activitypub import activities
 
 TARGET = "target"
 

@@ -1,0 +1,102 @@
+"""
+The parts of the federation, built together: what the roof is handed.
+
+Each part takes what it needs of the ground by its constructor; none knows of this room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from attrs import frozen
+
+from fwtwisted.core.fediverse.inbox import Happened, Inbox
+from fwtwisted.core.fediverse.sending.announcing import Announcing
+from fwtwisted.core.fediverse.sending.outbox import Outbox, Preference, Ring
+from fwtwisted.core.music.shelves import Shelves
+from fwtwisted.core.music.visibility import Visibility
+from fwtwisted.core.pod.service_actor import ServiceActor
+from fwtwisted.db.jobs import JobKind, Schedule
+from fwtwisted.db.pool import Database
+from fwtwisted.model.people import Pod
+from fwtwisted.model.threads import Threads
+from fwtwisted.outside.fetching import Fetching
+from fwtwisted.outside.shared import Bell, Cache
+from fwtwisted.outside.tallies import Tallies
+
+T = TypeVar("T")
+
+
+@frozen
+class FediverseGround:
+    """
+    What the area stands on.
+
+    :ivar fetching: the door to other servers.  :ivar service: the pod's own actor.
+    :ivar happened: tells pages that are connected.  :ivar outbox: and ``announcing``: there before us, since other
+        areas speak through them.
+    :ivar now: the time.  :ivar draw: random numbers in [0, 1).
+    """
+
+    reactor: Any
+    database: Database
+    threads: Threads
+    fetching: Fetching
+    service: ServiceActor
+    bell: Bell
+    ring: Ring
+    cache: Cache
+    tallies: Tallies
+    visibility: Visibility
+    shelves: Shelves
+    preference: Preference
+    pod: Pod
+    inbox: Inbox
+    happened: Happened
+    outbox: Outbox
+    announcing: Announcing
+    now: Callable[[], datetime]
+    draw: Callable[[], float]
+
+
+class Part(Protocol):
+    """What may have work for the hands, and chores with a beat."""
+
+    def jobs(self) -> Mapping[str, JobKind]: ...
+
+    def schedules(self) -> Mapping[str, Schedule]: ...
+
+
+class FediverseRoom:
+    """Everything that speaks with other servers, and what they say to us."""
+
+    def __init__(self, ground: FediverseGround) -> None:
+        self.outbox, self.announcing = ground.outbox, ground.announcing
+        self._parts: tuple[Part, ...] = ()
+        self._closings: tuple[Callable[[], Awaitable[None]], ...] = ()
+
+    def jobs(self) -> Mapping[str, JobKind]:
+        """What the hands do for us."""
+        return _merged(part.jobs() for part in self._parts)
+
+    def schedules(self) -> Mapping[str, Schedule]:
+        """Chores with a beat."""
+        return _merged(part.schedules() for part in self._parts)
+
+    async def close(self) -> None:
+        """Let go of what outlives a call."""
+        for closing in self._closings:
+            await closing()
+
+
+def _merged(tables: Iterable[Mapping[str, T]]) -> dict[str, T]:
+    """One table of several; a name claimed twice is a bug that stops the start."""
+    merged: dict[str, T] = {}
+    for table in tables:
+        twice = merged.keys() & table.keys()
+        if twice:
+            raise ValueError(f"claimed twice: {', '.join(sorted(twice))}")
+        merged.update(table)
+    return merged

@@ -21,26 +21,23 @@ from __future__ import annotations
 
 import socket
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from attrs import field, frozen
 from OpenSSL import SSL
-from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore, TimeoutError, succeed
+from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore, TimeoutError
 from twisted.internet.error import ConnectError
-from twisted.internet.interfaces import IConsumer, IOpenSSLClientConnectionCreator
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.internet.ssl import TLSVersion, optionsForClientTLS
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.client import Agent, HTTPConnectionPool, ResponseDone, ResponseFailed
-from twisted.web.http import PotentialDataLoss
+from twisted.web.client import Agent, HTTPConnectionPool, ResponseFailed
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import UNKNOWN_LENGTH, IBodyProducer, IResponse
-from zope.interface import implementer
+from twisted.web.iweb import UNKNOWN_LENGTH, IResponse
 
 from fwtwisted.model.threads import Threads
+from fwtwisted.outside.fetching.bodies import Collected, OpenBody, Sent
 from fwtwisted.outside.fetching.failures import (
     FetchFailed,
     Garbled,
@@ -52,6 +49,7 @@ from fwtwisted.outside.fetching.failures import (
     Unreachable,
 )
 from fwtwisted.outside.fetching.route import Route, Unverified
+from fwtwisted.outside.fetching.turns import Turns
 from fwtwisted.wire.targets import (
     NO_EXEMPTIONS,
     SECURE,
@@ -65,7 +63,8 @@ from fwtwisted.wire.targets import (
 
 __all__ = (
     "PLAIN_WISH", "FetchFailed", "FetchSettings", "Fetched", "Fetching", "Garbled", "Lookup", "Misled", "NoSuchHost",
-    "Permit", "Refused", "Sign", "TooLong", "TooSlow", "Unreachable", "Wish", "conditions", "system_lookup", "unpacked",
+    "Opened", "Permit", "Refused", "Sign", "TooLong", "TooSlow", "Unreachable", "Wish", "conditions", "system_lookup",
+    "unpacked",
 )  # fmt: skip
 
 MIB = 1 << 20
@@ -88,7 +87,9 @@ class FetchSettings:
     :ivar exempt: hosts that are asked although the rules forbid it.
     :ivar verify: check certificates.
     :ivar connect_seconds: to connect.  :ivar idle_seconds: between two bytes.  :ivar total_seconds: in all.
-    :ivar at_once_per_host: requests to one host, and ``at_once`` to all, that run at the same time.
+    :ivar at_once_per_host: requests to one host, and ``at_once`` to all, that run at the same time; counted apart for
+        those whose body is read as it comes, so that long ones do not hold up short ones.
+    :ivar first_byte_seconds: until the first byte of such a body.
     """
 
     user_agent: str
@@ -99,6 +100,7 @@ class FetchSettings:
     total_seconds: float = 30.0
     at_once_per_host: int = 4
     at_once: int = 64
+    first_byte_seconds: float = 20.0
 
 
 Permit: TypeAlias = Callable[[Target], Awaitable[None]]
@@ -114,7 +116,8 @@ class Wish:
     :ivar schemes: which are asked; the first is named to whoever gave another.
     :ivar redirects: how many are followed.
     :ivar permit: asked before each hop; may raise to forbid it (moderation).
-    :ivar sign: further headers of each hop, made anew for it (signatures).
+    :ivar sign: further headers of each hop, made anew for it (signatures); none are made for another server than the
+        first that was asked.
     """
 
     method: str = "GET"
@@ -153,6 +156,22 @@ class Fetched:
         return 200 <= self.status < 300
 
 
+@frozen
+class Opened:
+    """
+    An answer whose body is read as it comes; whoever has it reads it to the end or closes it.
+
+    :ivar length: bytes of the body; None: nobody said.  :ivar first: those that have come already.
+    """
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    length: int | None
+    first: bytes
+    body: OpenBody
+
+
 def conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
     """The headers that ask for something only when it is not what we have already."""
     told = {"If-None-Match": etag, "If-Modified-Since": last_modified}
@@ -182,7 +201,8 @@ class Fetching:
     ) -> None:
         self._reactor, self._threads, self._settings = reactor, threads, settings
         self._lookup, self._trust = lookup, trust
-        self._turns = _Turns(settings.at_once_per_host, settings.at_once)
+        self._turns = Turns(settings.at_once_per_host, settings.at_once)
+        self._long_turns = Turns(settings.at_once_per_host, settings.at_once)
         if settings.exempt.entries:
             hosts = ", ".join(sorted(settings.exempt.entries))
             self._log.warn("FEDERATION_ALLOW_PRIVATE lets us be sent to {hosts}", event="fetching.exempt", hosts=hosts)
@@ -206,6 +226,62 @@ class Fetching:
             except TimeoutError as why:
                 raise TooSlow from why
 
+    async def open(self, url: str, wish: Wish = PLAIN_WISH) -> Opened:
+        """
+        Ask for something large, to be read as it comes; answers when its first bytes are there.
+
+        There is no limit to how long it takes, as long as bytes come.  Raises as :meth:`get`, and so does the body.
+        """
+        there = self.checked(url, wish.schemes)
+        opening = Deferred.fromCoroutine(self._opened(there, wish))
+        opening.addTimeout(self._settings.first_byte_seconds, self._reactor)
+        try:
+            return await opening
+        except TimeoutError as why:
+            raise TooSlow from why
+
+    async def _opened(self, there: Target, wish: Wish) -> Opened:
+        give_back = await self._long_turns.take(there.host)
+        first = there
+        try:
+            for _ in range(wish.redirects + 1):
+                route, response = await self._begun(there, wish, first)
+                headers = _headers(response)
+                location = headers.get("location") if response.code in REDIRECTS else None
+                if location is None:
+                    return await self._open_body(there.url, route, response, wish, give_back)
+                route.hang_up()
+                there = self._onward(there, location, wish)
+            raise Misled
+        except BaseException:
+            give_back()
+            raise
+
+    async def _open_body(
+        self, url: str, route: Route, response: IResponse, wish: Wish, give_back: Callable[[], None]
+    ) -> Opened:
+        """The answer, with the first bytes of its body; they end with a call of ``give_back``."""
+        headers = _headers(response)
+        length = None if response.length is UNKNOWN_LENGTH else int(response.length)
+        failure: FetchFailed | None = None
+        if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+            failure = Garbled()
+        elif length is not None and length > wish.largest:
+            failure = TooLong()
+        if failure is not None:
+            route.hang_up()
+            raise failure
+        body = OpenBody(self._reactor, self._settings.idle_seconds, wish.largest, route.hang_up)
+        response.deliverBody(body)
+        try:
+            piece = body.next()
+            first = await piece if isinstance(piece, Deferred) else piece
+        except BaseException:
+            body.close()
+            raise
+        body.when_over(give_back)
+        return Opened(url, response.code, headers, length, first, body)
+
     def checked(self, url: str, schemes: tuple[str, ...] = SECURE) -> Target:
         """The place that a URL names, if it is one that we ask.  :raise Refused:"""
         try:
@@ -214,9 +290,9 @@ class Fetching:
             raise Refused(str(why)) from why
 
     async def _follow(self, there: Target, wish: Wish) -> Fetched:
-        settled, for_good = there.url, True
+        settled, for_good, first = there.url, True, there
         for hops_left in reversed(range(wish.redirects + 1)):
-            fetched, location = await self._hop(there, wish)
+            fetched, location = await self._hop(there, wish, first)
             if location is None:
                 return Fetched(there.url, settled, fetched.status, fetched.headers, fetched.body)
             if not hops_left:
@@ -232,22 +308,36 @@ class Fetching:
         except BadTarget as why:
             raise Refused(str(why)) from why
 
-    async def _hop(self, there: Target, wish: Wish) -> tuple[Fetched, str | None]:
+    async def _hop(self, there: Target, wish: Wish, first: Target) -> tuple[Fetched, str | None]:
         """One request to one place: the answer, and where it sends us on."""
-        if wish.permit is not None:
-            await wish.permit(there)
-        further = {} if wish.sign is None else await wish.sign(there)
-        route = Route(
-            self._reactor, there, await self._addresses(there), self._settings.connect_seconds, self._tls(there)
-        )
+        route, response = await self._begun(there, wish, first)
         try:
-            response = await self._asked(route, there, wish, further)
             headers = _headers(response)
             location = headers.get("location") if response.code in REDIRECTS else None
             body = b"" if location else await self._body(response, headers, wish)
         finally:
             route.hang_up()
         return Fetched(there.url, there.url, response.code, headers, body), location
+
+    async def _begun(self, there: Target, wish: Wish, first: Target) -> tuple[Route, IResponse]:
+        """
+        The head of the answer of one place, and the way there, to be hung up by who asked.
+
+        :param first: that was asked before all redirects: a signature is for nobody else.
+        """
+        if wish.permit is not None:
+            await wish.permit(there)
+        further: Mapping[str, str] = {}
+        if wish.sign is not None and there.origin == first.origin:
+            further = await wish.sign(there)
+        route = Route(
+            self._reactor, there, await self._addresses(there), self._settings.connect_seconds, self._tls(there)
+        )
+        try:
+            return route, await self._asked(route, there, wish, further)
+        except BaseException:
+            route.hang_up()
+            raise
 
     async def _addresses(self, there: Target) -> Sequence[str]:
         """
@@ -284,7 +374,7 @@ class Fetching:
         headers = Headers({name: [value] for name, value in {**usual, **wish.headers, **further}.items()})
         pool = HTTPConnectionPool(self._reactor, persistent=False)
         agent = Agent.usingEndpointFactory(self._reactor, route, pool)
-        body = None if wish.body is None else _Body(wish.body)
+        body = None if wish.body is None else Sent(wish.body)
         asking = agent.request(wish.method.encode("ascii"), there.url.encode("ascii"), headers, body)
         patience = self._settings.connect_seconds + self._settings.idle_seconds
         asking.addTimeout(patience, self._reactor, onTimeoutCancel=_too_slow)
@@ -304,7 +394,7 @@ class Fetching:
         largest = wish.largest if is_good else min(wish.largest, LARGEST_COMPLAINT)
         if is_good and response.length is not UNKNOWN_LENGTH and response.length > largest:
             raise TooLong
-        collected = _Collected(self._reactor, self._settings.idle_seconds, largest, is_cut=not is_good)
+        collected = Collected(self._reactor, self._settings.idle_seconds, largest, is_cut=not is_good)
         response.deliverBody(collected)
         body = await collected.done
         encoding = headers.get("content-encoding", "").strip().lower()
@@ -364,97 +454,3 @@ def _looked_up(host: str) -> list[str]:
 def _headers(response: IResponse) -> dict[str, str]:
     raw = response.headers.getAllRawHeaders()
     return {name.decode("latin-1").lower(): ", ".join(v.decode("latin-1") for v in values) for name, values in raw}
-
-
-# --- turns ---------------------------------------------------------------------------------------
-
-
-class _Turns:
-    """Lets so many go at once, to one host and in all."""
-
-    def __init__(self, per_host: int, in_all: int) -> None:
-        self._per_host, self._all = per_host, DeferredSemaphore(in_all)
-        self._hosts: dict[str, DeferredSemaphore] = {}
-
-    @asynccontextmanager
-    async def of(self, host: str) -> AsyncIterator[None]:
-        """A turn for a request to this host."""
-        own = self._hosts.setdefault(host, DeferredSemaphore(self._per_host))
-        await own.acquire()
-        try:
-            await self._all.acquire()
-            try:
-                yield
-            finally:
-                self._all.release()
-        finally:
-            own.release()
-            if own.tokens == own.limit and self._hosts.get(host) is own:
-                del self._hosts[host]
-
-
-# --- bodies --------------------------------------------------------------------------------------
-
-
-@implementer(IBodyProducer)
-class _Body:
-    """Some bytes to be sent."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body, self.length = body, len(body)
-
-    def startProducing(self, consumer: IConsumer) -> Deferred[None]:
-        consumer.write(self._body)
-        return succeed(None)
-
-    def stopProducing(self) -> None:
-        """All was written at once."""
-
-    pauseProducing = resumeProducing = stopProducing
-
-
-class _Collected(Protocol):
-    """
-    Takes a body as it comes, up to a limit.
-
-    :ivar done: the body; fails with one of our errors.
-    """
-
-    def __init__(self, clock: Any, idle_seconds: float, largest: int, *, is_cut: bool) -> None:
-        self.done: Deferred[bytes] = Deferred(lambda _: self._patience_ends())
-        self._pieces: list[bytes] = []
-        self._room, self._is_cut = largest, is_cut
-        self._idle_seconds = idle_seconds
-        self._patience = clock.callLater(idle_seconds, self._fail, TooSlow())
-
-    def dataReceived(self, data: bytes) -> None:
-        if self.done.called:
-            return
-        self._patience.reset(self._idle_seconds)
-        self._pieces.append(data[: self._room])
-        self._room -= len(data)
-        if self._room < 0:
-            if self._is_cut:
-                self._finish()
-            else:
-                self._fail(TooLong())
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        if self.done.called:
-            return
-        if reason.check(ResponseDone, PotentialDataLoss):
-            self._finish()
-        else:
-            self._fail(Unreachable("The connection broke in the middle of the answer."))
-
-    def _finish(self) -> None:
-        self._patience_ends()
-        self.done.callback(b"".join(self._pieces))
-
-    def _fail(self, why: FetchFailed) -> None:
-        self._patience_ends()
-        self.done.errback(why)
-
-    def _patience_ends(self) -> None:
-        if self._patience.active():
-            self._patience.cancel()

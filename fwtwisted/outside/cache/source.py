@@ -167,9 +167,8 @@ class CachedSource:
         """Straight from the store."""
         past = self._past
         if past is None:
-            past = self._past = ObjectSource(
-                self._cache.ground.origin, self._name, self._known, self._cache.ground.breathe
-            )
+            ground = self._cache.ground
+            past = self._past = ObjectSource(ground.origin, self._name, self._known, ground.breathe, ground.threads)
             if past.length is None or past.etag is None:
                 await past.discover()
                 self.length, self.etag, self.modified = past.length, past.etag, past.modified

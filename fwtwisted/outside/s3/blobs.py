@@ -157,7 +157,7 @@ class S3Blobs:
         told = known or Known()
         if self._ground.cached is not None:
             return await self._ground.cached.open(name, told)
-        source = ObjectSource(self._ground.origin, name, told, self._ground.breathe)
+        source = ObjectSource(self._ground.origin, name, told, self._ground.breathe, self._ground.threads)
         if told.size is None or told.sha256 is None:
             await source.discover()
         return source

@@ -17,10 +17,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from fwtwisted.model.errors import NotFound
+from fwtwisted.model.threads import Threads
 from fwtwisted.outside.blobs import Known
 from fwtwisted.outside.origin import Body, Changed, CutShort, Fetched, Origin, Seen, StoreAway, Unseen, WrongBytes
 from fwtwisted.outside.pouring import NextPiece, pour
 from fwtwisted.wire.http import NO_BYTES, Span
+
+BATCH_BYTES = 128 << 10  # hashed in one go at least; more gathers while a batch is under way
+MOST_AHEAD = 4 << 20  # sent, and not hashed yet
 
 
 class ObjectSource:
@@ -40,6 +44,7 @@ class ObjectSource:
         name: str,
         known: Known,
         breathe: Callable[[], Deferred[Any]],
+        threads: Threads,
     ) -> None:
         self.length = known.size
         self.etag = None if known.sha256 is None else f'"{known.sha256[:32]}"'
@@ -47,6 +52,7 @@ class ObjectSource:
         self.cache_status = "BYPASS"
         self.age: int | None = None
         self._origin, self._name, self._known, self._breathe = origin, name, known, breathe
+        self._threads = threads
         self._fetched: Fetched | None = None
 
     async def discover(self) -> None:
@@ -87,7 +93,7 @@ class ObjectSource:
             raise ValueError("a source that is not ready cannot be sent")
         next_piece: NextPiece = fetched.body.next
         if self._known.sha256 is not None and fetched.span.length == fetched.whole.size:
-            next_piece = _Proven(fetched.body, fetched.whole.size, self._known.sha256).next
+            next_piece = _Proven(fetched.body, fetched.whole.size, self._known.sha256, self._threads).next
         return pour(consumer, next_piece, self._breathe, self.close).addErrback(self._ended_badly)
 
     def descriptor(self) -> int | None:
@@ -123,24 +129,86 @@ class ObjectSource:
 
 
 class _Proven:
-    """
-    A whole body whose end is held back until its digest agrees.
+    """A whole body whose end is held back until its digest agrees."""
 
-    Hashing a piece (at most some 256 KiB) takes the reactor a tenth of a millisecond, a thread's hop half of that.
-    """
-
-    def __init__(self, body: Body, size: int, sha256: str) -> None:
+    def __init__(self, body: Body, size: int, sha256: str, threads: Threads) -> None:
         self._body, self._left, self._wanted = body, size, sha256
-        self._digest = hashlib.sha256()
+        self._hashing = _Hashing(threads)
 
     def next(self) -> bytes | Deferred[bytes]:
         """See :class:`Body`.  :raise WrongBytes:"""
         piece = self._body.next()
         return piece.addCallback(self._seen) if isinstance(piece, Deferred) else self._seen(piece)
 
-    def _seen(self, piece: bytes) -> bytes:
-        self._digest.update(piece)
+    def _seen(self, piece: bytes) -> bytes | Deferred[bytes]:
+        if not piece:
+            return piece
         self._left -= len(piece)
-        if piece and self._left <= 0 and self._digest.hexdigest() != self._wanted:
+        behind = self._hashing.take(piece)
+        if self._left <= 0:
+            return Deferred.fromCoroutine(self._proven(piece))
+        return piece if behind is None else behind.addCallback(lambda _: piece)
+
+    async def _proven(self, last: bytes) -> bytes:
+        if await self._hashing.digest() != self._wanted:
             raise WrongBytes("another digest than it should have")
-        return piece
+        return last
+
+
+class _Hashing:
+    """
+    The SHA-256 of what passes, worked out in a thread while it is being sent.
+
+    Half of what passing a byte on costs is its hash.  So it is worked out beside the rest, a batch at a time: a hop to
+    a thread costs as much as hashing some 100 KiB.  What is sent can be ahead by :data:`MOST_AHEAD` at most.
+    """
+
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
+        self._sha256 = hashlib.sha256()
+        self._pieces: list[bytes] = []
+        self._ahead = 0
+        self._running: Deferred[None] | None = None
+
+    def take(self, piece: bytes) -> Deferred[None] | None:
+        """Hash this as well.  :return: when it is too far ahead: fires when there is room for more."""
+        self._pieces.append(piece)
+        self._ahead += len(piece)
+        if self._running is None and self._ahead >= BATCH_BYTES:
+            self._running = Deferred.fromCoroutine(self._batch())
+        if self._running is None or self._ahead < MOST_AHEAD:
+            return None
+        return _shared(self._running)
+
+    async def digest(self) -> str:
+        """Of all that was taken."""
+        if self._running is not None:
+            await _shared(self._running)
+        await self._batch()
+        return self._sha256.hexdigest()
+
+    async def _batch(self) -> None:
+        pieces, self._pieces, self._ahead = self._pieces, [], 0
+        try:
+            await self._threads(_hashed, self._sha256, pieces)
+        finally:
+            self._running = None
+
+
+def _hashed(digest: Any, pieces: list[bytes]) -> None:
+    """For a thread."""
+    for piece in pieces:
+        digest.update(piece)
+
+
+def _shared(running: Deferred[None]) -> Deferred[None]:
+    """Fires with another; giving it up does not give up the other."""
+    told: Deferred[None] = Deferred()
+    running.addBoth(_told, told)
+    return told
+
+
+def _told(result: Any, told: Deferred[None]) -> Any:
+    if not told.called:
+        told.callback(None)
+    return result

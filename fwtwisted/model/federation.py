@@ -1,11 +1,13 @@
-"""What the federation's rooms hand to each other: kinds of peers, who signed."""
+"""What the federation's rooms hand to each other: kinds of peers, who signed, and what asking another server may end in."""
 
 from __future__ import annotations
 
 import enum
+from typing import Any
 
 from attrs import frozen
 
+from fwtwisted.model.errors import FwError, RemoteFailed, Unauthenticated
 from fwtwisted.model.people import Actor
 
 
@@ -22,9 +24,74 @@ class PeerClass(enum.Enum):
     OTHER = "other"
 
 
+class Scheme(enum.Enum):
+    """How a request of ours is signed.  ``CAVAGE_PATH_ONLY`` leaves the query out of what is signed."""
+
+    CAVAGE = "cavage"
+    CAVAGE_PATH_ONLY = "cavage-path-only"
+    MESSAGES = "rfc9421"
+
+
 @frozen
 class Signer:
-    """Who a request proved to come from."""
+    """
+    Who a request proved to come from.
+
+    :ivar is_gone: the actor's own server says that it is no more; nothing but its own removal may be believed of it.
+    """
 
     actor: Actor
     key_id: str
+    is_gone: bool = False
+
+
+@frozen
+class Answer:
+    """
+    A document that another server gave us.
+
+    :ivar url: that finally answered.
+    """
+
+    url: str
+    document: dict[str, Any]
+
+
+# --- what can go wrong ---------------------------------------------------------------------------
+
+
+class Unsigned(Unauthenticated):
+    """A request without a signature where there has to be one."""
+
+    text = "This request must be signed."
+
+
+class Forged(Unauthenticated):
+    """A signature that proves nothing; the text says why."""
+
+    text = "The signature is not valid."
+
+
+class Idle(FwError):
+    """A request that is in order and has no effect: it came before, or it removes somebody whom we never knew."""
+
+    text = "There is nothing to do."
+
+
+class AskFailed(RemoteFailed):
+    """
+    Another server did not give what was asked of it.
+
+    :ivar code: blocked, webfinger, http, timeout, connection, request, invalid_json, invalid_jsonld,
+        missing_jsonld_type, validation, save or unhandled.  Source: docs/federation.md §5.1.
+    :ivar status_code: that the server answered, with the code ``http``.
+    """
+
+    def __init__(self, code: str, text: str = "", *, status_code: int | None = None) -> None:
+        super().__init__(text)
+        self.code, self.status_code = code, status_code
+
+    @property
+    def is_gone(self) -> bool:
+        """The server knows that there was such a thing, and there is no more."""
+        return self.status_code == 410

@@ -21,6 +21,7 @@ from fwtwisted.core.fediverse.fetches import Fetches, NoNetwork
 from fwtwisted.core.fediverse.follows import Follows
 from fwtwisted.core.fediverse.foreign import ForeignLibraries
 from fwtwisted.core.fediverse.inbox import ITEM, Inbox
+from fwtwisted.core.fediverse.moderation.policies import Policies
 from fwtwisted.core.fediverse.room import FediverseGround, FediverseRoom
 from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.outbox import Outbox
@@ -99,6 +100,10 @@ class Parts:
         self.pictures = settings.pictures(ground.config, elsewhere)
         self.paper = CatalogPaper(self.pictures, f"{self.pod.url}/")
         self.preferences = Preferences(ground.database, ground.bell, ground.reactor)
+        told = settings.policies_settings(ground.config)
+        self.policies = Policies(
+            ground.database, ground.bell, ground.reactor, self.preferences.value, self.pod.domain, told
+        )
         about = settings.about(ground.config)
         self.instance = Instance(ground.database, ground.reactor, about, self.preferences.values)
         self._gather_people(ground, ground.config)
@@ -284,6 +289,7 @@ class Parts:
                 database,
                 ground.threads,
                 self.fetching,
+                self.policies,
                 self.service_actor,
                 ground.bell,
                 ground.bell.ring,
@@ -310,13 +316,14 @@ class Parts:
         self.service_actor = ServiceActor(database, threads, self.pod, config.outside.service_username)
         self.channel_paper = settings.channel_paper(config)
         self.remote_pictures = RemotePictures(
-            self.attachments, self.fetching, ground.cache, settings.remote_picture_settings(config)
+            self.attachments, self.fetching, self.policies, ground.cache, settings.remote_picture_settings(config)
         )
         self.podcasts = Podcasts(
             PodcastsGround(
                 database,
                 threads,
                 self.fetching,
+                self.policies,
                 self.service_actor,
                 self.visibility,
                 self.shelves,
@@ -411,6 +418,7 @@ class Parts:
     async def close(self) -> None:
         """Let go of what outlives a call."""
         self.preferences.close()
+        self.policies.close()
         if self.shipping is not None and self.shipping.running:
             await self.shipping.stopService()
         if self.front is not None:

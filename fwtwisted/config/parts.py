@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from fwtwisted import __version__
 from fwtwisted.config.values import Config
 from fwtwisted.core.fediverse.fetches import LookupSettings
+from fwtwisted.core.fediverse.moderation.policies import PoliciesSettings
 from fwtwisted.core.files.attachments import AttachmentSettings
 from fwtwisted.core.files.remote_pictures import RemotePictureSettings
 from fwtwisted.core.folders import FoldersSettings
@@ -231,6 +232,11 @@ def fetch_settings(config: Config) -> FetchSettings:
         idle_seconds=outside.patience_seconds,
         total_seconds=3 * outside.patience_seconds,
     )
+
+
+def policies_settings(config: Config) -> PoliciesSettings:
+    """Who reads documents of ours."""
+    return PoliciesSettings(authorized_fetch=config.outside.authorized_fetch)
 
 
 def lastfm_settings(config: Config) -> LastfmSettings:

@@ -343,6 +343,9 @@ OUTSIDE: Final = Section(
     (
         Setting("FEDERATION_SERVICE_ACTOR_USERNAME", TEXT, "service",
                 help="name of the pod's own actor, which owns the feeds of other servers; never changed later"),
+        Setting("FEDERATION_AUTHORIZED_FETCH", BOOL, "false", own=True,
+                help="other servers read documents of ours only when they say who they are, by a signature; actors, "
+                     "WebFinger and NodeInfo stay open"),
         Setting("FEDERATION_DUPLICATE_FETCH_DELAY", WAIT, "3000",
                 help="for so long, who has an address looked up again gets what was found before"),
         Setting("EXTERNAL_REQUESTS_VERIFY_SSL", BOOL, "true", help="check the certificates of other servers"),

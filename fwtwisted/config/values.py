@@ -251,6 +251,7 @@ class Outside:
     """
     How other servers are asked, and what becomes of their feeds.
 
+    :ivar authorized_fetch: other servers must sign what they ask for.
     :ivar allow_private: hosts that are asked although the rules forbid it.
     :ivar patience_seconds: to connect, and between two pieces of an answer.
     :ivar feed_level: who may hear a feed that somebody subscribed to.
@@ -258,6 +259,7 @@ class Outside:
     """
 
     service_username: str
+    authorized_fetch: bool
     fetch_again_seconds: float
     verify: bool
     patience_seconds: float
@@ -507,6 +509,7 @@ def _web_app(values: Values, general: General) -> WebApp:
 def _outside(values: Values) -> Outside:
     return Outside(
         service_username=values["FEDERATION_SERVICE_ACTOR_USERNAME"],
+        authorized_fetch=values["FEDERATION_AUTHORIZED_FETCH"],
         fetch_again_seconds=values["FEDERATION_DUPLICATE_FETCH_DELAY"],
         verify=values["EXTERNAL_REQUESTS_VERIFY_SSL"],
         patience_seconds=values["EXTERNAL_REQUESTS_TIMEOUT"],

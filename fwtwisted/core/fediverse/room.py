@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 from attrs import frozen
 
 from fwtwisted.core.fediverse.inbox import Happened, Inbox
+from fwtwisted.core.fediverse.moderation.policies import Policies
 from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.outbox import Outbox, Preference, Ring
 from fwtwisted.core.music.shelves import Shelves
@@ -44,6 +45,7 @@ class FediverseGround:
     database: Database
     threads: Threads
     fetching: Fetching
+    policies: Policies
     service: ServiceActor
     bell: Bell
     ring: Ring

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 from twisted.logger import Logger
 
+from fwtwisted.core.fediverse.moderation.policies import Policies
 from fwtwisted.core.files.attachments import Attachments
 from fwtwisted.model.errors import Invalid, NotFound, RemoteFailed
 from fwtwisted.model.music import Attachment
 from fwtwisted.outside.cache.once import Once
 from fwtwisted.outside.fetching import FetchFailed, Fetching, Wish
 from fwtwisted.outside.shared import Cache
-from fwtwisted.wire.targets import PLAIN_OR_SECURE
+from fwtwisted.wire.targets import PLAIN_OR_SECURE, authority
 
 REST_SECONDS = 600.0  # after an address answered with no picture
 LARGEST = 5_000_000  # bytes, as of pictures that people send
@@ -39,10 +40,15 @@ class RemotePictures:
     _log = Logger()
 
     def __init__(
-        self, attachments: Attachments, fetching: Fetching, cache: Cache, settings: RemotePictureSettings
+        self,
+        attachments: Attachments,
+        fetching: Fetching,
+        policies: Policies,
+        cache: Cache,
+        settings: RemotePictureSettings,
     ) -> None:
-        self._attachments, self._fetching, self._cache = attachments, fetching, cache
-        self._settings = settings
+        self._attachments, self._fetching, self._policies, self._cache = attachments, fetching, policies, cache
+        self._settings, self._wish = settings, evolve(ASKED, permit=policies.permit_media_hop)
         self._once: Once[Attachment] = Once()
 
     async def here(self, uuid: UUID) -> Attachment:
@@ -56,6 +62,8 @@ class RemotePictures:
             return found
         if found.url is None:
             raise NotFound
+        if await self._policies.rejects_media(authority(found.url) or ""):
+            raise RemoteFailed("Moderators want no pictures of this server.")
         if not self._settings.brings:
             return found
         return await self._once.do(uuid, lambda: self._brought(found))
@@ -75,7 +83,7 @@ class RemotePictures:
 
     async def _asked(self, url: str) -> bytes:
         """:raise FetchFailed: :raise Invalid: there is something else than a picture."""
-        fetched = await self._fetching.get(url, ASKED)
+        fetched = await self._fetching.get(url, self._wish)
         if not fetched.is_good:
             raise Invalid.on("file", f"the server answered with status {fetched.status}")
         return fetched.body

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from attrs import frozen
 
+from fwtwisted.core.fediverse.moderation.policies import Policies
 from fwtwisted.core.importing.importer import Preference
 from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.music.shelves import Shelves
@@ -38,6 +39,7 @@ class PodcastsGround:
     database: Database
     threads: Threads
     fetching: Fetching
+    policies: Policies
     service: ServiceActor
     visibility: Visibility
     shelves: Shelves
@@ -56,7 +58,7 @@ class Podcasts:
         g = ground
         self.channels = Channels(g.database, g.threads, g.visibility, g.preference, g.ring, g.pod, channels)
         self.subscriptions = Subscriptions(g.database, self.channels)
-        asking = Asking(g.fetching, g.threads, g.now, feeds.most_items)
+        asking = Asking(g.fetching, g.threads, g.policies, g.now, feeds.most_items)
         self.feeds = Feeds(
             g.database, g.threads, asking, g.service, self.subscriptions, g.ring, g.pod, g.now, g.draw, feeds
         )

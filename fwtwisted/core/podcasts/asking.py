@@ -20,12 +20,14 @@ from typing import TypeAlias
 from attrs import frozen
 from twisted.internet.defer import DeferredSemaphore
 
+from fwtwisted.core.fediverse.moderation.policies import Policies
+from fwtwisted.model.errors import ShutOut
 from fwtwisted.model.podcasts import Feed
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.fetching import Fetched, FetchFailed, Fetching, Wish, conditions
 from fwtwisted.wire.feeds import NotAFeed, read_feed
 from fwtwisted.wire.http import parsed_http_date
-from fwtwisted.wire.targets import PLAIN_OR_SECURE
+from fwtwisted.wire.targets import PLAIN_OR_SECURE, authority
 
 LARGEST_FEED = 16 << 20  # bytes, unpacked
 ASKED_AT_ONCE = 8  # feeds on their way, each in memory
@@ -99,8 +101,15 @@ class Asking:
     :param most_items: kept of one feed.
     """
 
-    def __init__(self, fetching: Fetching, threads: Threads, now: Callable[[], datetime], most_items: int) -> None:
-        self._fetching, self._threads, self._now = fetching, threads, now
+    def __init__(
+        self,
+        fetching: Fetching,
+        threads: Threads,
+        policies: Policies,
+        now: Callable[[], datetime],
+        most_items: int,
+    ) -> None:
+        self._fetching, self._threads, self._policies, self._now = fetching, threads, policies, now
         self._most_items = most_items
         self._asked, self._read_at_once = DeferredSemaphore(ASKED_AT_ONCE), DeferredSemaphore(READ_AT_ONCE)
 
@@ -122,7 +131,13 @@ class Asking:
 
     async def _ask(self, url: str, had: Had) -> Came:
         headers = {"Accept": ACCEPT, **conditions(had.etag, had.last_modified)}
-        wish = Wish(headers=headers, largest=LARGEST_FEED, schemes=PLAIN_OR_SECURE, redirects=REDIRECTS)
+        wish = Wish(
+            headers=headers,
+            largest=LARGEST_FEED,
+            schemes=PLAIN_OR_SECURE,
+            redirects=REDIRECTS,
+            permit=self._policies.permit_hop,
+        )
         try:
             url = self.checked(url)
             fetched = await self._fetching.get(url, wish)
@@ -152,6 +167,11 @@ class Asking:
             return Trouble(str(why))
         finally:
             self._read_at_once.release()
+        if feed.link and authority(feed.link):
+            try:
+                await self._policies.permit_url(feed.link)
+            except ShutOut as why:
+                return Trouble(str(why))
         return Read(url, fetched.settled_url, feed, kept)
 
 

@@ -1,1 +1,5 @@
-"""Documents of the fediverse, read and written: ActivityPub with Funkwhale's vocabulary.  Source: docs/federation.md §2, §3."""
+"""
+Documents of the fediverse, read and written: ActivityPub with Funkwhale's vocabulary.
+
+Source: docs/federation.md §2, §3.
+"""

@@ -43,7 +43,9 @@ class WorkerSettings:
     :ivar grace_seconds: on stopping, how long running jobs may take to finish.
     """
 
-    widths: Mapping[str, int] = {"import": 4, "transcode": 2, "delivery": 8, "fetch": 4, "maintenance": 1, "mail": 2}
+    widths: Mapping[str, int] = {
+        "import": 4, "transcode": 2, "delivery": 8, "fetch": 4, "maintenance": 1, "mail": 2, "inbox": 4,
+    }  # fmt: skip
     default_width: int = 2
     lease_seconds: float = 60.0
     look_seconds: float = 5.0

@@ -149,6 +149,19 @@ async def ask_many(tx: Tx, kind: str, lane: str, keys: list[str], args: list[str
     await tx.do(ASK_MANY, kind, lane, keys, args)
 
 
+WAKE_MANY = """
+    INSERT INTO job (kind, lane, key, args)
+    SELECT %s, %s, keyed.key, keyed.args::jsonb FROM unnest(%s::text[], %s::text[]) AS keyed (key, args)
+        ON CONFLICT (kind, key) DO UPDATE
+       SET wanted = job.wanted + 1, due = CASE WHEN job.held THEN job.due ELSE least(job.due, now()) END
+"""
+
+
+async def wake_many(tx: Tx, kind: str, lane: str, keys: list[str], args: list[str]) -> None:
+    """:func:`ask_many`, and those that rest rest no longer.  :param keys: in order, so that nobody waits in a ring."""
+    await tx.do(WAKE_MANY, kind, lane, keys, args)
+
+
 CLAIM = """
     UPDATE job
        SET due = now() + %s * interval '1 second', claims = job.claims + 1,

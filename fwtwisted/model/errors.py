@@ -91,6 +91,12 @@ class NotFound(FwError):
     text = "Not found."
 
 
+class Gone(FwError):
+    """There was such a thing, and there will never be again."""
+
+    text = "This is gone."
+
+
 class NotOffered(FwError):
     """The thing is there, the method is not, or the feature is switched off."""
 

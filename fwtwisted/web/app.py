@@ -54,6 +54,7 @@ STATUS: Mapping[type[FwError], int] = {
     errors.NotFound: 404,
     errors.NotOffered: 405,
     errors.Conflict: 409,
+    errors.Gone: 410,
     errors.TooLarge: 413,
     errors.UnsupportedMedia: 415,
     errors.Throttled: 429,

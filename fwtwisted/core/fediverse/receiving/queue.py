@@ -1,0 +1,205 @@
+"""
+What was accepted has its effect: in the order of its host, whatever becomes of the one before.
+
+One job per host takes what waits, some at a time.  Activities that need nothing but the database share a transaction
+with those beside them, in which they are also struck off, so that their effect is there exactly once; when one of them
+fails, each is done by itself.  Those that ask other servers come alone, and may come twice.
+
+::
+
+    waiting ─▶ [quick quick quick] [slow] [quick quick] … ─▶ done
+                     │ fails           │ fails
+                     ▼                 ▼
+                  one by one      rests, longer each time ─▶ failed: kept and shown, nobody tries again
+
+What rests holds back what is said later about the same object; nothing else of its host, and no other host.
+Source: docs/federation.md §1.7, §8.5.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from attrs import frozen
+from twisted.internet.defer import CancelledError
+from twisted.logger import Logger
+
+from fwtwisted.core.fediverse.receiving.ledger import DRAIN, LANE, Ring, wake
+from fwtwisted.core.fediverse.receiving.told import Deeds, Quick, Slow, Told
+from fwtwisted.db import people, received
+from fwtwisted.db.jobs import Job, JobKind, Later, Schedule, next_hour
+from fwtwisted.db.pool import Database, Tx
+from fwtwisted.db.received import Waiting
+from fwtwisted.model.errors import BadRequest, FwError, Invalid, NotFound, Unavailable
+from fwtwisted.model.federation import AskFailed
+from fwtwisted.model.people import Actor, Pod
+from fwtwisted.model.threads import Threads
+from fwtwisted.wire.activitypub.acts import act_of
+from fwtwisted.wire.activitypub.reading.doc import Doc
+from fwtwisted.wire.activitypub.strict import belongs_in_a_thread
+
+TIDY: Final = "received.tidy"
+TIDY_LANE: Final = "maintenance"
+AT_ONCE: Final = 50
+ROUNDS: Final = 20  # until others get their turn
+LONGEST_WAIT: Final = 30.0  # seconds between looks while something rests
+RESTS: Final = (5.0, 60.0, 300.0, 900.0, 3_600.0, 10_800.0, 28_800.0)  # seconds after each failure
+REMOVED_AT_ONCE: Final = 1_000
+LONGEST_ERROR: Final = 500
+# What another server answered that a later attempt will not change.
+HOPELESS: Final = frozenset(
+    ("blocked", "invalid_json", "invalid_jsonld", "missing_jsonld_type", "validation", "unhandled")
+)
+
+
+@frozen
+class QueueSettings:
+    """:ivar kept_days: how long what was received is remembered."""
+
+    kept_days: int = 30
+
+
+@frozen
+class _Item:
+    """One of the queue, read, with who handles it."""
+
+    row: Waiting
+    told: Told
+    quick: Quick | None
+    slow: Slow | None
+
+
+class Queue:
+    """Hands what waits to who handles it."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        database: Database,
+        deeds: Deeds,
+        threads: Threads,
+        ring: Ring,
+        now: Callable[[], datetime],
+        pod: Pod,
+        settings: QueueSettings | None = None,
+    ) -> None:
+        self._database, self._deeds, self._threads, self._ring = database, deeds, threads, ring
+        self._now, self._pod, self._settings = now, pod, settings or QueueSettings()
+
+    async def drain(self, job: Job) -> None:
+        """Handle what waits of a host.  :raise Later: something of it rests, or there is more."""
+        host = str(job.args["host"])
+        for _ in range(ROUNDS):
+            rows = await self._database.read(lambda tx: received.following(tx, host, AT_ONCE))
+            if not rows:
+                break
+            await self._handle(rows)
+        rest = await self._database.read(lambda tx: received.rest_seconds(tx, host))
+        if rest is not None:
+            raise Later(min(LONGEST_WAIT, max(0.0, rest)))
+
+    async def _handle(self, rows: Sequence[Waiting]) -> None:
+        actors = await self._database.read(lambda tx: people.actors(tx, list({row.actor_id for row in rows})))
+        items = [await self._item(row, actors) for row in rows]
+        for is_slow, run in itertools.groupby(items, lambda item: item.slow is not None):
+            if is_slow:
+                for item in run:
+                    await self._alone(item)
+            else:
+                await self._together(list(run))
+
+    async def _item(self, row: Waiting, actors: Mapping[int, Actor]) -> _Item:
+        body = row.body.encode()
+        doc = await self._threads(Doc.parse, body) if belongs_in_a_thread(body) else Doc.parse(body)
+        act = act_of(doc, self._pod.domain)
+        slow = self._deeds.slow_for(act)
+        quick = None if slow is not None else self._deeds.quick_for(act)
+        return _Item(row, Told(act, actors[row.actor_id], row.inbox_of_id), quick, slow)
+
+    async def _together(self, items: Sequence[_Item]) -> None:
+        """Have several their effect in one transaction, or if one fails, each in its own."""
+
+        async def work(tx: Tx) -> None:
+            for item in items:
+                if item.quick is not None:
+                    await item.quick(tx, item.told)
+            await received.done(tx, [item.row.id for item in items])
+
+        try:
+            await self._database.transaction(work)
+        except (CancelledError, Unavailable):
+            raise
+        except Exception as trouble:  # whatever a handler does, the others must have their effect
+            if len(items) == 1:
+                await self._went_wrong(items[0], trouble)
+                return
+            for item in items:
+                await self._together([item])
+
+    async def _alone(self, item: _Item) -> None:
+        assert item.slow is not None
+        try:
+            await item.slow(item.told)
+        except (CancelledError, Unavailable):
+            raise
+        except Exception as trouble:  # the same
+            await self._went_wrong(item, trouble)
+        else:
+            await self._database.transaction(lambda tx: received.done(tx, [item.row.id]))
+
+    async def _went_wrong(self, item: _Item, trouble: Exception) -> None:
+        """Try it again later, or never."""
+        row, act = item.row, item.told.act
+        error = f"{type(trouble).__name__}: {trouble}"[:LONGEST_ERROR].replace("\0", "")
+        if not isinstance(trouble, FwError | Later):
+            self._log.failure("{type} of {actor} broke", event="received.broke", type=act.type, actor=act.actor)
+        if isinstance(trouble, Later):
+            seconds = trouble.seconds
+            await self._database.transaction(lambda tx: received.postpone(tx, row.id, seconds, error, failed=False))
+        elif _is_hopeless(trouble) or row.attempts >= len(RESTS):
+            self._log.info(
+                "{type} of {actor} has no effect: {error}",
+                event="received.failed", type=act.type, actor=act.actor, error=error,
+            )  # fmt: skip
+            await self._database.transaction(lambda tx: received.fail(tx, row.id, error))
+        else:
+            rest = RESTS[row.attempts]
+            await self._database.transaction(lambda tx: received.postpone(tx, row.id, rest, error, failed=True))
+
+    # --- chores ----------------------------------------------------------------------------------
+
+    async def tidy(self, _: Job) -> None:
+        """Forget what is old; take up what nobody has a job for."""
+        before = self._now() - timedelta(days=self._settings.kept_days)
+        while await self._database.transaction(lambda tx: received.remove_old(tx, before, REMOVED_AT_ONCE)):
+            pass
+
+        async def work(tx: Tx) -> None:
+            await received.forget_stillborn(tx)
+            await wake(tx, sorted(await received.hosts_waiting(tx, REMOVED_AT_ONCE)), self._ring)
+
+        await self._database.transaction(work)
+
+    def jobs(self) -> Mapping[str, JobKind]:
+        """See ``worker``."""
+        return {
+            # Its failures are the database's; what an activity does wrong is counted with the activity.
+            DRAIN: JobKind(LANE, self.drain, attempts=100, time_limit=None),
+            TIDY: JobKind(TIDY_LANE, self.tidy),
+        }
+
+    def schedules(self) -> Mapping[str, Schedule]:
+        """See ``worker``."""
+        return {TIDY: Schedule(TIDY, TIDY_LANE, next_hour)}
+
+
+def _is_hopeless(trouble: Exception) -> bool:
+    """Whether another attempt would end the same way."""
+    if isinstance(trouble, AskFailed):
+        refused = trouble.status_code is not None and 400 <= trouble.status_code < 500
+        return trouble.code in HOPELESS or (refused and trouble.status_code not in (408, 425, 429))
+    return isinstance(trouble, Invalid | BadRequest | NotFound)

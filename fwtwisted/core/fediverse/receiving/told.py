@@ -1,0 +1,69 @@
+"""What the handlers of activities are given, and how they say which activities are theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol, TypeAlias
+
+from attrs import field, frozen
+
+from fwtwisted.db.pool import Tx
+from fwtwisted.model.people import Actor
+from fwtwisted.wire.activitypub.acts import Act
+
+ANY = ""
+ACTORS = ("Person", "Service", "Application", "Group", "Organization")
+
+
+@frozen
+class Told:
+    """
+    An accepted activity.
+
+    :ivar actor: who does it.  :ivar inbox_of_id: whose inbox it reached; None: the one for everybody.
+    """
+
+    act: Act
+    actor: Actor
+    inbox_of_id: int | None = None
+
+
+# An activity's type, and the type of what it is about; :data:`ANY` for whichever is not named.
+Key: TypeAlias = tuple[str, str]
+# Has its effect in a transaction, which it may share with others.
+Quick: TypeAlias = Callable[[Tx, Told], Awaitable[None]]
+# Asks other servers, or makes transactions of its own; twice must be as once.
+Slow: TypeAlias = Callable[[Told], Awaitable[None]]
+
+
+@frozen
+class Deeds:
+    """What a family of handlers does.  An activity that nobody names has no effect."""
+
+    quick: Mapping[Key, Quick] = field(factory=dict)
+    slow: Mapping[Key, Slow] = field(factory=dict)
+
+    def __or__(self, other: Deeds) -> Deeds:
+        twice = (self.quick.keys() | self.slow.keys()) & (other.quick.keys() | other.slow.keys())
+        if twice:
+            raise ValueError(f"claimed twice: {sorted(twice)}")
+        return Deeds({**self.quick, **other.quick}, {**self.slow, **other.slow})
+
+    def keys_of(self, act: Act) -> list[Key]:
+        """By which names somebody may claim an activity, the closest first."""
+        return [(act.type, inner) for inner in (*act.object_types, ANY)]
+
+    def quick_for(self, act: Act) -> Quick | None:
+        """What handles it within a transaction."""
+        return next((self.quick[key] for key in self.keys_of(act) if key in self.quick), None)
+
+    def slow_for(self, act: Act) -> Slow | None:
+        """What handles it by itself."""
+        return next((self.slow[key] for key in self.keys_of(act) if key in self.slow), None)
+
+
+class Family(Protocol):
+    """Some handlers."""
+
+    def deeds(self) -> Deeds:
+        """Which activities they handle, and how."""

@@ -1,0 +1,181 @@
+"""
+Activities that reached an inbox: accepted once, handled in the order of their host, remembered for a while.
+
+::
+
+    accept ─▶ waiting ─▶ done
+                 │ ▲ ╲
+       postponed ▼ │  ▼ after too many attempts
+              (due later)  failed
+
+What waits for its next attempt holds back later news about the same object, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+from fwtwisted.db.pool import Queries, Tx
+
+
+@frozen
+class NewPost:
+    """
+    A post that is about to be accepted.
+
+    :ivar sameness: two posts of the same are one.
+    :ivar fid: None: it has no id that counts; then it may come again after a day.
+    :ivar host: of the actor, with its port where that is not the scheme's own.
+    """
+
+    sameness: bytes
+    fid: str | None
+    host: str
+    actor_id: int
+    inbox_of_id: int | None
+    type: str
+    object_fid: str | None
+    body: str
+
+
+ACCEPT = """
+    INSERT INTO received (sameness, fid, host, actor_id, inbox_of_id, type, object_fid, body)
+    SELECT new.* FROM unnest(%s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
+                             %s::text[]) AS new
+        ON CONFLICT (sameness) DO UPDATE
+       SET id = EXCLUDED.id, body = EXCLUDED.body, state = 'waiting', attempts = 0, due = now(), arrived = now()
+     WHERE received.fid IS NULL AND received.state <> 'waiting' AND received.arrived < now() - interval '1 day'
+ RETURNING received.host
+"""
+
+
+async def accept(tx: Tx, posts: Sequence[NewPost]) -> list[str]:
+    """
+    Write what was not there yet; the hosts that have something waiting by this.
+
+    :param posts: no two of the same.
+    """
+    columns = zip(
+        *((p.sameness, p.fid, p.host, p.actor_id, p.inbox_of_id, p.type, p.object_fid, p.body) for p in posts),
+        strict=True,
+    )
+    return sorted(set(await tx.many(str, ACCEPT, *(list(column) for column in columns))))
+
+
+# --- the queue -----------------------------------------------------------------------------------
+
+
+@frozen
+class Waiting:
+    """A post that waits to be handled.  :ivar attempts: that went wrong."""
+
+    id: int
+    fid: str | None
+    actor_id: int
+    inbox_of_id: int | None
+    body: str
+    attempts: int
+
+
+NEXT = """
+    SELECT id, fid, actor_id, inbox_of_id, body, attempts FROM received AS one
+     WHERE host = %s AND state = 'waiting' AND due <= now()
+       AND NOT EXISTS (SELECT FROM received AS earlier
+                        WHERE earlier.object_fid = one.object_fid AND earlier.id < one.id
+                          AND earlier.state = 'waiting' AND earlier.due > now() AND earlier.host = one.host)
+     ORDER BY id LIMIT %s
+"""
+
+
+async def following(tx: Queries, host: str, limit: int) -> list[Waiting]:
+    """What is to be handled next of what came from a host, in order."""
+    return await tx.many(Waiting, NEXT, host, limit)
+
+
+REST = """
+    SELECT CASE WHEN count(*) > 0
+                THEN extract(epoch FROM coalesce(min(due) FILTER (WHERE due > now()), now()) - now())::float END
+      FROM received WHERE host = %s AND state = 'waiting'
+"""
+
+
+async def rest_seconds(tx: Queries, host: str) -> float | None:
+    """How long until something of the host is due; None: nothing waits."""
+    return await tx.one(lambda seconds: seconds, REST, host)
+
+
+DONE = "UPDATE received SET state = 'done' WHERE id = ANY(%s)"
+
+
+async def done(tx: Tx, ids: Sequence[int]) -> None:
+    """These have had their effect."""
+    await tx.do(DONE, list(ids))
+
+
+POSTPONE = """
+    UPDATE received SET attempts = attempts + %s, due = now() + %s * interval '1 second', error = %s WHERE id = %s
+"""
+
+
+async def postpone(tx: Tx, id: int, seconds: float, error: str, *, failed: bool) -> None:
+    """Try it again after a rest; ``failed`` counts against it."""
+    await tx.do(POSTPONE, int(failed), seconds, error, id)
+
+
+FAIL = "UPDATE received SET state = 'failed', attempts = attempts + 1, error = %s WHERE id = %s"
+
+
+async def fail(tx: Tx, id: int, error: str) -> None:
+    """Give it up, visibly."""
+    await tx.do(FAIL, error, id)
+
+
+HOSTS_WAITING = "SELECT DISTINCT host FROM received WHERE state = 'waiting' AND due <= now() LIMIT %s"
+
+
+async def hosts_waiting(tx: Queries, limit: int) -> list[str]:
+    """Hosts that have something due."""
+    return await tx.many(str, HOSTS_WAITING, limit)
+
+
+REMOVE_OLD = """
+    DELETE FROM received
+     WHERE id IN (SELECT id FROM received WHERE arrived < %s AND state <> 'waiting' ORDER BY arrived LIMIT %s)
+"""
+
+
+async def remove_old(tx: Tx, before: datetime, limit: int) -> int:
+    """Forget at most so many posts that arrived before; how many those were."""
+    return await tx.do(REMOVE_OLD, before, limit)
+
+
+# --- deleted before it was there -----------------------------------------------------------------
+
+REMEMBER_STILLBORN = """
+    INSERT INTO stillborn (fid, actor_id) SELECT fid, %s FROM unnest(%s::text[]) AS fid
+        ON CONFLICT (fid) DO NOTHING
+"""
+
+
+async def remember_stillborn(tx: Tx, actor_id: int, fids: Sequence[str]) -> None:
+    """An actor deletes what we never heard of."""
+    await tx.do(REMEMBER_STILLBORN, actor_id, sorted(set(fids)))
+
+
+IS_STILLBORN = "SELECT EXISTS (SELECT FROM stillborn WHERE fid = %s AND told > now() - interval '6 hours')"
+
+
+async def is_stillborn(tx: Queries, fid: str) -> bool:
+    """Whether it was deleted, within the last six hours, before it came."""
+    return await tx.one(bool, IS_STILLBORN, fid)
+
+
+FORGET_STILLBORN = "DELETE FROM stillborn WHERE told <= now() - interval '6 hours'"
+
+
+async def forget_stillborn(tx: Tx) -> None:
+    """Forget what was deleted long ago."""
+    await tx.do(FORGET_STILLBORN)

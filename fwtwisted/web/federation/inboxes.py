@@ -1,0 +1,86 @@
+"""
+Where other servers post: each actor's inbox, and the one for everybody.
+
+The body is counted while it comes and never larger than 1 MiB (``web.site`` stops listening).  What the core says is
+written here in the words of the protocol.  Source: docs/federation.md §1.7, §8.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from fwtwisted.core.fediverse.receiving.intake import Intake, Post
+from fwtwisted.model.errors import NotOffered, Unauthenticated, UnsupportedMedia
+from fwtwisted.web.app import answer, nothing, resource_app
+from fwtwisted.web.reading import media_type
+from fwtwisted.web.request import LeanRequest
+from fwtwisted.wire.signatures.received import Digests, Received
+
+LARGEST_POST: Final = 1 << 20
+MEDIA_TYPES: Final = frozenset(("application/activity+json", "application/ld+json", "application/json"))
+# What we can believe; who was refused may try that.
+ACCEPT_SIGNATURE: Final = 'sig1=("@method" "@target-uri" "content-digest");created;alg="rsa-v1_5-sha256"'
+ENABLED: Final = "federation__enabled"
+
+Preference = Callable[[str], Awaitable[Any]]
+
+
+class _Door:
+    """What both kinds of inbox do with a post."""
+
+    def __init__(self, intake: Intake, preference: Preference) -> None:
+        self._intake, self._preference = intake, preference
+
+    async def take(self, request: LeanRequest, username: str | None) -> bytes:
+        """Hand a post to the core and answer it."""
+        if not await self._preference(ENABLED):
+            raise NotOffered("This server does not federate.")
+        if media_type(request.header(b"Content-Type"))[0] not in MEDIA_TYPES:
+            raise UnsupportedMedia
+        body = request.content.getvalue()
+        post = Post(lambda digests: received_of(request, digests), request.client_address, body, username)
+        try:
+            await self._intake.take(post)
+        except Unauthenticated as refused:
+            return answer(request, 401, {"detail": str(refused)}, {"Accept-Signature": ACCEPT_SIGNATURE})
+        return nothing(request, 202)
+
+
+class OwnInboxes:
+    """``/federation/actors/NAME/inbox``."""
+
+    app = resource_app()
+
+    def __init__(self, intake: Intake, preference: Preference) -> None:
+        self._door = _Door(intake, preference)
+
+    @app.route("/<string:username>/inbox", methods=["POST"])
+    async def post(self, request: LeanRequest, username: str) -> bytes:
+        """Something for one of our actors."""
+        return await self._door.take(request, username)
+
+
+class SharedInbox:
+    """``/federation/shared/inbox``."""
+
+    app = resource_app()
+
+    def __init__(self, intake: Intake, preference: Preference) -> None:
+        self._door = _Door(intake, preference)
+
+    @app.route("/inbox", methods=["POST"])
+    async def post(self, request: LeanRequest) -> bytes:
+        """Something for whoever it concerns."""
+        return await self._door.take(request, None)
+
+
+def received_of(request: LeanRequest, digests: Digests | None) -> Received:
+    """A request as its signature speaks of it."""
+    headers = {
+        name.decode("latin-1").lower(): [value.decode("latin-1") for value in values]
+        for name, values in request.requestHeaders.getAllRawHeaders()
+    }
+    return Received(
+        request.method.decode("latin-1"), request.uri.decode("latin-1"), headers, digests, request.client_address
+    )

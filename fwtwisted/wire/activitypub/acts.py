@@ -1,0 +1,130 @@
+"""
+An activity as somebody told it: what every one of them must say, and what nobody may say of others.
+
+Source: docs/federation.md §1.7, §4, §8.4; FEP-fe34.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from fwtwisted.model.errors import BadRequest, Unauthenticated
+from fwtwisted.wire.activitypub.reading.doc import Doc
+from fwtwisted.wire.targets import authority
+
+LONGEST_ID = 500
+ANSWERS = frozenset(("Accept", "Reject"))
+# What is told again under the same id when it changed.
+RETOLD = frozenset(("Flag",))
+
+
+@frozen
+class Act:
+    """
+    Somebody does something.
+
+    :ivar fid: None: it has no id, or one that counts for nothing (docs/federation.md §4.3).
+    :ivar about: the id of what it is about, the first where there are several.
+    """
+
+    doc: Doc
+    fid: str | None
+    type: str
+    actor: str
+    about: str | None
+
+    @property
+    def object(self) -> Doc | None:
+        """What it is about, where that is told within."""
+        return self.doc.doc("object")
+
+    @property
+    def object_types(self) -> tuple[str, ...]:
+        """The types of what it is about; none where only its id is told."""
+        inner = self.object
+        return () if inner is None else inner.types
+
+    def abouts(self, most: int) -> tuple[str, ...]:
+        """The ids of all that it is about; a document's id may be a list of them."""
+        return tuple(dict.fromkeys(fid for fid in _abouts(self.doc) if is_id(fid)))[:most]
+
+
+def act_of(doc: Doc, own_domain: str) -> Act:
+    """
+    What a document that reached an inbox says.
+
+    :param own_domain: who answers a wish of ours may give the answer an id that begins like ours.
+    :raise BadRequest: it is no activity.
+    """
+    type, actor, fid = doc.type, doc.link("actor"), doc.id
+    if type is None:
+        raise BadRequest("The activity has no type.")
+    if actor is None or not is_id(actor):
+        raise BadRequest("The activity has no actor.")
+    if fid is not None and len(fid) > LONGEST_ID:
+        raise BadRequest("The id of the activity is too long.")
+    about = next((one for one in _abouts(doc) if is_id(one)), None)
+    return Act(doc, None if fid is None or _answers_ours(doc, own_domain) else fid, type, actor, about)
+
+
+def check_origins(act: Act) -> None:
+    """
+    Nobody speaks for others.
+
+    :raise Unauthenticated: the activity's id, or what it creates, is not its actor's.
+    """
+    home = origin(act.actor)
+    if home is None or (act.fid is not None and origin(act.fid) != home):
+        raise Unauthenticated("The id of the activity is not at its actor's server.")
+    if act.type != "Create":
+        return
+    if act.about is not None and origin(act.about) != home:
+        raise Unauthenticated("What is created is not at its actor's server.")
+    inner = act.object
+    owners = () if inner is None else inner.ids("attributedTo")
+    if owners and act.actor not in owners:
+        raise Unauthenticated("What is created is somebody else's.")
+
+
+def sameness(act: Act, body: bytes) -> bytes:
+    """
+    What two posts share that are one, 32 bytes.
+
+    :param body: as it came.
+    """
+    whole = hashlib.sha256(body).hexdigest()
+    if act.fid is not None:
+        told = f"{act.fid}\n{whole}" if act.type in RETOLD else act.fid
+    else:
+        told = f"\n{act.actor}\n{act.type}\n{act.about}\n{whole}"
+    return hashlib.sha256(told.encode()).digest()
+
+
+def origin(url: str) -> str | None:
+    """Scheme, host and port that an id belongs to, in their one usual spelling; None: it is no id.  FEP-fe34."""
+    host = authority(url)
+    return None if host is None else f"{urlsplit(url).scheme}://{host}"
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be an id: an address of a web server, not longer than what is kept."""
+    return 0 < len(text) <= LONGEST_ID and text.isprintable() and authority(text) is not None
+
+
+def _abouts(doc: Doc) -> list[str]:
+    found: list[str] = []
+    for one in doc.many("object"):
+        found += [one] if isinstance(one, str) else [fid for fid in one.values("id") if isinstance(fid, str)]
+    return found
+
+
+def _answers_ours(doc: Doc, own_domain: str) -> bool:
+    """Whether it answers a wish of somebody here; whether there was such a wish is seen when it is handled."""
+    if not doc.is_a(*ANSWERS):
+        return False
+    wish = doc.doc("object")
+    wisher = None if wish is None else wish.link("actor")
+    return wish is not None and wish.is_a("Follow") and wisher is not None and authority(wisher) == own_domain

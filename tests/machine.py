@@ -1,8 +1,8 @@
 """
 Makes a machine ready for the tests: ``python -m tests.machine``, which tox runs before them.
 
-PostgreSQL, Redis and ffmpeg come as wheels with the extra ``test``.  What does not come that way, a browser and Node,
-is taken from Debian when we are root, and named when we are not: the tests that need it then fail and say so.
+PostgreSQL, Redis and ffmpeg come as wheels with the extra ``test``.  What does not come that way, a browser, Node and
+mpv, is taken from Debian when we are root, and named when we are not: the tests that need it then fail and say so.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class SystemPart:
 
 BROWSER = SystemPart("the browser Chromium", ("chromium", "chromium-browser", "google-chrome"), "chromium")
 NODE = SystemPart("Node.js", ("node", "nodejs"), "nodejs")
-PARTS = (BROWSER, NODE)
+MPV = SystemPart("the player mpv", ("mpv",), "mpv")
+PARTS = (BROWSER, NODE, MPV)
 
 
 def needed(part: SystemPart) -> str:

@@ -128,6 +128,7 @@ class Sight:
     :ivar hidden: ids of artists whom they do not want to meet.
     :ivar catalog: version of the area; what is kept of the catalog holds for it.
     :ivar notes: number of the account's own notes, and the version of everybody's ratings.
+    :ivar limit: kbit/s; files above it are sent in another form unless another is asked for.  0: none.
     """
 
     viewer: Viewer
@@ -135,6 +136,7 @@ class Sight:
     hidden: tuple[int, ...]
     catalog: int
     notes: tuple[int, int]
+    limit: int = 0
 
 
 @frozen

@@ -57,6 +57,7 @@ class Person:
     :ivar permissions: its own.  :ivar denied_roles: as Subsonic names them, without ``Role``.
     :ivar max_bitrate: kbit/s; 0: no limit.  :ivar pictured: when its picture was taken in; None: it has none.
     :ivar libraries: its own and those that it follows.
+    :ivar scrobbles: a plugin tells other services what it hears.
     """
 
     id: int
@@ -68,6 +69,7 @@ class Person:
     max_bitrate: int
     pictured: datetime | None
     libraries: Sequence[int]
+    scrobbles: bool
 
 
 @frozen

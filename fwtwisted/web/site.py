@@ -82,6 +82,8 @@ class SiteSettings:
 
 # Decides about the body of one request when its head is known; raises what refuses it.
 Intake: TypeAlias = Callable[[LeanRequest, int | None], BodyTerms]
+# Answers a request that failed before it reached its resource; returns the body.
+Tells: TypeAlias = Callable[[LeanRequest, FwError], bytes]
 
 
 @frozen
@@ -93,12 +95,14 @@ class Mount:
     :ivar body_limit: of bodies below it, bytes; None for the site's own.
     :ivar intakes: bodies that do not go to memory: (method, path below the prefix) and who takes them.  The path is
         empty or begins with a slash; it has none at its end.
+    :ivar tells: how those below it are told what the front door refuses.
     """
 
     prefix: str
     resource: IResource
     body_limit: int | None = None
     intakes: Mapping[tuple[str, str], Intake] = field(factory=dict)
+    tells: Tells = told
 
 
 class _Branch:
@@ -113,6 +117,7 @@ class _Branch:
             for (method, path), intake in mount.intakes.items()
         }
         self.resource = _one_resource([mount.resource for mount in mounts])
+        self.tells = mounts[0].tells
 
 
 def _one_resource(resources: Sequence[IResource]) -> IResource:
@@ -208,7 +213,7 @@ class Site(server.Site):
             request.respond(broken(request, why))
             return
         assert isinstance(error, FwError)
-        body = told(request, error)
+        body = self._tell(request, error)
         if isinstance(error, HeadTooLarge):
             request.code = 431
         request.respond(body)
@@ -220,7 +225,7 @@ class Site(server.Site):
         try:
             self._lead(request)
         except FwError as error:
-            request.respond(told(request, error))
+            request.respond(self._tell(request, error))
         except Exception:  # the last guard: a bug in a resource that is none of our apps
             request.respond(broken(request, Failure()))
 
@@ -242,6 +247,11 @@ class Site(server.Site):
         else:
             _render_foreign(branch.resource, request)
         return None
+
+    def _tell(self, request: LeanRequest, error: FwError) -> bytes:
+        """The answer to what the front door refuses, as those behind it tell errors."""
+        branch, _ = self._branch(request.path)
+        return (told if branch is None else branch.tells)(request, error)
 
     def _branch(self, path: bytes) -> tuple[_Branch | None, bytes]:
         """What hangs at the longest prefix of the path, and the path below it."""

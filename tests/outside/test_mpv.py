@@ -8,9 +8,10 @@ from typing import Any
 from twisted.internet import reactor as the_reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
-from twisted.trial.unittest import SkipTest, TestCase
+from twisted.trial.unittest import TestCase
 
-from fwtwisted.outside.mpv import Mpv, PlayerAway, found_mpv
+from fwtwisted.outside.mpv import Mpv, PlayerAway
+from tests.machine import MPV, needed
 from tests.outside.sounds import sound
 
 reactor: Any = the_reactor
@@ -18,10 +19,7 @@ reactor: Any = the_reactor
 
 def an_mpv() -> Mpv:
     """One that plays into nothing."""
-    program = found_mpv()
-    if program is None:
-        raise SkipTest("mpv is not installed here")
-    return Mpv(reactor, program, "null")
+    return Mpv(reactor, needed(MPV), "null")
 
 
 class MpvTests(TestCase):

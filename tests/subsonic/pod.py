@@ -32,17 +32,24 @@ class App:
     """
     An app of one person.
 
-    :ivar credentials: sent with every call.
+    :ivar credentials: sent with every call.  :ivar authorization: the same in a header; empty: none.
     """
 
     served: Served
     credentials: dict[str, str]
+    authorization: str = ""
+
+    def with_header(self, authorization: str) -> App:
+        """The same app, which sends this header, too."""
+        return App(self.served, self.credentials, authorization)
 
     async def raw(
         self, name: str, /, *, method: str = "GET", headers: dict[str, str] | None = None, **asked: Any
     ) -> Answer:
         """What is answered, as it is."""
         query = urlencode({**self.credentials, **asked}, doseq=True)
+        if self.authorization:
+            headers = {"Authorization": self.authorization, **(headers or {})}
         if method == "POST":
             return await self.served.ask("POST", f"/rest/{name}", FORM | (headers or {}), query.encode())
         return await self.served.ask(method, f"/rest/{name}?{query}", headers)

@@ -11,9 +11,8 @@ from attrs import frozen
 from libopensonic import AsyncConnection, errors
 from libopensonic.media import media_types as media
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import SkipTest
 
-from fwtwisted.outside.mpv import found_mpv
+from tests.machine import MPV, needed
 from tests.subsonic.every_call import PLAYER, EveryCallCase
 from tests.subsonic.pod import SECRET
 
@@ -71,8 +70,7 @@ class LibraryTests(EveryCallCase):
     """``AsyncConnection``, in a thread with a loop of its own."""
 
     async def setUp(self) -> None:  # type: ignore[override]
-        if found_mpv() is None:
-            raise SkipTest("mpv is not installed here")
+        needed(MPV)
         await super().setUp()
 
     def connection(self, **credentials: Any) -> Any:

@@ -6,9 +6,8 @@ from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
-from twisted.trial.unittest import SkipTest
 
-from fwtwisted.outside.mpv import found_mpv
+from tests.machine import MPV, needed
 from tests.outside.sounds import sound
 from tests.subsonic.pod import App, SubsonicCase
 
@@ -31,8 +30,7 @@ class JukeboxCase(SubsonicCase):
     environment = {"SUBSONIC_JUKEBOX": "true", "SUBSONIC_JUKEBOX_OUTPUT": "null"}
 
     async def setUp(self) -> None:  # type: ignore[override]
-        if found_mpv() is None:
-            raise SkipTest("mpv is not installed here")
+        needed(MPV)
         await super().setUp()
         self.nadia, self.omar = await self.app("nadia"), await self.app("omar")
         library, secret = await self.a_library_of("nadia"), await self.a_library_of("omar", "me")

@@ -135,3 +135,53 @@ class HourlyTests(SubsonicCase):
         self.assertEqual([200, 200, 200, 429, 429], [answer.status for answer in answers])
         self.assertEqual("failed", answers[-1].json["subsonic-response"]["status"])
         await other.ask("ping")
+
+
+class ProgramTests(SubsonicCase):
+    """Programs with a token of this pod's own kind, which opens as much as its owner agreed to."""
+
+    async def test_scopes(self) -> None:
+        """Each call that looks needs its scope, too; signing in alone needs none."""
+        client = await self.person("nadia")
+        await self.app("nadia")
+        narrow, wide = [
+            App(self.served, {"c": "Test"}).with_header((await self.program(client, scopes)).headers["Authorization"])
+            for scopes in ("read:notifications", "read")
+        ]
+        await narrow.ask("ping")
+        for name, asked in (
+            ("getArtists", {}), ("getAlbumList2", {"type": "newest"}), ("search3", {"query": ""}), ("getUser", {}),
+            ("getStarred2", {}), ("getPlaylists", {}), ("getBookmarks", {}), ("getNowPlaying", {}), ("getLicense", {}),
+            ("getInternetRadioStations", {}), ("getPodcasts", {}), ("getShares", {}), ("getScanStatus", {}),
+            ("getPlayQueue", {}), ("getPlayQueueByIndex", {}), ("getChatMessages", {}), ("getGenres", {}),
+        ):  # fmt: skip
+            self.assertEqual(50, await narrow.error(name, **asked), name)
+            await wide.ask(name, **asked)
+        for name in ("stream", "download", "getCoverArt", "getLyricsBySongId", "getSong", "hls.m3u8"):
+            self.assertEqual((50, 70), (await narrow.error(name, id="tr-9"), await wide.error(name, id="tr-9")), name)
+        for name in ("star", "createShare", "addChatMessage", "startScan", "refreshPodcasts", "createPlaylist"):
+            asked = {"id": "tr-9", "message": "Hello", "name": "Mine"}
+            self.assertEqual(50, await wide.error(name, **asked), name)
+
+
+class FrontDoorTests(SubsonicCase):
+    """What does not get as far as the calls."""
+
+    environment = {"DJANGO_ALLOWED_HOSTS": "127.0.0.1"}
+
+    async def test_an_unknown_host(self) -> None:
+        """The envelope, in the format that was asked for."""
+        app = await self.app("nadia")
+        answer = await app.raw("ping", headers={"Host": "else.example"}, f="json")
+        told = answer.json["subsonic-response"]
+        self.assertEqual((400, 0, "1.16.1"), (answer.status, told["error"]["code"], told["version"]))
+        answer = await app.raw("ping.view", headers={"Host": "else.example"})
+        self.assertEqual((400, "text/xml; charset=utf-8"), (answer.status, answer.header("Content-Type")))
+        self.assertIn(b'status="failed"', answer.body)
+
+    async def test_too_much(self) -> None:
+        """A body that nobody reads to its end."""
+        await self.app("nadia")
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = await self.served.ask("POST", "/rest/ping?f=json", headers, b"id=" + b"1" * (10 << 20))
+        self.assertEqual((413, 0), (answer.status, answer.json["subsonic-response"]["error"]["code"]))

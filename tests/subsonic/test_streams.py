@@ -186,6 +186,25 @@ class TranscodeTests(SoundCase):
         capped = await app.raw("stream", id=track)
         self.assertApproximates(96_000 * 20 / 8, len(capped.body), 6000)
 
+    async def test_what_is_told_of_a_limit(self) -> None:
+        """Songs above it say what is sent instead, in lists, too, and of the very type that is sent."""
+        app = await self.nadias()
+        track, small = await self.a_sound("Light"), await self.a_sound("Small")
+        await self.do("UPDATE upload SET bitrate = 90000 WHERE track_id = %s", small)
+        await app.ask("star", id=f"tr-{track}")
+        self.assertNotIn("transcodedSuffix", (await app.ask("getSong", id=track))["song"])
+        await self.do("UPDATE account SET subsonic_max_bitrate = 96")
+        songs = (await app.ask("getAlbum", id=self.tides))["album"]["song"]
+        told = {song["title"]: song.get("transcodedContentType") for song in songs}
+        self.assertEqual({"Light": "audio/mpeg", "Small": None}, told)
+        song = (await app.ask("getSong", id=track))["song"]
+        self.assertEqual(("mp3", "flac"), (song["transcodedSuffix"], song["suffix"]))
+        self.assertIn("starred", song)
+        sent = await app.raw("stream", id=track)
+        self.assertEqual(song["transcodedContentType"], sent.header("Content-Type"))
+        await self.parts.preferences.change_one("music__transcoding_enabled", False)
+        self.assertNotIn("transcodedSuffix", (await app.ask("getSong", id=track))["song"])
+
     async def test_switched_off(self) -> None:
         """A pod that converts nothing sends what it has."""
         app = await self.nadias()

@@ -40,6 +40,22 @@ class LookingTests(UsersCase):
         self.assertEqual(["1", str(library + 1)], [folder.text for folder in element.findall("folder")])
         self.assertEqual(("false", "true"), (element.get("adminRole"), element.get("streamRole")))
 
+    async def test_scrobbling(self) -> None:
+        """It is on for whoever has a service told what they hear."""
+
+        async def told() -> object:
+            return (await self.nadia.ask("getUser"))["user"]["scrobblingEnabled"]
+
+        await self.do(
+            "INSERT INTO plugin (account_id, name, conf, is_enabled)"
+            """ SELECT id, 'listenbrainz', '{"user_token": "t"}', false FROM account WHERE username = 'nadia'"""
+        )
+        self.assertIs(False, await told())
+        await self.do("UPDATE plugin SET is_enabled = true")
+        self.assertIs(True, await told())
+        await self.do("""UPDATE plugin SET conf = conf || '{"submit_listenings": false}'""")
+        self.assertIs(False, await told())
+
     async def test_folders_agree(self) -> None:
         """The folders are those that ``getMusicFolders`` tells."""
         await self.a_library_of("nadia", "me")

@@ -24,7 +24,7 @@ from fwtwisted.db.subsonic import heard, lists, notes
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.heard import HeardArtist, Sight
 from fwtwisted.model.music import Kind
-from fwtwisted.wire.subsonic.documents import Paper, album_notes, artist_notes, relaid, song_notes, whole
+from fwtwisted.wire.subsonic.documents import Paper, album_notes, artist_notes, relaid, song_notes, turned, whole
 from fwtwisted.wire.subsonic.envelope import Piece
 from fwtwisted.wire.subsonic.indexing import indexed
 
@@ -40,11 +40,13 @@ class HearingSettings:
     :ivar most_documents: how many songs, and how many albums, are kept; a kilobyte each.
     :ivar most_listeners: of how many accounts the notes are kept.
     :ivar most_rolls: for how many sets of libraries the list of artists is kept.
+    :ivar limited_type: media type of what is sent in place of songs above the account's limit; None: they themselves.
     """
 
     most_documents: int = 30_000
     most_listeners: int = 200
     most_rolls: int = 16
+    limited_type: str | None = None
 
 
 @frozen
@@ -54,12 +56,14 @@ class _Written:
 
     :ivar makers: artists who, when hidden, hide it; the first is its own.
     :ivar name: of an album.  :ivar folder: an album's other form.
+    :ivar kbits: of a song; 0: unknown.
     """
 
     makers: tuple[int, ...]
     base: bytes
     name: str = ""
     folder: bytes = b""
+    kbits: int = 0
 
     def is_hidden(self, sight: Sight) -> bool:
         return bool(sight.hidden) and not set(self.makers).isdisjoint(sight.hidden)
@@ -84,6 +88,7 @@ class Hearing:
 
     def __init__(self, database: Database, paper: Paper, settings: HearingSettings) -> None:
         self._database, self._paper, self._settings = database, paper, settings
+        self._turned = b"" if settings.limited_type is None else turned(settings.limited_type)
         self._songs: Kept[_Written | None] = Kept(None, settings.most_documents)
         self._albums: Kept[_Written | None] = Kept(None, settings.most_documents)
         self._on_albums: Kept[tuple[int, ...]] = Kept(())
@@ -97,7 +102,7 @@ class Hearing:
     async def songs(self, sight: Sight, ids: Sequence[int]) -> list[Piece]:
         """The songs of these ids, in order; those that may not be heard are left out."""
         found = await self._heard_songs(sight, ids)
-        over = await self.notes(sight, Kind.TRACK, found)
+        over = await self._over_songs(sight, found)
         return [whole(found[id].base, over.get(id, b"")) for id in ids if id in found]
 
     async def songs_by_id(
@@ -105,19 +110,19 @@ class Hearing:
     ) -> list[Piece]:
         """The same, each with further fields of its own."""
         found = await self._heard_songs(sight, ids)
-        over = await self.notes(sight, Kind.TRACK, found)
+        over = await self._over_songs(sight, found)
         return [whole(found[id].base, over.get(id, b""), **more.get(id, {})) for id in ids if id in found]
 
     async def entries(self, sight: Sight, entries: Sequence[tuple[int, Mapping[str, object]]]) -> list[Piece]:
         """Songs, each with further fields that belong to its place; those that may not be heard are left out."""
         found = await self._heard_songs(sight, [id for id, _ in entries])
-        over = await self.notes(sight, Kind.TRACK, found)
+        over = await self._over_songs(sight, found)
         return [whole(found[id].base, over.get(id, b""), **more) for id, more in entries if id in found]
 
     async def songs_relaid(self, sight: Sight, songs: Sequence[tuple[int, Mapping[str, object]]]) -> list[Piece]:
         """Songs by id, each with other values in some of its fields; those that may not be heard are left out."""
         found = await self._heard_songs(sight, [id for id, _ in songs])
-        over = await self.notes(sight, Kind.TRACK, found)
+        over = await self._over_songs(sight, found)
         return [relaid(whole(found[id].base, over.get(id, b"")), **more) for id, more in songs if id in found]
 
     async def song(self, sight: Sight, id: int) -> Piece:
@@ -137,12 +142,24 @@ class Hearing:
         async def load(missing: Collection[int]) -> Mapping[int, _Written | None]:
             found = await self._read(lambda tx: heard.songs(tx, missing, sight.libraries))
             return {
-                id: _Written((song.artist_id, song.album_artist_id or song.artist_id), self._paper.song(song))
+                id: _Written(
+                    (song.artist_id, song.album_artist_id or song.artist_id),
+                    self._paper.song(song),
+                    kbits=(song.bitrate or 0) // 1000,
+                )
                 for id, song in found.items()
             }
 
         known = await self._songs.get(sight.catalog, sight.libraries, ids, load)
         return {id: one for id in ids if (one := known[id]) is not None and not one.is_hidden(sight)}
+
+    async def _over_songs(self, sight: Sight, found: Mapping[int, _Written]) -> Over:
+        """What is laid over songs: the listener's notes, and what they get instead of the file."""
+        over = await self.notes(sight, Kind.TRACK, found)
+        if not sight.limit or not self._turned:
+            return over
+        above = {id for id, song in found.items() if song.kbits > sight.limit}
+        return {id: over.get(id, b"") + (self._turned if id in above else b"") for id in found}
 
     # --- albums ------------------------------------------------------------------------------------
 

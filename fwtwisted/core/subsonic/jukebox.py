@@ -149,12 +149,15 @@ class Jukebox:
 
     async def shuffle(self) -> None:
         """Put the songs into any order; the current one goes on, and comes first."""
-        if not self._list:
-            return
-        current = self._list.pop(self._index)
-        self._chance.shuffle(self._list)
-        self._list.insert(0, current)
-        self._index = 0
+
+        async def work() -> None:
+            if self._list:
+                current = self._list.pop(self._index)
+                self._chance.shuffle(self._list)
+                self._list.insert(0, current)
+                self._index = 0
+
+        await self._alone(work)
 
     # --- playing ---------------------------------------------------------------------------------
 
@@ -235,11 +238,15 @@ class Jukebox:
         await held.aclose()
 
     def _ended(self, number: int) -> None:
-        """A song is over: the next."""
-        if number == self._number:
-            work = Deferred.fromCoroutine(self._advance(number))
-            self._advancing.add(work)
-            work.addBoth(lambda _: self._advancing.discard(work))
+        """
+        A song is over: the next.
+
+        One that cannot be played is over before anybody was told its number, so whether it is the current one is asked
+        when nothing else goes on.
+        """
+        work = Deferred.fromCoroutine(self._advance(number))
+        self._advancing.add(work)
+        work.addBoth(lambda _: self._advancing.discard(work))
 
     async def _advance(self, number: int) -> None:
         async def work() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from fwtwisted.core.listening.history import Listening
 from fwtwisted.core.listening.playlists import Playlists
@@ -18,6 +19,7 @@ from fwtwisted.core.subsonic.hearing import Hearing, HearingSettings
 from fwtwisted.core.subsonic.keys import SubsonicKeys
 from fwtwisted.core.subsonic.lists import Lists
 from fwtwisted.core.subsonic.login import SubsonicLogin
+from fwtwisted.core.subsonic.media.streams import made_for_a_limit
 from fwtwisted.core.subsonic.opinions import Opinions
 from fwtwisted.core.subsonic.playing import NowPlaying
 from fwtwisted.core.subsonic.playlists import PlaylistsHeard
@@ -34,6 +36,7 @@ class SubsonicRoom:
 
     :param public_url: where the pod is reached.  :param now: the time.
     :param music: the folder below which files lie in place; None: there is none.
+    :param default_format: made of files above an account's limit; empty: nothing.
     :param articles: words that do not count in orders.
     """
 
@@ -51,14 +54,17 @@ class SubsonicRoom:
         playlists: Playlists,
         preference: Preference,
         music: str | None = None,
+        default_format: str = "",
         articles: Articles | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.paper = Paper(public_url, articles or Articles())
         self.login = SubsonicLogin(database, signin, seal, limits)
         self.files = Files(database, music)
-        self.sights = Sights(database, visibility, pod.domain, self.files)
-        self.hearing = Hearing(database, self.paper, HearingSettings())
+        transcodes = partial(preference, "music__transcoding_enabled")
+        self.sights = Sights(database, visibility, pod.domain, self.files, transcodes)
+        limited_type = made_for_a_limit(default_format)
+        self.hearing = Hearing(database, self.paper, HearingSettings(limited_type=limited_type))
         self.lists = Lists(database, orders)
         self.opinions = Opinions(database, listening)
         self.now_playing = NowPlaying(database, listening, now)

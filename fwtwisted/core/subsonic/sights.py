@@ -8,7 +8,7 @@ itself; the last one is the tree of files in place, where there are such.  Sourc
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any
 
 from attrs import evolve, frozen
@@ -42,12 +42,23 @@ class Folder:
 
 
 class Sights:
-    """Looks up what callers may hear, and remembers it while it holds."""
+    """
+    Looks up what callers may hear, and remembers it while it holds.
+
+    :param transcodes: whether the pod turns files into other forms at all.
+    """
 
     def __init__(
-        self, database: Database, visibility: Visibility, pod_name: str, files: Files, remembered: int = 1000
+        self,
+        database: Database,
+        visibility: Visibility,
+        pod_name: str,
+        files: Files,
+        transcodes: Callable[[], Awaitable[Any]],
+        remembered: int = 1000,
     ) -> None:
         self._database, self._visibility, self._pod_name, self._files = database, visibility, pod_name, files
+        self._transcodes = transcodes
         self._known: OrderedDict[Hashable, Any] = OrderedDict()
         self._remembered = remembered
 
@@ -60,7 +71,8 @@ class Sights:
         account = session.viewer.account_id
         key = (account, session.libraries, session.notes)
         libraries, hidden = self._known.get(key) or self._remember(key, await self._database.read(self._look(session)))
-        sight = Sight(session.viewer, libraries, hidden, session.catalog, (session.notes, session.ratings))
+        limit = session.max_bitrate if session.max_bitrate and await self._transcodes() else 0
+        sight = Sight(session.viewer, libraries, hidden, session.catalog, (session.notes, session.ratings), limit)
         if folder is None:
             return sight
         within = next((one.libraries for one in await self.folders(session) if one.number == folder), ())

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from fwtwisted.db.pool import Queries, Tx
+from fwtwisted.model.plugins import PLUGINS
 from fwtwisted.model.together import Person
 
 _PERSON = """
@@ -16,7 +17,10 @@ _PERSON = """
                     AND (library.actor_id = account.actor_id
                          OR library.id IN (SELECT follow.target_library_id FROM follow
                                             WHERE follow.actor_id = account.actor_id AND follow.approved))
-                  ORDER BY library.id)
+                  ORDER BY library.id),
+           EXISTS (SELECT FROM plugin
+                    WHERE plugin.account_id = account.id AND plugin.is_enabled AND plugin.name = ANY(%s)
+                      AND plugin.conf <> '{}' AND NOT plugin.conf @> '{"submit_listenings": false}')
       FROM account
       JOIN actor ON actor.id = account.actor_id
       LEFT JOIN attachment AS picture ON picture.id = actor.icon_id
@@ -28,12 +32,12 @@ EVERYBODY = f"{_PERSON} ORDER BY lower(account.username)"
 
 async def named(tx: Queries, username: str) -> Person | None:
     """The account of this name, in any case, unless it is switched off."""
-    return await tx.maybe(_person, NAMED, username)
+    return await tx.maybe(_person, NAMED, list(PLUGINS), username)
 
 
 async def everybody(tx: Queries) -> list[Person]:
     """All accounts that are not switched off, by name."""
-    return await tx.many(_person, EVERYBODY)
+    return await tx.many(_person, EVERYBODY, list(PLUGINS))
 
 
 def _person(*columns: Any) -> Person:

@@ -27,6 +27,7 @@ from fwtwisted.wire.subsonic.asked import Asked
 from fwtwisted.wire.subsonic.envelope import Payload
 
 EMPTY: Payload = {}
+MUSIC = "read:libraries"  # the scope of most calls that only look
 
 
 @frozen
@@ -122,6 +123,7 @@ class Declared:
     :ivar sends: it answers with bytes.
     :ivar writes: it changes something, and HEAD does not run it (rule 2).
     :ivar methods: the HTTP methods that it takes.
+    :ivar scope: that a program needs for it; None: any will do, or the call asks by itself.
     """
 
     names: tuple[str, ...]
@@ -130,6 +132,7 @@ class Declared:
     sends: bool = False
     writes: bool = False
     methods: tuple[bytes, ...] = (b"GET", b"HEAD", b"POST")
+    scope: str | None = None
 
 
 @frozen
@@ -145,20 +148,23 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def call(
-    *names: str, is_open: bool = False, methods: tuple[bytes, ...] = (b"GET", b"HEAD", b"POST")
+    *names: str,
+    is_open: bool = False,
+    methods: tuple[bytes, ...] = (b"GET", b"HEAD", b"POST"),
+    scope: str | None = MUSIC,
 ) -> Callable[[F], F]:
-    """Declare a call that answers with a payload."""
-    return _declare(Declared(names, is_open=is_open, methods=methods))
+    """Declare a call that looks, and answers with a payload."""
+    return _declare(Declared(names, is_open=is_open, methods=methods, scope=scope))
 
 
 def writing_call(*names: str) -> Callable[[F], F]:
-    """Declare a call that changes something."""
+    """Declare a call that changes something, and asks by itself for the scope that it needs."""
     return _declare(Declared(names, writes=True))
 
 
 def media_call(*names: str) -> Callable[[F], F]:
     """Declare a call that sends bytes; such do not count against the hourly limit."""
-    return _declare(Declared(names, is_counted=False, sends=True))
+    return _declare(Declared(names, is_counted=False, sends=True, scope=MUSIC))
 
 
 def open_media_call(*names: str) -> Callable[[F], F]:

@@ -33,14 +33,14 @@ class Keeping:
 
     # --- the queue ---------------------------------------------------------------------------------
 
-    @call("getPlayQueue")
+    @call("getPlayQueue", scope="read:listenings")
     async def queue(self, asked: Asked, caller: Caller) -> Payload:
         queue, told = await self._queue(caller)
         if queue.current is not None:
             told = {"current": str(Name(Prefix.TRACK, queue.songs[queue.current])), **told}
         return {"playQueue": told}
 
-    @call("getPlayQueueByIndex")
+    @call("getPlayQueueByIndex", scope="read:listenings")
     async def queue_by_index(self, asked: Asked, caller: Caller) -> Payload:
         queue, told = await self._queue(caller)
         if queue.current is not None:
@@ -49,7 +49,6 @@ class Keeping:
 
     async def _queue(self, caller: Caller) -> tuple[PlayQueue, Payload]:
         """The queue as the caller may hear it, and what both forms tell of it."""
-        caller.permits("read:listenings")
         sight = await self._desk.sight(caller)
         saved = await self._resuming.queue(caller.account_id)
         queue = saved.heard_through(set(await self._desk.hearing.audible(sight, saved.songs)))
@@ -101,9 +100,8 @@ class Keeping:
 
     # --- bookmarks ---------------------------------------------------------------------------------
 
-    @call("getBookmarks")
+    @call("getBookmarks", scope="read:listenings")
     async def bookmarks(self, asked: Asked, caller: Caller) -> Payload:
-        caller.permits("read:listenings")
         sight = await self._desk.sight(caller)
         kept = await self._resuming.bookmarks(caller.account_id)
         audible = set(await self._desk.hearing.audible(sight, [one.song for one in kept]))

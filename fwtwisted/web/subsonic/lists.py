@@ -87,11 +87,11 @@ class MusicLists:
 
     # --- stars -------------------------------------------------------------------------------------
 
-    @call("getStarred")
+    @call("getStarred", scope="read:favorites")
     async def starred(self, asked: Asked, caller: Caller) -> Payload:
         return {"starred": await self._starred(asked, caller, as_folders=True)}
 
-    @call("getStarred2")
+    @call("getStarred2", scope="read:favorites")
     async def starred_2(self, asked: Asked, caller: Caller) -> Payload:
         return {"starred2": await self._starred(asked, caller, as_folders=False)}
 

@@ -128,9 +128,8 @@ class Noting:
         await self._now_playing.report(caller.account_id, caller.actor_id, caller.client, report)
         return EMPTY
 
-    @call("getNowPlaying")
+    @call("getNowPlaying", scope="read:listenings")
     async def now_playing(self, asked: Asked, caller: Caller) -> Payload:
-        caller.permits("read:listenings")
         playing = await self._now_playing.playing(caller.viewer)
         entries = [(one.playback.track_id, self._shown(one.username, one.playback)) for one in playing]
         return {"nowPlaying": {"entry": await self._desk.hearing.entries(await self._desk.sight(caller), entries)}}

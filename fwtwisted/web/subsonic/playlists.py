@@ -34,18 +34,16 @@ class PlaylistCalls:
     def __init__(self, desk: SubsonicDesk, playlists: PlaylistsHeard) -> None:
         self._desk, self._playlists = desk, playlists
 
-    @call("getPlaylists")
+    @call("getPlaylists", scope="read:playlists")
     async def many(self, asked: Asked, caller: Caller) -> Payload:
-        caller.permits("read:playlists")
         owner = asked.text("username")
         if owner is not None and owner.lower() != caller.viewer.username.lower() and not caller.viewer.is_superuser:
             raise Forbidden("Only administrators may ask for the playlists of somebody else.")
         found = await self._playlists.listed(await self._desk.sight(caller), owner)
         return {"playlists": {"playlist": [_playlist(one) for one in found]}}
 
-    @call("getPlaylist")
+    @call("getPlaylist", scope="read:playlists")
     async def one(self, asked: Asked, caller: Caller) -> Payload:
-        caller.permits("read:playlists")
         return await self._whole(caller, of_kind(asked, Prefix.PLAYLIST).number)
 
     async def _whole(self, caller: Caller, id: int) -> Payload:

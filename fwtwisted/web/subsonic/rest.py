@@ -14,7 +14,7 @@ from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
 from fwtwisted.model.errors import FwError, Throttled, Unavailable
-from fwtwisted.web.app import reply, resource_app
+from fwtwisted.web.app import reply, resource_app, status_of
 from fwtwisted.web.reading import MIB, Query, form_pairs
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.site import Mount
@@ -57,7 +57,18 @@ class Rest:
     def mounts(self) -> list[Mount]:
         """Where it hangs."""
         resource = self.app.resource()
-        return [Mount(prefix, resource, body_limit=BODY_LIMIT) for prefix in PREFIXES]
+        return [Mount(prefix, resource, body_limit=BODY_LIMIT, tells=self.refused) for prefix in PREFIXES]
+
+    def refused(self, request: LeanRequest, error: FwError) -> bytes:
+        """The envelope of a request that the front door did not let through, with the status that says why."""
+        _open_to_all(request)
+        try:
+            asked = Asked.of(Query.parsed(request.query_string, MOST_PARAMETERS))
+        except FwError:
+            asked = Asked({})
+        body = self._told(request, asked, error)
+        request.code = status_of(error)
+        return body
 
     @app.route("/", methods=METHODS)
     @app.route("/<name>/", methods=METHODS)
@@ -94,6 +105,8 @@ class Rest:
             caller = _NOBODY
         else:
             caller = await self._admit(request, asked, is_counted=call.declared.is_counted)
+            if call.declared.scope is not None:
+                caller.permits(call.declared.scope)
         return await self._run(request, call, asked, caller)
 
     async def _run(self, request: LeanRequest, call: Call, asked: Asked, caller: Caller) -> bytes | None:

@@ -44,11 +44,11 @@ class System:
     def __init__(self, further: Extensions = ()) -> None:
         self._extensions = sorted([*EXTENSIONS, *further])
 
-    @call("ping")
+    @call("ping", scope=None)
     async def ping(self, asked: Asked, caller: Caller) -> Payload:
         return EMPTY
 
-    @call("getLicense")
+    @call("getLicense", scope="read:profile")
     async def licence(self, asked: Asked, caller: Caller) -> Payload:
         expires = datetime.now(UTC) + timedelta(days=LICENCE_DAYS)
         return {"license": {"valid": True, "email": caller.known.email, "licenseExpires": when(expires)}}
@@ -57,7 +57,7 @@ class System:
     async def extensions(self, asked: Asked, caller: Caller) -> Payload:
         return {"openSubsonicExtensions": [{"name": name, "versions": list(which)} for name, which in self._extensions]}
 
-    @call("tokenInfo")
+    @call("tokenInfo", scope=None)
     async def token_info(self, asked: Asked, caller: Caller) -> Payload:
         if asked.text("apiKey") is None:
             raise Refused(Code.INVALID_KEY, "This call needs an API key.")

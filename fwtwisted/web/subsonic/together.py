@@ -38,6 +38,7 @@ class Chatting:
 
     @writing_call("addChatMessage")
     async def say(self, asked: Asked, caller: Caller) -> Payload:
+        caller.permits("write:profile")
         message = asked.needed("message").replace("\0", "").strip()
         if not message:
             raise missing("message")
@@ -53,7 +54,7 @@ class InternetRadio:
     def __init__(self, stations: Stations) -> None:
         self._stations = stations
 
-    @call("getInternetRadioStations")
+    @call("getInternetRadioStations", scope="read:radios")
     async def all(self, asked: Asked, caller: Caller) -> Payload:
         found = [_document(one) for one in await self._stations.all()]
         return {"internetRadioStations": {"internetRadioStation": found}}

@@ -47,13 +47,13 @@ class Users:
     def __init__(self, people: People, preference: Preference, offered: Offered) -> None:
         self._people, self._preference, self._offered = people, preference, offered
 
-    @call("getUser")
+    @call("getUser", scope="read:profile")
     async def one(self, asked: Asked, caller: Caller) -> Payload:
         username = asked.text("username") or caller.viewer.username
         person = await self._people.one(caller.viewer, username)
         return {"user": self._document(person, await self._has_podcasts())}
 
-    @call("getUsers")
+    @call("getUsers", scope=None)
     async def everybody(self, asked: Asked, caller: Caller) -> Payload:
         found = await self._people.everybody(caller.viewer)
         has_podcasts = await self._has_podcasts()
@@ -107,7 +107,7 @@ class Users:
         told: dict[str, Any] = {
             "username": person.username,
             "email": person.email,
-            "scrobblingEnabled": False,
+            "scrobblingEnabled": person.scrobbles,
             "maxBitRate": person.max_bitrate,
             "adminRole": person.is_superuser,
             **roles,

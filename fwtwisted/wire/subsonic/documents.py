@@ -108,6 +108,11 @@ def song_notes(notes: Notes) -> bytes:
     return _over({**_opinions(notes), **_plays(notes), "bookmarkPosition": seconds})
 
 
+def turned(media_type: str) -> bytes:
+    """What is laid over a song that this listener gets in another form.  :param media_type: of that."""
+    return _over({"transcodedContentType": media_type, "transcodedSuffix": extension_of(media_type)})
+
+
 def album_notes(notes: Notes) -> bytes:
     """What a listener notes on an album."""
     return _over({**_opinions(notes), **_plays(notes)})

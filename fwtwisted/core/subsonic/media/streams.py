@@ -107,14 +107,27 @@ def decided(hearable: Hearable, wish: StreamWish, default_format: str) -> Wish |
         return None
     if asked is None and not fits and not default_format:
         return None
-    name = asked or default_format or FALLBACK
-    if name not in FORMATS or (limit and FORMATS[name].bounds is None):
-        name = FALLBACK
+    name = _that_can_be_made(asked or default_format, is_limited=bool(limit))
     kbits = min(limit or BOUNDS[1], own or BOUNDS[1])
     if limit:
         kbits = max(BOUNDS[0], kbits)
     bits = min(kbits * 1000, MOST_BITS_PER_SECOND)
     return Wish(name, bits, 0.0 if wish.format == RAW else wish.offset_seconds)
+
+
+def made_for_a_limit(default_format: str) -> str | None:
+    """
+    The media type of what is sent in place of a file above the account's limit; None: the file all the same.
+
+    :param default_format: as in :class:`StreamSettings`.
+    """
+    return FORMATS[_that_can_be_made(default_format, is_limited=True)].media_type if default_format else None
+
+
+def _that_can_be_made(format: str, *, is_limited: bool) -> str:
+    """The format, or what stands for it when we cannot make it, or not within a limit."""
+    made = FORMATS.get(format)
+    return FALLBACK if made is None or (is_limited and made.bounds is None) else format
 
 
 def _is_in(hearable: Hearable, format: str) -> bool:

@@ -48,7 +48,7 @@ from fwtwisted.outside.fetching.failures import (
     TooSlow,
     Unreachable,
 )
-from fwtwisted.outside.fetching.route import Route, Unverified
+from fwtwisted.outside.fetching.route import Route, Unverified, pinned
 from fwtwisted.outside.fetching.turns import Turns
 from fwtwisted.wire.targets import (
     NO_EXEMPTIONS,
@@ -338,6 +338,12 @@ class Fetching:
         except BaseException:
             route.hang_up()
             raise
+
+    async def endpoint(self, there: Target) -> Any:
+        """What connects to a place, at addresses that were judged.  :raise FetchFailed:"""
+        return pinned(
+            self._reactor, there, await self._addresses(there), self._settings.connect_seconds, self._tls(there)
+        )
 
     async def _addresses(self, there: Target) -> Sequence[str]:
         """

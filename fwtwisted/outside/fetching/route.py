@@ -38,6 +38,18 @@ from fwtwisted.wire.targets import Target
 LARGEST_HEAD = 32 * 1024
 
 
+def pinned(
+    reactor: Any,
+    there: Target,
+    addresses: Sequence[str],
+    connect_seconds: float,
+    tls: IOpenSSLClientConnectionCreator | None,
+) -> Any:
+    """What connects to one place, at these addresses and at no others."""
+    plain: Any = HostnameEndpoint(_Pinned(reactor, addresses), there.host, there.port, timeout=connect_seconds)
+    return plain if tls is None else wrapClientTLS(tls, plain)
+
+
 @implementer(IAgentEndpointFactory, IStreamClientEndpoint)
 class Route:
     """
@@ -54,9 +66,7 @@ class Route:
         connect_seconds: float,
         tls: IOpenSSLClientConnectionCreator | None,
     ) -> None:
-        pinned = _Pinned(reactor, addresses)
-        plain: Any = HostnameEndpoint(pinned, there.host, there.port, timeout=connect_seconds)
-        self._endpoint: Any = plain if tls is None else wrapClientTLS(tls, plain)
+        self._endpoint = pinned(reactor, there, addresses, connect_seconds, tls)
         self._line: _Line | None = None
         self.is_answered = False
 

@@ -1,4 +1,4 @@
-"""What the federation's rooms hand to each other: kinds of peers, who signed, and what asking another server may end in."""
+"""What the federation's rooms hand to each other: kinds of peers, who signed, what asking another server ends in."""
 
 from __future__ import annotations
 

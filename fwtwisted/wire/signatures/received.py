@@ -10,6 +10,14 @@ from attrs import frozen
 USUAL_PORTS = {"http": "80", "https": "443"}
 
 
+def octets(text: str) -> bytes:
+    """The bytes of a header's text, as they were before somebody read them as Latin-1."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
 class Unsound(Exception):
     """A signature, a digest or a key that cannot be what it says; the text says why."""
 
@@ -33,7 +41,7 @@ class Received:
     A request.
 
     :ivar target: path and query as they were sent.
-    :ivar headers: by lower-case name, each with its values in order.
+    :ivar headers: by lower-case name, each with its values in order; their bytes read as Latin-1.
     :ivar digests: of the body; None: there is none.
     :ivar address: that it came from.
     """

@@ -27,6 +27,7 @@ BY_HANDLE = f"""
      WHERE lower(actor.preferred_username) = lower(%s) AND actor.domain = %s
 """
 BY_ARTIST = f"SELECT {_COLUMNS} FROM channel WHERE artist_id = %s"
+BY_ACTOR = f"SELECT {_COLUMNS} FROM channel WHERE actor_id = %s"
 OWN = f"SELECT {_COLUMNS} FROM channel WHERE id = %s AND attributed_to_id = %s FOR UPDATE"
 
 
@@ -43,6 +44,11 @@ async def by_handle(tx: Queries, username: str, domain: str) -> Channel | None:
 async def of_artist(tx: Queries, artist_id: int) -> Channel | None:
     """The channel that this artist is the voice of."""
     return await tx.maybe(Channel, BY_ARTIST, artist_id)
+
+
+async def of_actor(tx: Queries, actor_id: int) -> Channel | None:
+    """The channel that this actor speaks for."""
+    return await tx.maybe(Channel, BY_ACTOR, actor_id)
 
 
 async def lock_own(tx: Tx, channel_id: int, actor_id: int) -> Channel | None:

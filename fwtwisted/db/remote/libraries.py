@@ -1,0 +1,87 @@
+"""Libraries and channels elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fwtwisted.db.pool import Queries, Tx
+from fwtwisted.model.remote import SaidLibrary
+
+STORE = """
+    INSERT INTO library (fid, followers_url, actor_id, name, description, privacy_level, creation_date,
+                         last_fetch_date)
+    VALUES (%s, %s, %s, %s, %s, %s, least(coalesce(%s, now()), now()), now())
+        ON CONFLICT (fid) DO UPDATE
+       SET followers_url = EXCLUDED.followers_url, name = EXCLUDED.name, description = EXCLUDED.description,
+           privacy_level = EXCLUDED.privacy_level, last_fetch_date = now()
+     WHERE library.actor_id = EXCLUDED.actor_id AND NOT library.is_channel
+ RETURNING id
+"""
+
+
+async def store(tx: Tx, said: SaidLibrary, owner_id: int) -> int | None:
+    """
+    Write what a library's document says; its key.  None: it is somebody else's.
+
+    The transaction must touch ``libraries``.
+    """
+    level = "everyone" if said.is_public else "me"
+    return await tx.maybe(
+        int, STORE, said.fid, said.followers, owner_id, said.name, said.description, level, said.published
+    )
+
+
+OWNER = "SELECT id, actor_id FROM library WHERE fid = %s AND NOT is_channel"
+
+
+async def owner(tx: Queries, fid: str) -> tuple[int, int] | None:
+    """The key of a library, and its owner's."""
+    return await tx.maybe(lambda id, actor_id: (id, actor_id), OWNER, fid)
+
+
+OF_ACTOR = """
+    SELECT library.id FROM library LEFT JOIN channel ON channel.library_id = library.id
+     WHERE library.actor_id = %s OR channel.actor_id = %s
+     ORDER BY library.id FOR UPDATE OF library
+"""
+
+
+async def of_actor(tx: Tx, actor_id: int) -> list[int]:
+    """The libraries of an actor, and those of channels that they own or are, held until the transaction ends."""
+    return await tx.many(int, OF_ACTOR, actor_id, actor_id)
+
+
+TAKEN = "SELECT EXISTS (SELECT FROM artist WHERE fid = %s), EXISTS (SELECT FROM channel WHERE rss_url = %s)"
+
+
+async def taken(tx: Queries, artist_fid: str, rss_url: str | None) -> tuple[bool, bool]:
+    """Whether an artist has this id already, and a channel this feed."""
+    return await tx.one(lambda artist, feed: (artist, feed), TAKEN, artist_fid, rss_url)
+
+
+OWN_CHANNEL = "UPDATE channel SET attributed_to_id = %s WHERE id = %s AND attributed_to_id <> %s"
+OWN_ARTIST = "UPDATE artist SET attributed_to_id = %s WHERE id = %s"
+OWN_LIBRARY = "UPDATE library SET actor_id = %s WHERE id = %s"
+
+
+async def hand_over(tx: Tx, channel_id: int, artist_id: int, library_id: int, owner_id: int) -> None:
+    """A channel is somebody else's from now on."""
+    if await tx.do(OWN_CHANNEL, owner_id, channel_id, owner_id):
+        await tx.do(OWN_ARTIST, owner_id, artist_id)
+        await tx.do(OWN_LIBRARY, owner_id, library_id)
+
+
+READ_OUTBOX = "UPDATE channel SET outbox_fetch_date = now() WHERE id = %s"
+
+
+async def read_outbox(tx: Tx, channel_id: int) -> None:
+    """What a channel published was looked through."""
+    await tx.do(READ_OUTBOX, channel_id)
+
+
+TRACKS_IN = "SELECT DISTINCT track_id FROM upload WHERE library_id = ANY(%s) AND track_id IS NOT NULL"
+
+
+async def tracks_in(tx: Queries, library_ids: Sequence[int]) -> list[int]:
+    """The tracks that these libraries hold files of."""
+    return await tx.many(int, TRACKS_IN, list(library_ids))

@@ -38,12 +38,20 @@ class Voice:
 
 
 @frozen
+class ProofKey:
+    """An Ed25519 key that an actor shows.  :ivar id: its URL.  :ivar public: multibase."""
+
+    id: str
+    public: str
+
+
+@frozen
 class Persona:
     """
     An actor of ours, as it introduces itself.
 
     :ivar name: as it is shown.  :ivar summary: its own words, of type ``summary_type``.
-    :ivar public_key: RSA, in PEM.  :ivar multikey: Ed25519, as a Multikey; None: it has none.
+    :ivar public_key: RSA, in PEM.  :ivar proof_key: Ed25519; None: it has none.
     :ivar approves_by_hand: who wants to follow it has to wait.
     :ivar voice: of a channel.
     """
@@ -54,7 +62,7 @@ class Persona:
     summary: str | None
     summary_type: str | None
     public_key: str | None
-    multikey: str | None
+    proof_key: ProofKey | None
     approves_by_hand: bool
     picture: Attachment | None
     voice: Voice | None = None

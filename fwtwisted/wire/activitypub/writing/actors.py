@@ -11,6 +11,7 @@ from fwtwisted.wire.activitypub.writing.paper import HTML, Paper, html_of, link,
 from fwtwisted.wire.v1 import Document
 
 RSS: Final = "application/rss+xml"
+TOMBSTONE: Final = "Tombstone"
 TYPES: Final = {Role.PERSON: "Person", Role.CHANNEL: "Person", Role.SERVICE: "Service"}
 
 
@@ -24,7 +25,7 @@ def actor(persona: Persona, paper: Paper) -> Document:
     context = POSTED if persona.role is Role.CHANNEL else PLAIN
     summary = html_of(persona.summary, persona.summary_type)
     return {
-        "@context": list(context if persona.multikey is None else with_keys(context)),
+        "@context": list(context if persona.proof_key is None else with_keys(context)),
         "id": fid,
         "type": TYPES[persona.role],
         "preferredUsername": persona.actor.preferred_username,
@@ -76,12 +77,12 @@ def _keys(persona: Persona) -> dict[str, Any]:
     keys: dict[str, Any] = {}
     if persona.public_key is not None:
         keys["publicKey"] = {"id": f"{fid}#main-key", "owner": fid, "publicKeyPem": persona.public_key}
-    if persona.multikey is not None:
-        shown = {"type": "Multikey", "controller": fid, "publicKeyMultibase": persona.multikey}
-        keys["assertionMethod"] = [{"id": f"{fid}#ed25519-key", **shown}]
+    if persona.proof_key is not None:
+        shown = {"type": "Multikey", "controller": fid, "publicKeyMultibase": persona.proof_key.public}
+        keys["assertionMethod"] = [{"id": persona.proof_key.id, **shown}]
     return keys
 
 
 def tombstone(id: str) -> Document:
     """What stands where something was."""
-    return {"@context": list(PLAIN), "id": id, "type": "Tombstone"}
+    return {"@context": list(PLAIN), "id": id, "type": TOMBSTONE}

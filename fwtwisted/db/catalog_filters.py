@@ -233,6 +233,21 @@ def _held(where: _Where, asked: MusicFilter, visible: Sequence[int]) -> None:
         _scopes(where, asked.scopes, visible)
 
 
+def _present(where: _Where, asked: MusicFilter, visible: Sequence[int]) -> None:
+    """Works of servers that are away, or of whom moderators silenced: only for who may hear them."""
+    if not asked.away:
+        return
+    kind = where.kind
+    part, args = where.held("upload.library_id = ANY(%s)", list(visible))
+    where.add(
+        f"""NOT (split_part({kind}.fid, '/', 3) = ANY(%s)
+                 OR coalesce({kind}.attributed_to_id = ANY(%s), false)) OR {part}""",
+        list(asked.away.hosts),
+        list(asked.away.actors),
+        *args,
+    )
+
+
 def _gathered(kind: Kind, asked: MusicFilter, visible: Sequence[int]) -> _Where:
     where = _Where(kind)
     if asked.nothing:
@@ -242,6 +257,7 @@ def _gathered(kind: Kind, asked: MusicFilter, visible: Sequence[int]) -> _Where:
         step(where, asked)
     _names(where, asked.names)
     _held(where, asked, visible)
+    _present(where, asked, visible)
     return where
 
 

@@ -9,7 +9,8 @@ from fwtwisted.db.pool import Queries
 # Of a server, or of an actor who lives there: nothing is shown.  Parameters: the actor's id (null: any), the name.
 BLOCKED = """
     SELECT EXISTS (SELECT FROM instance_policy
-                    WHERE is_active AND block_all AND (target_actor_id = %s OR target_domain = %s))
+                    WHERE is_active AND block_all
+                      AND (target_actor_id = %s OR target_domain = ANY(servers_above(%s))))
 """
 
 
@@ -21,9 +22,7 @@ async def is_blocked(tx: Queries, name: str, actor_id: int | None = None) -> boo
 # Parameters: our own name, whether only servers on the allow list count.
 _SHOWN = """
     FROM domain
-   WHERE name <> %s AND (allowed OR NOT %s)
-     AND NOT EXISTS (SELECT FROM instance_policy AS policy
-                      WHERE policy.target_domain = domain.name AND policy.is_active AND policy.block_all)
+   WHERE name <> %s AND (allowed OR NOT %s) AND NOT blocked
 """
 
 

@@ -11,12 +11,13 @@ from attrs import frozen
 from fwtwisted.db.people import ACTOR_WIDTH, actor_columns
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.accounts import Follow, LibraryChange, LibraryQuestion
-from fwtwisted.model.music import Scope
+from fwtwisted.model.music import Away, Scope
 from fwtwisted.model.people import Actor, Library, Privacy
 
-# A library's content is seen by its owner and, unless its server is away or blocked, by those whom its level and
-# its follows let in.  Parameters: the viewer's actor (null: a visitor), whether that actor is at home here.
-# Source: docs/api.md §7, "Who may see and play an upload".
+# A library's content is seen by its owner and, unless its server is away or moderators shut it out, by those whom its
+# level and its follows let in; what is silenced, by those alone who follow it or who is behind it.
+# Parameters: the viewer's actor (null: a visitor), whether that actor is at home here.
+# Source: docs/api.md §7, "Who may see and play an upload"; docs/federation.md §6.
 VISIBLE_TO = """
     WITH viewer AS (SELECT %s::bigint AS id, %s::boolean AS is_local)
     SELECT library.id
@@ -25,13 +26,17 @@ VISIBLE_TO = """
       JOIN domain ON domain.name = owner.domain
      CROSS JOIN viewer
       LEFT JOIN channel ON channel.library_id = library.id
+      LEFT JOIN actor AS voice ON voice.id = channel.actor_id
      WHERE library.actor_id = viewer.id
         OR channel.attributed_to_id = viewer.id
-        OR (domain.reachable
-            AND NOT EXISTS (SELECT FROM instance_policy AS policy
-                             WHERE policy.is_active AND policy.block_all
-                               AND (policy.target_domain = owner.domain OR policy.target_actor_id = owner.id))
-            AND (library.privacy_level = 'everyone'
+        OR ((owner.private_key IS NOT NULL
+             OR (domain.reachable AND NOT domain.blocked AND NOT owner.blocked AND voice.blocked IS NOT TRUE))
+            AND ((library.privacy_level = 'everyone'
+                  AND (owner.private_key IS NOT NULL
+                       OR NOT (domain.silenced OR owner.silenced OR coalesce(voice.silenced, false))
+                       OR EXISTS (SELECT FROM follow
+                                   WHERE follow.actor_id = viewer.id AND follow.approved
+                                     AND follow.target_actor_id = owner.id)))
                  OR (library.privacy_level = 'instance' AND viewer.is_local AND owner.private_key IS NOT NULL)
                  OR EXISTS (SELECT FROM follow
                              WHERE follow.actor_id = viewer.id AND follow.approved
@@ -39,6 +44,17 @@ VISIBLE_TO = """
                                     OR follow.target_actor_id = channel.actor_id))))
      ORDER BY library.id
 """
+
+
+# Who is not to be met by chance: servers that are away, shut out or silenced, and single actors.
+AWAY_HOSTS = "SELECT name FROM domain WHERE blocked OR silenced OR NOT reachable ORDER BY name"
+AWAY_ACTORS = "SELECT id FROM actor WHERE blocked OR silenced ORDER BY id"
+
+
+async def away(tx: Queries) -> Away:
+    """Those whose works are listed only for who may hear them."""
+    hosts, actors = await tx.many(str, AWAY_HOSTS), await tx.many(int, AWAY_ACTORS)
+    return Away(tuple(hosts), tuple(actors))
 
 
 async def visible_libraries(tx: Queries, actor_id: int | None, is_local: bool) -> list[int]:

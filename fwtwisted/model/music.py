@@ -213,6 +213,21 @@ class Scope:
 
 
 @frozen
+class Away:
+    """
+    Whose works are listed only for those who may hear them.
+
+    :ivar hosts: servers, as their federation ids name them.  :ivar actors: ids of actors whose works they are.
+    """
+
+    hosts: tuple[str, ...] = ()
+    actors: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.hosts or self.actors)
+
+
+@frozen
 class MusicFilter:
     """
     Which artists, albums or tracks are asked for; docs/api.md §4.8.
@@ -246,6 +261,7 @@ class MusicFilter:
     has_albums: bool | None = None
     favorites_of: int | None = None
     nothing: bool = False
+    away: Away = Away()
 
 
 @frozen

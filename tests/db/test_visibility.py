@@ -93,6 +93,42 @@ class VisibleLibrariesTests(DatabaseCase):
                 )  # fmt: skip
                 self.assertEqual(expected, await self.seen(moderator), (column, active, blocks))
 
+    async def test_what_lies_below_a_blocked_server_is_hidden(self) -> None:
+        """Servers that are met later, too; the block ends with its policy."""
+        moderator = await self.an_actor("moderator")
+        await self.do("INSERT INTO domain (name) VALUES ('away.example')")
+        await self.do(
+            "INSERT INTO instance_policy (actor_id, target_domain, block_all) VALUES (%s, 'away.example', true)",
+            moderator,
+        )
+        for host in ("sub.away.example", "away.example:8443"):
+            library = await self.a_library(await self.an_actor("owner", host), "everyone")
+            self.assertEqual([], await self.seen(moderator))
+            await self.do("UPDATE instance_policy SET block_all = false")
+            self.assertEqual([library], await self.seen(moderator))
+            await self.do("UPDATE instance_policy SET block_all = true")
+            await self.do("DELETE FROM library")
+        other = await self.a_library(await self.an_actor("owner", "faraway.example"), "everyone")
+        self.assertEqual([other], await self.seen(moderator))
+
+    async def test_what_is_silenced_is_seen_by_its_followers(self) -> None:
+        """Followers of the library, of its owner, or of the channel; nobody else."""
+        moderator = await self.an_actor("moderator")
+        away = await self.an_actor("owner", "away.example")
+        library = await self.a_library(away, "everyone")
+        fan, friend = await self.an_actor("fan"), await self.an_actor("friend")
+        await self.a_follow(fan, library=library)
+        await self.a_follow(friend, actor=away)
+        for column, target in (("target_domain", "away.example"), ("target_actor_id", away)):
+            await self.do("DELETE FROM instance_policy")
+            self.assertEqual([library], await self.seen(None, is_local=False))
+            await self.do(
+                f"INSERT INTO instance_policy (actor_id, {column}, silence_activity) VALUES (%s, %s, true)",
+                moderator, target,
+            )  # fmt: skip
+            for viewer, expected in ((None, []), (moderator, []), (fan, [library]), (friend, [library])):
+                self.assertEqual(expected, await self.seen(viewer), viewer)
+
     async def test_the_version_rises_with_a_touched_transaction(self) -> None:
         """What is kept of the answer is good for one version."""
         before = await self.run_in(versions)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from random import SystemRandom
 from typing import TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from fwtwisted.core.music.orders import Orders
 from fwtwisted.core.music.questions import MOST_WORDS, music_filter, raw_query, words_of
@@ -131,6 +131,7 @@ class Catalog:
         offset: int,
     ) -> tuple[Sequence[int], int]:
         """The ids of one page and the count of all."""
+        asked = evolve(asked, away=await self._visibility.away_in(tx))
         longest = self._orders.settings.longest
         if asked.library is not None and asked.library not in visible:
             return (), 0
@@ -138,7 +139,7 @@ class Catalog:
         kept = () if shuffled else tuple(order)
         if not any(one.name == "random" for one in kept):
             version = (await versions(tx))["catalog"]
-            seen = () if asked.playable is None and asked.scopes is None else visible
+            seen = () if asked.playable is None and asked.scopes is None and not asked.away else visible
             loved = None if asked.favorites_of is None else await listening.favorites_mark(tx, asked.favorites_of)
             whole = await self._orders.order(
                 (kind, asked, kept, seen, loved),
@@ -208,7 +209,8 @@ class Catalog:
         asked = MusicFilter(words=words, raw=raw, include_channels=True, nothing=raw is None and not words)
 
         async def read(tx: Tx) -> Suggestions:
-            best = {kind: await catalog_filters.shortest(tx, kind, asked, SUGGESTIONS) for kind in Kind}
+            near = evolve(asked, away=await self._visibility.away_in(tx))
+            best = {kind: await catalog_filters.shortest(tx, kind, near, SUGGESTIONS) for kind in Kind}
             tracks, on_tracks = await self._shelves.tracks(tx, best[Kind.TRACK], ())
             on_albums = await self._shelves.albums(tx, best[Kind.ALBUM], ())
             on_artists = await self._shelves.artists(tx, best[Kind.ARTIST], ())

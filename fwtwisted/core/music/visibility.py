@@ -12,6 +12,7 @@ from collections import OrderedDict
 from fwtwisted.db import libraries
 from fwtwisted.db.areas import versions
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.music import Away
 from fwtwisted.model.people import Viewer
 
 
@@ -21,6 +22,7 @@ class Visibility:
     def __init__(self, database: Database, remembered: int = 1000) -> None:
         self._database = database
         self._remembered = remembered
+        self._away: tuple[int, Away] | None = None
         self._answers: OrderedDict[tuple[int | None, bool], tuple[int, tuple[int, ...]]] = OrderedDict()
 
     async def libraries(self, viewer: Viewer) -> tuple[int, ...]:
@@ -50,3 +52,10 @@ class Visibility:
         while len(self._answers) > self._remembered:
             self._answers.popitem(last=False)
         return found
+
+    async def away_in(self, tx: Tx) -> Away:
+        """Whose works are listed only for those who may hear them; for reading, as :meth:`libraries_in`."""
+        version = (await versions(tx))["libraries"]
+        if self._away is None or self._away[0] != version:
+            self._away = (version, await libraries.away(tx))
+        return self._away[1]

@@ -335,3 +335,45 @@ class UnkeptListTests(FindingTests):
     """The same promises when nothing is kept."""
 
     settings = OrderSettings(most_ids=0)
+
+
+class AwayTests(CatalogCase):
+    """Works of servers that are away or silenced: docs/federation.md §5.7 and §6."""
+
+    async def test_works_from_there(self) -> None:
+        """Nobody meets them by chance; who follows what is silenced does; all do when the server is back."""
+        owner = await self.an_actor("owner", "away.example")
+        library = await self.a_library(owner, "everyone")
+        fid = "https://away.example/federation/music/"
+        artist = await self.an_artist("Stranger", fid=f"{fid}artists/1")
+        album = await self.an_album("Strange", artist, fid=f"{fid}albums/1")
+        await self.an_upload(library, await self.a_track("Strangely", artist, album, fid=f"{fid}tracks/1"))
+        await self.a_track("Bound", artist, album, attributed_to_id=owner)
+        fan, guest = await self.a_viewer("fan"), await self.a_viewer("guest")
+        await self.a_follow(fan.the_actor, library=library)
+
+        async def met(viewer: Viewer) -> tuple[list[str], list[str], list[str]]:
+            return (
+                await self.names(Question(), viewer=viewer),
+                await self.albums(Question(), viewer=viewer),
+                await self.titles(Question(), Ordered("title"), viewer=viewer),
+            )
+
+        every = (["Stranger"], ["Strange"], ["Bound", "Strangely"])
+        self.assertEqual(every, await met(guest))
+        for change, back, seen in (
+            ("reachable = false", "reachable = true", ([], [], ["Bound"])),
+            ("silenced = true", "silenced = false", (["Stranger"], ["Strange"], ["Bound", "Strangely"])),
+        ):
+            await self.do(f"UPDATE domain SET {change} WHERE name = 'away.example'")
+            await self.changed("libraries")
+            self.assertEqual(([], [], ["Bound"]), await met(guest), change)
+            self.assertEqual(seen, await met(fan), change)
+            found = await self.catalog.suggestions("strange")
+            self.assertEqual([0, 0, 1], [len(found.artists.ids), len(found.albums.ids), len(found.tracks.tracks)])
+            await self.do(f"UPDATE domain SET {back} WHERE name = 'away.example'")
+            await self.changed("libraries")
+            self.assertEqual(every, await met(guest))
+        await self.do("UPDATE actor SET silenced = true WHERE id = %s", owner)
+        await self.changed("libraries")
+        self.assertEqual(["Strangely"], await self.titles(Question(), viewer=guest), "only what is theirs by name")

@@ -73,15 +73,15 @@ class Waiting:
     """A post that waits to be handled.  :ivar attempts: that went wrong."""
 
     id: int
-    fid: str | None
     actor_id: int
     inbox_of_id: int | None
     body: str
     attempts: int
+    arrived: datetime
 
 
 NEXT = """
-    SELECT id, fid, actor_id, inbox_of_id, body, attempts FROM received AS one
+    SELECT id, actor_id, inbox_of_id, body, attempts, arrived FROM received AS one
      WHERE host = %s AND state = 'waiting' AND due <= now()
        AND NOT EXISTS (SELECT FROM received AS earlier
                         WHERE earlier.object_fid = one.object_fid AND earlier.id < one.id

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from attrs import frozen
 
-from fwtwisted.db.pool import Queries
+from fwtwisted.db.pool import Queries, Tx
+from fwtwisted.model.reports import NAMED_BY, Reference, TargetKind
 
 
 @frozen
@@ -24,3 +27,207 @@ INBOX_OWNER = """
 async def inbox_owner(tx: Queries, username: str, domain: str) -> InboxOwner | None:
     """Whose inbox this is."""
     return await tx.maybe(InboxOwner, INBOX_OWNER, username, domain)
+
+
+# --- what of ours is followed --------------------------------------------------------------------
+
+
+@frozen
+class Target:
+    """
+    Something of ours that can be followed.
+
+    :ivar actor_id: or ``library_id``: what it is.
+    :ivar answers_id: the actor who says yes or no.  :ivar owner_id: the actor of whoever decides; None: nobody does.
+    :ivar is_open: nobody has to be asked.  :ivar is_blocking: the owner wants nothing of who asks.
+    """
+
+    actor_id: int | None
+    library_id: int | None
+    answers_id: int
+    owner_id: int | None
+    is_open: bool
+    is_blocking: bool
+
+
+_BLOCKING = """
+    EXISTS (SELECT FROM user_block JOIN account AS blocker ON blocker.id = user_block.account_id
+             WHERE user_block.target_id = %s AND blocker.actor_id = {owner})
+"""
+TARGET = f"""
+    SELECT actor.id, NULL::bigint, actor.id, coalesce(channel.attributed_to_id, account.actor_id),
+           channel.id IS NOT NULL OR coalesce(account.privacy_level = 'everyone', false),
+           {_BLOCKING.format(owner="coalesce(channel.attributed_to_id, actor.id)")}
+      FROM actor
+      LEFT JOIN channel ON channel.actor_id = actor.id
+      LEFT JOIN account ON account.actor_id = actor.id AND account.is_active
+     WHERE actor.fid = %s AND actor.private_key IS NOT NULL AND actor.type <> 'Tombstone'
+     UNION ALL
+    SELECT NULL, library.id, owner.id, owner.id, library.privacy_level = 'everyone',
+           {_BLOCKING.format(owner="owner.id")}
+      FROM library JOIN actor AS owner ON owner.id = library.actor_id
+     WHERE library.fid = %s AND owner.private_key IS NOT NULL AND NOT library.is_channel
+"""
+
+
+async def target(tx: Queries, fid: str, follower_id: int) -> Target | None:
+    """What of ours has this id, as one who wishes to follow it finds it."""
+    return await tx.maybe(Target, TARGET, follower_id, fid, follower_id, fid)
+
+
+@frozen
+class Wish:
+    """A follow of something of ours by somebody elsewhere.  :ivar approved: None: waiting."""
+
+    id: int
+    uuid: UUID
+    approved: bool | None
+
+
+HOLD_WISH = """
+    SELECT id, uuid, approved FROM follow
+     WHERE actor_id = %s AND (target_actor_id = %s OR target_library_id = %s)
+       FOR UPDATE
+"""
+
+
+async def hold_wish(tx: Tx, follower_id: int, wanted: Target) -> Wish | None:
+    """Their follow of it, held until this transaction ends."""
+    return await tx.maybe(Wish, HOLD_WISH, follower_id, wanted.actor_id, wanted.library_id)
+
+
+IS_USED = "SELECT EXISTS (SELECT FROM follow WHERE fid = %s AND id IS DISTINCT FROM %s)"
+
+
+async def is_used(tx: Queries, fid: str, but: int | None) -> bool:
+    """Whether another follow has this id."""
+    return await tx.one(bool, IS_USED, fid, but)
+
+
+ADD_WISH = """
+    INSERT INTO follow (uuid, fid, actor_id, target_actor_id, target_library_id, approved)
+    VALUES (%s, %s, %s, %s, %s, %s)
+ RETURNING id, uuid, approved
+"""
+
+
+async def add_wish(tx: Tx, uuid: UUID, fid: str, follower_id: int, wanted: Target, approved: bool | None) -> Wish:
+    """Write a new follow; the transaction must touch ``libraries``."""
+    return await tx.one(Wish, ADD_WISH, uuid, fid, follower_id, wanted.actor_id, wanted.library_id, approved)
+
+
+RENEW_WISH = "UPDATE follow SET fid = %s, approved = %s WHERE id = %s RETURNING id, uuid, approved"
+
+
+async def renew_wish(tx: Tx, wish_id: int, fid: str, approved: bool | None) -> Wish:
+    """They ask again, by another id perhaps; the transaction must touch ``libraries``."""
+    return await tx.one(Wish, RENEW_WISH, fid, approved, wish_id)
+
+
+FOLLOWS = """
+    SELECT EXISTS (SELECT FROM follow WHERE actor_id = %s AND target_actor_id = %s AND approved)
+"""
+
+
+async def follows(tx: Queries, follower_id: int, actor_id: int) -> bool:
+    """Whether one actor follows another."""
+    return await tx.one(bool, FOLLOWS, follower_id, actor_id)
+
+
+WISH_OF = """
+    SELECT follow.uuid FROM follow
+     WHERE follow.actor_id = %s
+       AND (follow.fid = %s
+            OR follow.target_actor_id = (SELECT id FROM actor WHERE fid = %s AND private_key IS NOT NULL)
+            OR follow.target_library_id = (SELECT library.id FROM library
+                                             JOIN actor AS owner ON owner.id = library.actor_id
+                                            WHERE library.fid = %s AND owner.private_key IS NOT NULL))
+     ORDER BY follow.fid = %s DESC LIMIT 1
+       FOR UPDATE
+"""
+
+
+async def wish_of(tx: Tx, follower_id: int, fid: str | None, target_fid: str | None) -> UUID | None:
+    """The follow by an actor that has this id, or is of what of ours has that; held."""
+    return await tx.maybe(lambda uuid: uuid, WISH_OF, follower_id, fid, target_fid, target_fid, fid)
+
+
+UNFOLLOW = "DELETE FROM follow WHERE uuid = %s"
+
+
+async def unfollow(tx: Tx, uuid: UUID) -> None:
+    """Remove a follow; the transaction must touch ``libraries``."""
+    await tx.do(UNFOLLOW, uuid)
+
+
+# --- what our people asked for -------------------------------------------------------------------
+
+
+@frozen
+class Asked:
+    """
+    Somebody here wishes to follow something elsewhere.
+
+    :ivar library_id: or ``target_id``: what, a library or an actor.  :ivar target_fid: its id.
+    """
+
+    id: int
+    uuid: UUID
+    fid: str
+    follower_id: int
+    follower_fid: str
+    library_id: int | None
+    target_id: int | None
+    target_fid: str
+    approved: bool | None
+
+
+_ASKED = """
+    SELECT follow.id, follow.uuid, follow.fid, follower.id, follower.fid, library.id, target.id,
+           coalesce(library.fid, target.fid), follow.approved
+      FROM follow
+      JOIN actor AS follower ON follower.id = follow.actor_id AND follower.private_key IS NOT NULL
+      LEFT JOIN library ON library.id = follow.target_library_id
+      LEFT JOIN actor AS target ON target.id = follow.target_actor_id
+     WHERE (target.id = %s OR library.actor_id = %s)
+"""
+ASKED_BY_ENDS = f"{_ASKED} AND follower.fid = %s AND coalesce(library.fid, target.fid) = %s FOR UPDATE OF follow"
+ASKED_BY_FID = f"{_ASKED} AND follow.fid = %s FOR UPDATE OF follow"
+
+
+async def asked_by_ends(tx: Tx, answers_id: int, follower_fid: str, target_fid: str) -> Asked | None:
+    """The follow by one of ours of what ``answers_id`` is or owns, by who and what; held."""
+    return await tx.maybe(Asked, ASKED_BY_ENDS, answers_id, answers_id, follower_fid, target_fid)
+
+
+async def asked_by_fid(tx: Tx, answers_id: int, fid: str) -> Asked | None:
+    """The same by its id."""
+    return await tx.maybe(Asked, ASKED_BY_FID, answers_id, answers_id, fid)
+
+
+# --- what of ours is reported --------------------------------------------------------------------
+
+REPORTED = """
+    SELECT CASE WHEN channel.id IS NULL THEN 'account' ELSE 'channel' END,
+           coalesce(channel.uuid::text, actor.preferred_username || '@' || actor.domain)
+      FROM actor LEFT JOIN channel ON channel.actor_id = actor.id WHERE actor.fid = %s AND actor.type <> 'Tombstone'
+     UNION ALL
+    SELECT 'artist', id::text FROM artist WHERE fid = %s
+     UNION ALL
+    SELECT 'album', id::text FROM album WHERE fid = %s
+     UNION ALL
+    SELECT 'track', id::text FROM track WHERE fid = %s
+     UNION ALL
+    SELECT 'library', uuid::text FROM library WHERE fid = %s AND NOT is_channel
+     UNION ALL
+    SELECT 'track', track_id::text FROM upload WHERE fid = %s AND track_id IS NOT NULL
+"""
+
+
+async def reported(tx: Queries, fid: str) -> Reference | None:
+    """What a report points at by this id; of a file, its track."""
+
+    def made(kind: str, name: str) -> Reference:
+        return Reference(TargetKind(kind), int(name) if NAMED_BY[kind] == "id" else name)
+
+    return next(iter(await tx.many(made, REPORTED, *[fid] * 6)), None)

@@ -33,19 +33,40 @@ class NewReport:
     is_forwarded: bool
 
 
-ADD = """
+_ADD = """
     INSERT INTO report (uuid, fid, type, summary, target_kind, target_id, target_owner_id, target_state, submitter_id,
                         submitter_email, is_forwarded)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
- RETURNING id
 """
+ADD = f"{_ADD} RETURNING id"
 
 
 async def add(tx: Tx, new: NewReport) -> int:
     """The id of a new report."""
+    return await tx.one(int, ADD, *_columns(new))
+
+
+ADD_OR_RENEW = f"""{_ADD}
+        ON CONFLICT (fid) DO UPDATE SET type = EXCLUDED.type, summary = EXCLUDED.summary
+     WHERE report.submitter_id = EXCLUDED.submitter_id
+ RETURNING id, xmax = 0
+"""
+
+
+async def add_or_renew(tx: Tx, new: NewReport) -> tuple[int | None, bool]:
+    """
+    The id of a report from elsewhere, and whether it is new; one that is not says now what ``new`` does.
+
+    None: somebody else's report has this federation id.
+    """
+    found = await tx.maybe(lambda id, is_new: (id, is_new), ADD_OR_RENEW, *_columns(new))
+    return (None, False) if found is None else found
+
+
+def _columns(new: NewReport) -> tuple[object, ...]:
     target = new.target
-    return await tx.one(
-        int, ADD, new.uuid, new.fid, new.type, new.summary, target.reference.kind.value, target.id, target.owner_id,
+    return (
+        new.uuid, new.fid, new.type, new.summary, target.reference.kind.value, target.id, target.owner_id,
         dict(new.state), new.submitter_id, new.submitter_email, new.is_forwarded,
     )  # fmt: skip
 

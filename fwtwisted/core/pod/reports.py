@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+from attrs import evolve
+
 from fwtwisted.core.people import mailing
 from fwtwisted.core.people.signin import Ring
 from fwtwisted.core.pod.live import Audience, Facts
@@ -73,6 +75,23 @@ class Reports:
             return _known(await reports.by_id(tx, id))
 
         return await self._database.transaction(work)
+
+    async def hear(self, tx: Tx, fid: str, wish: ReportWish, submitter_id: int) -> None:
+        """
+        Keep what another server finds wrong, as a part of the transaction; told again by the same id, it is renewed.
+
+        :raise Invalid: on ``target``: there is no such object.
+        """
+        viewer = Viewer(actor_id=submitter_id)
+        target = await self._target(tx, viewer, wish.target)
+        uuid = uuid4()
+        new = evolve(self._new(viewer, wish, target, uuid), fid=fid)
+        id, is_new = await reports.add_or_renew(tx, new)
+        if id is None:
+            return
+        if is_new:
+            await mailing.ask_about(tx, self._ring, uuid)
+        tx.after_commit(self._happened, MODERATORS, CREATED, {"report": id})
 
     async def _check_visitor(self, wish: ReportWish) -> None:
         if await self._preference(OPENNESS):

@@ -7,15 +7,14 @@ Source: docs/federation.md §1.7, §4, §8.4; FEP-fe34.
 from __future__ import annotations
 
 import hashlib
-from urllib.parse import urlsplit
 
 from attrs import frozen
 
 from fwtwisted.model.errors import BadRequest, Unauthenticated
 from fwtwisted.wire.activitypub.reading.doc import Doc
+from fwtwisted.wire.activitypub.reading.places import LONGEST_URL, is_web, origin_of
 from fwtwisted.wire.targets import authority
 
-LONGEST_ID = 500
 ANSWERS = frozenset(("Accept", "Reject"))
 # What is told again under the same id when it changed.
 RETOLD = frozenset(("Flag",))
@@ -49,7 +48,7 @@ class Act:
 
     def abouts(self, most: int) -> tuple[str, ...]:
         """The ids of all that it is about; a document's id may be a list of them."""
-        return tuple(dict.fromkeys(fid for fid in _abouts(self.doc) if is_id(fid)))[:most]
+        return tuple(dict.fromkeys(fid for fid in _abouts(self.doc) if is_web(fid)))[:most]
 
 
 def act_of(doc: Doc, own_domain: str) -> Act:
@@ -62,11 +61,11 @@ def act_of(doc: Doc, own_domain: str) -> Act:
     type, actor, fid = doc.type, doc.link("actor"), doc.id
     if type is None:
         raise BadRequest("The activity has no type.")
-    if actor is None or not is_id(actor):
+    if actor is None or not is_web(actor):
         raise BadRequest("The activity has no actor.")
-    if fid is not None and len(fid) > LONGEST_ID:
+    if fid is not None and len(fid) > LONGEST_URL:
         raise BadRequest("The id of the activity is too long.")
-    about = next((one for one in _abouts(doc) if is_id(one)), None)
+    about = next((one for one in _abouts(doc) if is_web(one)), None)
     return Act(doc, None if fid is None or _answers_ours(doc, own_domain) else fid, type, actor, about)
 
 
@@ -76,12 +75,12 @@ def check_origins(act: Act) -> None:
 
     :raise Unauthenticated: the activity's id, or what it creates, is not its actor's.
     """
-    home = origin(act.actor)
-    if home is None or (act.fid is not None and origin(act.fid) != home):
+    home = origin_of(act.actor)
+    if home is None or (act.fid is not None and origin_of(act.fid) != home):
         raise Unauthenticated("The id of the activity is not at its actor's server.")
     if act.type != "Create":
         return
-    if act.about is not None and origin(act.about) != home:
+    if act.about is not None and origin_of(act.about) != home:
         raise Unauthenticated("What is created is not at its actor's server.")
     inner = act.object
     owners = () if inner is None else inner.ids("attributedTo")
@@ -101,17 +100,6 @@ def sameness(act: Act, body: bytes) -> bytes:
     else:
         told = f"\n{act.actor}\n{act.type}\n{act.about}\n{whole}"
     return hashlib.sha256(told.encode()).digest()
-
-
-def origin(url: str) -> str | None:
-    """Scheme, host and port that an id belongs to, in their one usual spelling; None: it is no id.  FEP-fe34."""
-    host = authority(url)
-    return None if host is None else f"{urlsplit(url).scheme}://{host}"
-
-
-def is_id(text: str) -> bool:
-    """Whether a text can be an id: an address of a web server, not longer than what is kept."""
-    return 0 < len(text) <= LONGEST_ID and text.isprintable() and authority(text) is not None
 
 
 def _abouts(doc: Doc) -> list[str]:

@@ -26,8 +26,9 @@ from fwtwisted.model.errors import BadRequest, Gone, NotFound
 from fwtwisted.model.federation import Idle, Signer
 from fwtwisted.model.people import Pod
 from fwtwisted.model.threads import Threads
-from fwtwisted.wire.activitypub.acts import Act, act_of, check_origins, is_id, sameness
+from fwtwisted.wire.activitypub.acts import Act, act_of, check_origins, sameness
 from fwtwisted.wire.activitypub.reading.doc import Doc
+from fwtwisted.wire.activitypub.reading.places import is_web
 from fwtwisted.wire.activitypub.strict import belongs_in_a_thread, strict
 from fwtwisted.wire.signatures.received import Digests, Received
 
@@ -144,7 +145,7 @@ def _read(body: bytes) -> tuple[Digests, dict[str, Any] | None]:
 def _actor_of(doc: Doc | None) -> str | None:
     """Whom an activity says it comes from."""
     named = None if doc is None else doc.link("actor")
-    return named if named is not None and is_id(named) else None
+    return named if is_web(named) else None
 
 
 def _farewell(doc: Doc) -> bool:

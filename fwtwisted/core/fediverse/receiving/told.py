@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from attrs import field, frozen
@@ -12,6 +13,7 @@ from fwtwisted.model.people import Actor
 from fwtwisted.wire.activitypub.acts import Act
 
 ANY = ""
+BARE = "(id)"
 ACTORS = ("Person", "Service", "Application", "Group", "Organization")
 
 
@@ -25,10 +27,12 @@ class Told:
 
     act: Act
     actor: Actor
+    arrived: datetime
     inbox_of_id: int | None = None
 
 
-# An activity's type, and the type of what it is about; :data:`ANY` for whichever is not named.
+# An activity's type, and the type of what it is about: :data:`BARE` where only its id is told, :data:`ANY` for whatever
+# nobody names.
 Key: TypeAlias = tuple[str, str]
 # Has its effect in a transaction, which it may share with others.
 Quick: TypeAlias = Callable[[Tx, Told], Awaitable[None]]
@@ -51,7 +55,8 @@ class Deeds:
 
     def keys_of(self, act: Act) -> list[Key]:
         """By which names somebody may claim an activity, the closest first."""
-        return [(act.type, inner) for inner in (*act.object_types, ANY)]
+        inner = (BARE,) if act.object is None else act.object_types
+        return [(act.type, kind) for kind in (*inner, ANY)]
 
     def quick_for(self, act: Act) -> Quick | None:
         """What handles it within a transaction."""

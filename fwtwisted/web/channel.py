@@ -359,6 +359,7 @@ class SendingMixin:
     :ivar bytes_sent: how many bytes the kernel has taken, a sign of progress.
     """
 
+    SEND_LIMIT = 256 << 10  # as much as comes in one piece; with Twisted's 128 KiB the rest is copied
     bytes_sent = 0
     connected: int
     disconnected: bool

@@ -280,9 +280,9 @@ class CrowdedTests(SoundCase):
         long, other = await self.a_sound("Long", seconds=3000), await self.a_sound("Short")
         talk = await self.served.talk()
         talk.ask("GET", f"/rest/stream?{urlencode({**app.credentials, 'id': long, 'format': 'opus'})}")
-        talk.stop_reading()
-        while not self.parts.transcodes._flights:
+        while b"\r\n\r\n" not in talk.heard:  # before that it may still wait for the place itself
             await deferLater(reactor, 0.01)
+        talk.stop_reading()
         refused = await app.raw("stream", id=other, format="mp3", f="json")
         self.assertEqual((429, "5"), (refused.status, refused.header("Retry-After")))
         talk.hang_up()

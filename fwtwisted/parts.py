@@ -164,7 +164,7 @@ class Parts:
         """What tells our people and other servers; there first, since all areas speak through it."""
         self.inbox = Inbox(ground.database, self.live.happened)
         self.live.writes(ITEM, self.inbox.item_added)
-        self.outbox = Outbox(self.inbox, self.preferences.value, ground.bell.ring, self.pod)
+        self.outbox = Outbox(self.inbox, ground.bell.ring, settings.outbox_settings(ground.config))
         self.announcing = Announcing(self.outbox, ground.bell.ring, self.pod)
 
     def _gather_music(self, ground: Ground, config: Config) -> None:

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from fwtwisted.model.beats import Beat
+
 
 @frozen
 class Form:
@@ -207,6 +209,14 @@ def _text(text: str) -> str:
     return text
 
 
+def _beat(text: str) -> Beat:
+    try:
+        return Beat.of(text)
+    except ValueError as wrong:
+        raise ValueError(f"must be a beat: {wrong}") from None
+
+
+BEAT = Form("beat", _beat)
 BOOL = Form("bool", _bool)
 DICT = Form("dict", _dict)
 HOST_NAME = Form("host name", _host)

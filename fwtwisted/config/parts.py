@@ -13,6 +13,7 @@ from fwtwisted import __version__
 from fwtwisted.config.values import Config
 from fwtwisted.core.fediverse.fetches import LookupSettings
 from fwtwisted.core.fediverse.moderation.policies import PoliciesSettings
+from fwtwisted.core.fediverse.sending.outbox import OutboxSettings
 from fwtwisted.core.files.attachments import AttachmentSettings
 from fwtwisted.core.files.remote_pictures import RemotePictureSettings
 from fwtwisted.core.folders import FoldersSettings
@@ -34,6 +35,7 @@ from fwtwisted.core.podcasts.channels import ChannelSettings
 from fwtwisted.core.podcasts.feeds import FeedSettings
 from fwtwisted.core.storage.retention import RetentionSettings
 from fwtwisted.core.subsonic.commons import CommonsSettings
+from fwtwisted.core.subsonic.media.pictures import PictureSettings
 from fwtwisted.core.subsonic.media.streams import StreamSettings
 from fwtwisted.core.subsonic.sounds import SoundSettings
 from fwtwisted.db.pool import DatabaseSettings
@@ -234,6 +236,11 @@ def fetch_settings(config: Config) -> FetchSettings:
     )
 
 
+def outbox_settings(config: Config) -> OutboxSettings:
+    """What is said in which form."""
+    return OutboxSettings(frozenset(name.lower() for name in config.outside.note_software))
+
+
 def policies_settings(config: Config) -> PoliciesSettings:
     """Who reads documents of ours."""
     return PoliciesSettings(authorized_fetch=config.outside.authorized_fetch)
@@ -321,6 +328,11 @@ def retention_settings(config: Config) -> RetentionSettings:
 def stream_settings(config: Config) -> StreamSettings:
     """What Subsonic apps get that ask for less."""
     return StreamSettings(config.media.subsonic_format, config.media.subsonic_transcodes)
+
+
+def picture_settings(config: Config) -> PictureSettings:
+    """Pictures for Subsonic apps."""
+    return PictureSettings(placeholders=config.subsonic.placeholders)
 
 
 def subsonic_server(config: Config) -> Server:

@@ -14,6 +14,7 @@ from typing import Final
 from attrs import field, frozen
 
 from fwtwisted.config.forms import (
+    BEAT,
     BOOL,
     HOST_NAME,
     LIST,
@@ -317,6 +318,8 @@ SUBSONIC: Final = Section(
         Setting("SUBSONIC_IGNORED_ARTICLES", TEXT, "The El La Los Las Le Les Os As O A", own=True,
                 help="words that do not count where artists are put in order; `none`: every word does"),
         Setting("SUBSONIC_CHAT", BOOL, "true", own=True, help="people on the pod may chat in their apps"),
+        Setting("SUBSONIC_PLACEHOLDERS", BOOL, "false", own=True,
+                help="apps that ask for the picture of something that has none get a drawing, not an error"),
         Setting("SUBSONIC_SHARES", BOOL, "true", own=True,
                 help="people may show music to outsiders, at addresses that nobody can guess"),
         Setting("SUBSONIC_SOUNDS", one_of("local", "all", "none"), "local", own=True,
@@ -348,6 +351,17 @@ OUTSIDE: Final = Section(
                      "WebFinger and NodeInfo stay open"),
         Setting("FEDERATION_DUPLICATE_FETCH_DELAY", WAIT, "3000",
                 help="for so long, who has an address looked up again gets what was found before"),
+        Setting("FEDERATION_NOTE_SOFTWARE", LIST, "gotosocial", own=True,
+                help="programs, as their servers' nodeinfo names them, that take no audio: followers there are sent a "
+                     "note with a link instead"),
+        Setting("FEDERATION_DELIVERY_HASTE", whole(1, 100000), "1", own=True,
+                help="all waits before something is sent again to another server are divided by it. For tests"),
+        Setting("NODEINFO_REFRESH_DELAY", WAIT, "86400",
+                help="how old what is known of another server may be before it is asked again"),
+        Setting("SCHEDULE_FEDERATION_REFRESH_NODEINFO_KNOWN_NODES", BEAT, "minute=0,hour=*",
+                help="when servers of which that is so are looked for"),
+        Setting("SCHEDULE_FEDERATION_CHECK_INTANCES_AVAILABILITY", BEAT, "minute=0,hour=*",
+                help="when it is seen which of the known servers answer"),
         Setting("EXTERNAL_REQUESTS_VERIFY_SSL", BOOL, "true", help="check the certificates of other servers"),
         Setting("EXTERNAL_REQUESTS_TIMEOUT", WAIT, "10s",
                 help="patience with other servers: to connect, and between two pieces of an answer; three times as "
@@ -356,6 +370,8 @@ OUTSIDE: Final = Section(
                 help="hosts that are asked although they are private, have a number for a name, or speak plain HTTP: "
                      "names or addresses, each with or without `:port`, matched exactly. For tests and closed "
                      "networks; whatever listens there can be reached by anybody who may give us addresses"),
+        Setting("FEDERATION_AUDIO_MAX_SIZE", SIZE, "1g", own=True,
+                help="audio files of other servers that are larger are not brought here, so that nobody hears them"),
         Setting("FUNKWHALE_PLUGIN_SCROBBLER_LASTFM_API_KEY", TEXT, "",
                 help="this pod's registration at Last.fm: people may then scrobble there without a server of their "
                      "own choice"),
@@ -373,9 +389,7 @@ OTHERS: Final = Section(
         *_ignored(NO_FEDERATION, "FEDERATION_HOSTNAME", "FEDERATION_COLLECTION_MAX_PAGES",
                   "FEDERATION_OBJECT_FETCH_DELAY",
                   "FEDERATION_SYNCHRONOUS_FETCH",
-                  "ACTOR_KEY_ROTATION_DELAY", "NODEINFO_REFRESH_DELAY",
-                  "SCHEDULE_FEDERATION_REFRESH_NODEINFO_KNOWN_NODES",
-                  "SCHEDULE_FEDERATION_CHECK_INTANCES_AVAILABILITY"),
+                  "ACTOR_KEY_ROTATION_DELAY"),
         *_ignored("the plugins that there are are built in", "FUNKWHALE_PLUGINS", "FUNKWHALE_LOAD_CORE_PLUGINS",
                   "FUNKWHALE_PLUGINS_PATH"),
         *_ignored("`/health/ready` and the log say how the server does", "METRICS_LISTEN"),

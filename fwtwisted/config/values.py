@@ -17,6 +17,7 @@ from attrs import frozen
 
 from fwtwisted.config.forms import Network, rate
 from fwtwisted.config.store import Store, store_of
+from fwtwisted.model.beats import Beat
 from fwtwisted.outside.mail import MailPlace
 from fwtwisted.outside.shared import RedisPlace
 from fwtwisted.wire.letters import Sender
@@ -205,6 +206,7 @@ class Subsonic:
     :ivar chat: and ``shares``, ``jukebox``: are offered.
     :ivar sounds: which files are listened to: ``local``, ``all``, ``none``.
     :ivar jukebox_output: where the jukebox plays to, as mpv names it; empty: its own choice.
+    :ivar placeholders: what has no picture is drawn one.
     """
 
     server_type: str
@@ -216,6 +218,7 @@ class Subsonic:
     sounds: str
     jukebox: bool
     jukebox_output: str
+    placeholders: bool
 
 
 @frozen
@@ -249,21 +252,32 @@ class WebApp:
 @frozen
 class Outside:
     """
-    How other servers are asked, and what becomes of their feeds.
+    How other servers are asked and written to, and what becomes of their feeds.
 
+    :ivar note_software: programs that are sent a note where others get audio.
+    :ivar delivery_haste: waits before something is sent again are divided by it.
+    :ivar nodeinfo_seconds: how old what is known of a server may be; looked after at each ``nodeinfo_beat``.
+    :ivar presence_beat: when it is seen who answers.
     :ivar authorized_fetch: other servers must sign what they ask for.
     :ivar allow_private: hosts that are asked although the rules forbid it.
     :ivar patience_seconds: to connect, and between two pieces of an answer.
+    :ivar audio_bytes: of one file of another server, at most.
     :ivar feed_level: who may hear a feed that somebody subscribed to.
     :ivar lastfm_key: and ``lastfm_secret``: the pod's registration there; empty: none.
     """
 
     service_username: str
+    note_software: tuple[str, ...]
+    delivery_haste: int
+    nodeinfo_seconds: float
+    nodeinfo_beat: Beat
+    presence_beat: Beat
     authorized_fetch: bool
     fetch_again_seconds: float
     verify: bool
     patience_seconds: float
     allow_private: tuple[str, ...]
+    audio_bytes: int
     feed_level: str
     feed_refresh_seconds: float
     feed_most_items: int
@@ -346,6 +360,7 @@ def _subsonic(values: Values) -> Subsonic:
         sounds=values["SUBSONIC_SOUNDS"],
         jukebox=values["SUBSONIC_JUKEBOX"],
         jukebox_output=values["SUBSONIC_JUKEBOX_OUTPUT"] or "",
+        placeholders=values["SUBSONIC_PLACEHOLDERS"],
     )
 
 
@@ -509,11 +524,17 @@ def _web_app(values: Values, general: General) -> WebApp:
 def _outside(values: Values) -> Outside:
     return Outside(
         service_username=values["FEDERATION_SERVICE_ACTOR_USERNAME"],
+        note_software=values["FEDERATION_NOTE_SOFTWARE"],
+        delivery_haste=values["FEDERATION_DELIVERY_HASTE"],
+        nodeinfo_seconds=values["NODEINFO_REFRESH_DELAY"],
+        nodeinfo_beat=values["SCHEDULE_FEDERATION_REFRESH_NODEINFO_KNOWN_NODES"],
+        presence_beat=values["SCHEDULE_FEDERATION_CHECK_INTANCES_AVAILABILITY"],
         authorized_fetch=values["FEDERATION_AUTHORIZED_FETCH"],
         fetch_again_seconds=values["FEDERATION_DUPLICATE_FETCH_DELAY"],
         verify=values["EXTERNAL_REQUESTS_VERIFY_SSL"],
         patience_seconds=values["EXTERNAL_REQUESTS_TIMEOUT"],
         allow_private=values["FEDERATION_ALLOW_PRIVATE"],
+        audio_bytes=values["FEDERATION_AUDIO_MAX_SIZE"],
         feed_level=values["PODCASTS_THIRD_PARTY_VISIBILITY"],
         feed_refresh_seconds=values["PODCASTS_RSS_FEED_REFRESH_DELAY"],
         feed_most_items=values["PODCASTS_RSS_FEED_MAX_ITEMS"],

@@ -1,23 +1,29 @@
 """
 Where what we say to other servers is put down, in the transaction of what it tells of.
 
-Source: docs/federation.md §4.12, §4.14.
+The activity, its bytes for each kind of peer, and one delivery for each inbox are there before the first attempt; the
+commit rings for whoever delivers.  Source: docs/federation.md §3.9, §4.12, §4.14.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
+import orjson
 from attrs import frozen
 
 from fwtwisted.core.fediverse.inbox import Inbox
 from fwtwisted.core.fediverse.sending.recipients import Recipients
+from fwtwisted.db import deliveries
+from fwtwisted.db.deliveries import Meant, NewOutgoing
 from fwtwisted.db.notifications import NewActivity
-from fwtwisted.db.pool import Tx
+from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.federation import PeerClass
-from fwtwisted.model.people import Pod
 from fwtwisted.wire.v1 import Document
+
+DELIVER = "federation.deliver"
+LANE = "federation"
 
 Ring = Callable[[str, bytes], None]
 Preference = Callable[[str], Awaitable[Any]]
@@ -31,7 +37,7 @@ class Outgoing:
     :ivar actor_id: who says it; an actor of ours, whose key signs it.
     :ivar about: the id of the object; what is said about one object keeps its order towards one inbox.
     :ivar written: the document for a kind of peer; None: that kind is not told.
-    :ivar local: what our own people's inboxes are told; None: nothing.
+    :ivar local: what the inboxes of those recipients who are at home here are told; None: nothing.
     """
 
     type: str
@@ -42,12 +48,77 @@ class Outgoing:
     local: NewActivity | None = None
 
 
+def same_for_all(document: Document) -> Callable[[PeerClass], Document | None]:
+    """One document whoever reads it."""
+    return lambda _: document
+
+
+@frozen
+class OutboxSettings:
+    """:ivar note_software: programs, as their nodeinfo names them, that are sent a Note where others get Audio."""
+
+    note_software: frozenset[str] = frozenset(("gotosocial",))
+
+
 class Outbox:
     """Puts down what is to be said, and to whom."""
 
-    def __init__(self, inbox: Inbox, preference: Preference, ring: Ring, pod: Pod) -> None:
-        self._inbox, self._preference, self._ring, self._pod = inbox, preference, ring, pod
+    def __init__(self, inbox: Inbox, ring: Ring, settings: OutboxSettings) -> None:
+        self._inbox, self._ring, self._settings = inbox, ring, settings
+
+    async def is_heard(self, tx: Queries, to: Recipients) -> bool:
+        """Whether any of the recipients lives elsewhere, so that it is worth the while to write something."""
+        return await deliveries.is_anybody(tx, _meant(to))
 
     async def send(self, tx: Tx, activity: Outgoing, to: Recipients) -> None:
-        """Have the recipients told once this is committed; those at home here find it in their inboxes."""
-        raise NotImplementedError
+        """
+        Have the recipients told once this is committed.
+
+        :param to: those elsewhere get a delivery for each of their distinct inboxes; those who are named and at home
+            here find ``activity.local`` in their inboxes.
+        """
+        named = to.actors | to.in_person
+        if activity.local is not None and named:
+            await self._inbox.deliver(tx, activity.local, sorted(named))
+        id = await deliveries.add(tx, NewOutgoing(activity.fid, activity.actor_id, activity.type, activity.about))
+        spread = await deliveries.spread(tx, id, activity.about, _meant(to), self._settings.note_software)
+        bodies = await self._bodies(tx, activity, spread.classes, named) if spread.classes else {}
+        if not bodies:
+            await deliveries.take_back(tx, id)
+            return
+        await deliveries.keep_bodies(tx, id, bodies)
+        if bodies.keys() != spread.classes:
+            await deliveries.only_for(tx, id, bodies)
+        await self.wake(tx, spread.hosts)
+
+    async def wake(self, tx: Tx, hosts: Collection[str]) -> None:
+        """Have what waits for the hosts delivered once this is committed."""
+        if hosts:
+            await deliveries.wake(tx, DELIVER, LANE, hosts)
+            tx.after_commit(self._ring, "jobs", LANE.encode())
+
+    async def _bodies(
+        self, tx: Tx, activity: Outgoing, classes: Collection[str], named: Collection[int]
+    ) -> Mapping[str, str]:
+        shut_out = frozenset(await deliveries.shut_out(tx, named)) if named else frozenset()
+        written = {name: activity.written(PeerClass(name)) for name in classes}
+        return {
+            name: orjson.dumps(_addressed(document, shut_out)).decode()
+            for name, document in written.items()
+            if document is not None
+        }
+
+
+def _meant(to: Recipients) -> Meant:
+    return Meant(
+        tuple(to.followers_of), tuple(to.library_followers), tuple(to.actors), tuple(to.in_person), to.pods
+    )  # fmt: skip
+
+
+def _addressed(document: Document, shut_out: Collection[str]) -> Document:
+    """The document without the names of those whom moderators shut out, and without blind copies."""
+    told = {name: value for name, value in document.items() if name not in ("bto", "bcc")}
+    for name in ("to", "cc"):
+        if shut_out and name in told:
+            told[name] = [fid for fid in told[name] if fid not in shut_out]
+    return told

@@ -1,0 +1,278 @@
+"""
+From the id of a key to the actor who owns it (docs/federation.md §1.4, §1.5).
+
+::
+
+    key id ─▶ in memory ─▶ in the database ─▶ its document ─┬─ an actor that lists the key
+                                                            └─ a stub, a key by itself ─▶ the owner, who must list it
+
+A document that merely names an actor as the owner of its key proves nothing: it is always the actor's own document, of
+the key's own origin, that must list the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from attrs import frozen
+
+from fwtwisted.core.fediverse.flights import Flights
+from fwtwisted.core.fediverse.keys.kept import Kept
+from fwtwisted.db import keys as stored
+from fwtwisted.db.pool import Database
+from fwtwisted.model.errors import Invalid
+from fwtwisted.model.federation import Answer, AskFailed, Forged
+from fwtwisted.model.people import Actor
+from fwtwisted.outside.fetching import Refused
+from fwtwisted.outside.shared import Bell, Cache
+from fwtwisted.wire.signatures.keys import (
+    PublicKey,
+    Published,
+    asserting,
+    from_multikey,
+    public_key,
+    published,
+    standing_alone,
+)
+from fwtwisted.wire.signatures.received import Unsound
+from fwtwisted.wire.targets import Target
+
+BELL = "remote-keys"
+LONGEST_ID = 500
+MOST = 10_000  # decoded keys, some 3 kB each
+SECONDS = 60.0
+REFETCH_SECONDS = 60.0
+TOMBSTONE = "Tombstone"
+
+
+class AskDocument(Protocol):
+    """``Asking.document``."""
+
+    async def __call__(self, url: str, *, fresh: bool = False) -> Answer:
+        """:raise AskFailed:"""
+
+
+class Taking(Protocol):
+    """Keeps actors of other servers: ``RemoteActors``."""
+
+    async def take(self, document: Mapping[str, Any], url: str) -> Actor:
+        """:raise Invalid: :raise ShutOut:"""
+
+
+@frozen
+class ActorKey:
+    """
+    A key, and whose it is.
+
+    :ivar fetched: when their document was last read.  :ivar looked_up: seconds, of the room's clock.
+    """
+
+    id: str
+    actor: Actor
+    key: PublicKey
+    fetched: datetime
+    looked_up: float
+
+
+@frozen
+class ResolvingGround:
+    """
+    What the search stands on.
+
+    :ivar checked: ``Fetching.checked``: whether an address is one that may be asked.
+    :ivar own_origin: nobody asks ourselves.  :ivar now: seconds since the epoch.
+    """
+
+    database: Database
+    ask: AskDocument
+    actors: Taking
+    cache: Cache
+    bell: Bell
+    checked: Callable[[str], Target]
+    own_origin: str
+    now: Callable[[], float]
+
+
+class Resolving:
+    """Finds out whose key it is."""
+
+    def __init__(self, ground: ResolvingGround) -> None:
+        self._ground = ground
+        self._kept: Kept[str, ActorKey] = Kept(ground.now, MOST, SECONDS)
+        self._refetched: Kept[str, float] = Kept(ground.now, MOST, 2 * SECONDS)
+        self._flights: Flights[str, dict[str, str] | None] = Flights()
+        self._deaf = ground.bell.listen(BELL, lambda payload: self._note(payload.decode("utf-8", "replace")))
+
+    async def close(self) -> None:
+        """Listen to the bell no more, and wait for what is under way."""
+        self._deaf()
+        await self._flights.close()
+
+    def origin(self, id: str) -> str:
+        """Scheme, host and port of a key's or an actor's id.  :raise Forged: it is no address that is ever asked."""
+        try:
+            if len(id) > LONGEST_ID:
+                raise Forged("The id of the key is too long.")
+            return self._ground.checked(id).origin
+        except Refused as why:
+            raise Forged(f"The key is at no address that is asked. {why}") from why
+
+    # --- what we have ----------------------------------------------------------------------------
+
+    async def known(self, key_id: str) -> ActorKey | None:
+        """The key as we have it; nobody is asked."""
+        kept = self._kept.get(key_id)
+        if kept is not None and kept.looked_up >= (self._refetched.get(kept.actor.fid) or 0.0):
+            return kept
+        return await self._looked_up(key_id)
+
+    async def _looked_up(self, key_id: str) -> ActorKey | None:
+        looked_up = self._ground.now()
+        found = await self._ground.database.read(lambda tx: stored.known(tx, key_id))
+        if found is None:
+            return None
+        try:
+            key = ActorKey(key_id, found.actor, public_key(found.pem), found.fetched, looked_up)
+        except Unsound:
+            return None
+        self._kept.put(key_id, key)
+        return key
+
+    async def is_met(self, fid: str) -> bool:
+        """Whether we know of an actor at all."""
+        return await self._ground.database.read(lambda tx: stored.is_met(tx, fid))
+
+    async def gone(self, fid: str) -> Actor | None:
+        """The actor, if their own server says that they are no more; None: it does not, or we never knew them."""
+        try:
+            await self._ground.ask(fid)
+        except AskFailed as why:
+            if why.is_gone:
+                return await self._ground.database.read(lambda tx: stored.actor_by_fid(tx, fid))
+        return None
+
+    # --- what others tell ------------------------------------------------------------------------
+
+    async def found(self, key_id: str) -> ActorKey:
+        """
+        A key that we did not know, from its own server: at most two documents are asked for.
+
+        :raise Forged: there is none that proves anything.  :raise AskFailed: its server does not tell.
+        """
+        origin = self.origin(key_id)
+        if origin == self._ground.own_origin:
+            raise Forged("This is no key of ours.")
+        answer = await self._ground.ask(key_id)
+        if self.origin(answer.url) != origin:
+            raise Forged("The key's document is another server's.")
+        fid, pem = _owner(answer, key_id)
+        if fid is None:
+            raise Forged("The key's document does not say whose key it is.")
+        if self.origin(fid) != origin:
+            raise Forged("The key is of another server than its owner.")
+        whole = answer if fid == answer.document.get("id") == answer.url else await self._ground.ask(fid)
+        listed = await self._flights.once(fid, lambda: self._taken(fid, whole))
+        if listed is None or key_id not in listed or (pem is not None and not _same(pem, listed[key_id])):
+            raise Forged("The owner of the key does not list it.")
+        return await self._must_know(key_id)
+
+    async def refetched(self, old: ActorKey) -> ActorKey | None:
+        """
+        The key as its server tells it now, or told within the last minute; None: it is the same as before.
+
+        :raise Forged: its owner lists it no longer.  :raise AskFailed: their server does not tell.
+        """
+        fid = old.actor.fid
+        listed = await self._flights.once(fid, lambda: self._asked_anew(fid))
+        again = await self._looked_up(old.id)
+        if again is None or (listed is not None and old.id not in listed):
+            raise Forged("The owner of the key does not list it any more.")
+        return None if again.key == old.key else again
+
+    async def asserting(self, fid: str, key_id: str) -> PublicKey:
+        """
+        The Multikey with which an actor proves documents.
+
+        :raise Forged: their document lists none of this id.  :raise AskFailed:
+        """
+        answer = await self._ground.ask(fid)
+        if answer.document.get("id") != fid or self.origin(answer.url) != self.origin(fid):
+            raise Forged("The actor's document is somebody else's.")
+        for listed in asserting(answer.document):
+            if listed.id == key_id and listed.owner == fid:
+                try:
+                    return from_multikey(listed.text)
+                except Unsound as why:
+                    raise Forged(str(why)) from why
+        raise Forged("The actor does not list the key of the proof.")
+
+    async def actor(self, fid: str) -> Actor:
+        """An actor, asked for if we do not know them.  :raise Forged: :raise AskFailed:"""
+        known = await self._ground.database.read(lambda tx: stored.actor_by_fid(tx, fid))
+        if known is not None:
+            return known
+        answer = await self._ground.ask(fid)
+        await self._flights.once(fid, lambda: self._taken(fid, answer))
+        found = await self._ground.database.read(lambda tx: stored.actor_by_fid(tx, fid))
+        if found is None:
+            raise Forged("There is no such actor.")
+        return found
+
+    async def _asked_anew(self, fid: str) -> dict[str, str] | None:
+        """The keys that an actor lists now; None: within the last minute somebody asked already."""
+        if not await self._ground.cache.add(f"key-refetch:{fid}", b"1", REFETCH_SECONDS):
+            return None
+        return await self._taken(fid, await self._ground.ask(fid, fresh=True))
+
+    async def _taken(self, fid: str, answer: Answer) -> dict[str, str]:
+        """Keep an actor and the keys that they list, PEM by id.  :raise Forged:"""
+        document = answer.document
+        if document.get("id") != fid or self.origin(answer.url) != self.origin(fid) or "inbox" not in document:
+            raise Forged("The document of the key's owner is none of an actor.")
+        try:
+            actor = await self._ground.actors.take(document, answer.url)
+        except Invalid as why:
+            raise Forged(f"The owner of the key is no actor. {why}") from why
+        if actor.type == TOMBSTONE:
+            raise AskFailed("http", "They are gone.", status_code=410)
+        origin = self.origin(fid)
+        listed = {key.id: key.text for key in published(document) if self._is_believed(key, fid, origin)}
+        await self._ground.database.transaction(lambda tx: stored.listed(tx, actor.id, listed))
+        self._note(fid)
+        self._ground.bell.ring(BELL, fid.encode())
+        return listed
+
+    def _is_believed(self, key: Published, fid: str, origin: str) -> bool:
+        try:
+            public_key(key.text)
+            return key.owner == fid and self.origin(key.id) == origin
+        except (Unsound, Forged):
+            return False
+
+    async def _must_know(self, key_id: str) -> ActorKey:
+        found = await self._looked_up(key_id)
+        if found is None:
+            raise Forged("The owner of the key does not list it.")
+        return found
+
+    def _note(self, fid: str) -> None:
+        """What was looked up before now does not count any more."""
+        self._refetched.put(fid, self._ground.now())
+
+
+def _owner(answer: Answer, key_id: str) -> tuple[str | None, str | None]:
+    """Whom the document of a key names as its owner, and the PEM that it tells; both may be missing."""
+    document = answer.document
+    id = document.get("id")
+    if "inbox" in document and id == answer.url:
+        return id, None
+    for key in (*published(document), *standing_alone(document)):
+        if key.id == key_id:
+            return key.owner, key.text
+    return None, None
+
+
+def _same(one: str, other: str) -> bool:
+    return "".join(one.split()) == "".join(other.split())

@@ -247,6 +247,7 @@ class Parts:
             preference,
             self._secret,
             settings.stream_settings(config),
+            settings.picture_settings(config),
         )
         self.banners = Banners(database, blobs, images)
         places = Places(blobs, threads, config.media.music)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from fwtwisted.core.folders.values import Reports, Wish
 from fwtwisted.core.subsonic.files import FILES
-from tests.audio import make
+from tests.audio import image, make
 from tests.subsonic.pod import App, SubsonicCase
 
 
@@ -46,6 +46,23 @@ class FilesTests(SubsonicCase):
         await self.imported(self.nadias, "Jazz", "Ämter")
         await self.imported(self.omars, "Own")
         return nadia, omar
+
+    async def test_pictures(self) -> None:
+        """A folder shows the picture of the first file in it, to those alone who may hear that."""
+        make(self.music, "mp3", "Jazz/one.mp3", title="One", artist="Nova", album="Tides", cover=image(60, 40))
+        self.file("Bare/two.mp3", "Two")
+        app, other = await self.app("nadia"), await self.app("omar")
+        await self.imported(await self.a_library_of("nadia", "me"), "Jazz", "Bare")
+        await self.do("UPDATE track SET album_id = NULL WHERE title = 'Two'")
+        await self.changed("catalog")
+        bare, jazz = (await self.folder(app, FILES))["child"]
+        self.assertNotIn("coverArt", bare)
+        self.assertTrue(jazz["coverArt"].startswith(f"{jazz['id']}_"))
+        answer = await app.raw("getCoverArt", id=jazz["coverArt"])
+        self.assertEqual(200, answer.status)
+        self.assertIn("immutable", answer.header("Cache-Control") or "")
+        self.assertEqual(70, await app.error("getCoverArt", id=bare["id"]))
+        self.assertEqual(70, await other.error("getCoverArt", id=jazz["coverArt"]))
 
     async def folder(self, app: App, id: Any) -> dict[str, Any]:
         told: dict[str, Any] = (await app.ask("getMusicDirectory", id=id))["directory"]

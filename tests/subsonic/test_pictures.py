@@ -18,7 +18,7 @@ def size_of(body: bytes) -> tuple[int, int]:
         return picture.size
 
 
-class PictureTests(SubsonicCase):
+class PictureCase(SubsonicCase):
     """An album and an artist with pictures, heard by nadia alone."""
 
     async def a_picture(self, width: int = 400, height: int = 300) -> tuple[int, str, bytes]:
@@ -51,6 +51,10 @@ class PictureTests(SubsonicCase):
         )
         await self.changed("catalog", "libraries")
         return app
+
+
+class PictureTests(PictureCase):
+    """A pod as it comes."""
 
     async def test_as_they_are(self) -> None:
         """Of an album, a song, an artist, a playlist and a person; by GET, POST and HEAD."""
@@ -141,3 +145,46 @@ class PictureTests(SubsonicCase):
         self.assertEqual(70, await app.error("getCoverArt", id=f"al-{self.tides}"))
         await self.ground.blobs.put(name, b"no picture")
         self.assertEqual(70, await app.error("getCoverArt", id=f"al-{self.tides}", size=50))
+
+
+class PlaceholderTests(PictureCase):
+    """A pod that draws what has no picture."""
+
+    environment = {"SUBSONIC_PLACEHOLDERS": "true"}
+
+    async def test_drawn(self) -> None:
+        """For what one may know of, no larger than asked for, always the same; what has a picture is shown as it is."""
+        app = await self.some_music()
+        await self.do("UPDATE account SET is_superuser = true WHERE username = 'nadia'")
+        await app.ask("createInternetRadioStation", name="Waves", streamUrl="https://radio.example/s")
+        [station] = (await app.ask("getInternetRadioStations"))["internetRadioStations"]["internetRadioStation"]
+        playlist = (await app.ask("createPlaylist", name="Mine", songId=self.other))["playlist"]
+        for id in (f"al-{self.bare}", f"tr-{self.other}", station["id"], playlist["id"]):
+            answer = await app.raw("getCoverArt", id=id, size=120)
+            self.assertEqual((200, "image/png"), (answer.status, answer.header("Content-Type")), id)
+            self.assertEqual((100, 100), size_of(answer.body))
+            self.assertEqual("private, max-age=300", answer.header("Cache-Control"))
+            self.assertEqual(answer.body, (await app.raw("getCoverArt", id=id, size=120)).body)
+        for size, edge in ((7, 7), (2000, 600), ("", 300)):
+            self.assertEqual((edge, edge), size_of((await app.raw("getCoverArt", id=station["id"], size=size)).body))
+        self.assertEqual(self.cover, (await app.raw("getCoverArt", id=f"al-{self.tides}")).body)
+        self.assertNotIn("coverArt", (await app.ask("getAlbum", id=self.bare))["album"])
+
+    async def test_not_drawn(self) -> None:
+        """70 for what is not there, for what one may not know of, and for people."""
+        app, other = await self.some_music(), await self.app("omar")
+        for id in (
+            "al-99999",
+            "ir-1",
+            "pl-1",
+            "fo-1",
+            "x",
+            "us-999",
+            f"pd-{uuid4()}",
+            f"pe-{uuid4()}",
+            f"at-{uuid4()}",
+        ):
+            self.assertEqual(70, await app.error("getCoverArt", id=id), id)
+        for id in (f"al-{self.bare}", f"tr-{self.other}", f"ar-{self.nova}"):
+            self.assertEqual(70, await other.error("getCoverArt", id=id), id)
+        self.assertEqual(70, await other.error("getAvatar", username="omar"))

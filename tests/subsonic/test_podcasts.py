@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.hostile import ok
+from twisted.internet import reactor
+from twisted.internet.task import deferLater
+
+from tests.hostile import Line, ok
 from tests.rest.test_channels import ChannelCase
 from tests.rest.test_feeds import KIND, FeedCase, feed, item
 from tests.subsonic.pod import App, SubsonicCase
@@ -126,6 +129,36 @@ class FarTests(SubsonicCase, FeedCase):
         self.assertEqual(50, await nadia.error("refreshPodcasts"))
         self.assertEqual(50, await nadia.error("createPodcastChannel", url=self.far.url("/feed")))
         self.assertIs(False, (await nadia.ask("getUser"))["user"]["podcastRole"])
+
+
+class SlowTests(SubsonicCase, FeedCase):
+    """A far end that takes its time, and a pod that has some."""
+
+    environment = {**FeedCase.environment, "EXTERNAL_REQUESTS_TIMEOUT": "20"}
+
+    async def test_a_slow_one(self) -> None:
+        """An app waits three seconds; what comes later stands in the list until it is there, or why it is not."""
+        nadia, held = await self.app("nadia"), list[Line]()
+        self.far.does("/feed", held.append)
+        url = self.far.url("/feed")
+        for answer, status, title in (
+            (ok(b"<html>no</html>", "text/html"), "error", "127.0.0.1"),
+            (ok(feed(item(1)), KIND), "completed", "Deep Sea"),
+        ):
+            await nadia.ask("createPodcastChannel", url=url)
+            [channel] = (await nadia.ask("getPodcasts"))["podcasts"]["channel"]
+            told = {**channel, "id": ""}
+            coming = {"id": "", "url": url, "title": "127.0.0.1", "description": "", "status": "downloading"}
+            self.assertEqual({**coming, "episode": []}, told)
+            line = held.pop()
+            line.write(answer)
+            line.end()
+            while channel["status"] == "downloading":
+                await deferLater(reactor, 0.02)
+                [channel] = (await nadia.ask("getPodcasts"))["podcasts"]["channel"]
+            self.assertEqual((status, title), (channel["status"], channel["title"]))
+        await nadia.ask("deletePodcastChannel", id=channel["id"])
+        self.assertEqual([], (await nadia.ask("getPodcasts"))["podcasts"]["channel"])
 
 
 class OwnTests(SubsonicCase, ChannelCase):

@@ -16,6 +16,7 @@ from fwtwisted.core.people.accounts import Accounts
 from fwtwisted.core.people.profiles import Profiles
 from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
 from fwtwisted.core.podcasts.area import Podcasts
+from fwtwisted.core.subsonic.arriving import Arriving
 from fwtwisted.core.subsonic.chat import Chat
 from fwtwisted.core.subsonic.discovery import Discovery
 from fwtwisted.core.subsonic.jukebox import Jukebox
@@ -94,8 +95,9 @@ class Commons:
         program = found_mpv() if settings.jukebox else None
         player = None if program is None else Mpv(g.reactor, program, settings.output)
         self.jukebox = Jukebox(g.database, g.visibility, lending, player, SystemRandom())
+        self._arriving = Arriving(g.reactor, g.podcasts.feeds.subscribe)
         self.podcasts = PodcastsHeard(
-            g.database, g.threads, room.hearing, room.paper, g.podcasts, g.preference, g.public_url
+            g.database, g.threads, room.hearing, room.paper, g.podcasts, self._arriving, g.preference, g.public_url
         )
 
     def jobs(self) -> Mapping[str, JobKind]:
@@ -108,4 +110,5 @@ class Commons:
 
     async def close(self) -> None:
         """Let go of what outlives a call."""
+        self._arriving.close()
         await self.jukebox.close()

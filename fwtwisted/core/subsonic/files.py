@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
 
 from attrs import evolve, frozen
 
@@ -31,6 +32,7 @@ class Content:
     :ivar parent: None for the whole tree, and for what lies directly in it.
     :ivar is_root: it is the whole tree.
     :ivar songs: ids of tracks, each with the path of its file below the root.
+    :ivar pictures: of this folder and those directly in it, as far as they have any.
     """
 
     id: int
@@ -39,6 +41,12 @@ class Content:
     is_root: bool
     folders: Sequence[FileFolder]
     songs: Sequence[tuple[int, str]]
+    pictures: Mapping[int, UUID]
+
+    @property
+    def picture(self) -> UUID | None:
+        """That of the folder itself."""
+        return self.pictures.get(self.id)
 
 
 class Files:
@@ -93,6 +101,7 @@ class Files:
             return None
         folders = await files.within(tx, id, *eyes)
         songs = [(track, source.removeprefix(IN_PLACE + root)) for track, source in await files.songs(tx, id, *eyes)]
+        pictures = await files.pictures(tx, [id, *(one.id for one in folders)], *eyes)
         is_root = found.path == root
         above = None if is_root or os.path.dirname(found.path.rstrip(os.sep)) + os.sep == root else found.parent_id
-        return Content(id, NAME if is_root else found.name, above, is_root, folders, songs)
+        return Content(id, NAME if is_root else found.name, above, is_root, folders, songs, pictures)

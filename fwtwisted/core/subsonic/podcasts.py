@@ -16,6 +16,7 @@ from uuid import UUID
 
 from fwtwisted.core.music.kept import Kept
 from fwtwisted.core.podcasts.area import Podcasts
+from fwtwisted.core.subsonic.arriving import Arrival, Arriving
 from fwtwisted.core.subsonic.hearing import Hearing
 from fwtwisted.db.pool import Database
 from fwtwisted.db.subsonic import podcasts
@@ -28,8 +29,8 @@ from fwtwisted.wire.subsonic.documents import Paper, cover_of
 from fwtwisted.wire.subsonic.envelope import Payload, Piece
 from fwtwisted.wire.subsonic.names import Name, Prefix
 from fwtwisted.wire.subsonic.podcasts import channel as channel_document
+from fwtwisted.wire.subsonic.podcasts import coming, episode_fields
 from fwtwisted.wire.subsonic.podcasts import episode as episode_document
-from fwtwisted.wire.subsonic.podcasts import episode_fields
 
 MOST_EPISODES = 500  # of one channel
 MOST_IN_ALL = 20_000
@@ -50,11 +51,12 @@ class PodcastsHeard:
         hearing: Hearing,
         paper: Paper,
         area: Podcasts,
+        arriving: Arriving,
         preference: Callable[[str], Awaitable[Any]],
         public_url: str,
     ) -> None:
         self._database, self._threads, self._hearing, self._paper = database, threads, hearing, paper
-        self._area, self._preference, self._public_url = area, preference, public_url
+        self._area, self._arriving, self._preference, self._public_url = area, arriving, preference, public_url
         self._texts: Kept[str] = Kept("", MOST_TEXTS)
 
     async def is_on(self) -> bool:
@@ -66,7 +68,12 @@ class PodcastsHeard:
     async def all(self, sight: Sight, *, with_episodes: bool) -> list[Payload]:
         """Every podcast of the listener's, by name."""
         found = await self._channels(sight)
-        return await self._documents(sight, found, with_episodes=with_episodes)
+        documents = await self._documents(sight, found, with_episodes=with_episodes)
+        actor_id = sight.viewer.actor_id
+        if actor_id is None or not await self.is_on():
+            return documents
+        more: Payload = {"episode": []} if with_episodes else {}
+        return [*documents, *({**_arriving_document(one), **more} for one in self._arriving.of(actor_id))]
 
     async def one(self, sight: Sight, uuid: UUID, *, with_episodes: bool) -> list[Payload]:
         """A podcast of the listener's.  :raise NotFound:"""
@@ -155,11 +162,13 @@ class PodcastsHeard:
         """
         Follow a podcast: a feed's address, the page of a channel here, or ``name@domain``.
 
+        A feed that is slow to answer is not waited for: it comes later.
+
         :raise Invalid: nothing to hear there.  :raise NotFound: there is no such channel.
         """
         name = self._name_of(place)
         if name is None:
-            await self._area.feeds.subscribe(viewer, place)
+            await self._arriving.subscribe(viewer, place)
         else:
             await self._area.subscriptions.subscribe(viewer, name)
 
@@ -172,7 +181,8 @@ class PodcastsHeard:
 
     async def leave(self, viewer: Viewer, uuid: UUID) -> None:
         """Follow a podcast no longer.  :raise NotFound:"""
-        await self._area.subscriptions.unsubscribe(viewer, str(uuid))
+        if viewer.actor_id is None or not self._arriving.give_up(viewer.actor_id, uuid):
+            await self._area.subscriptions.unsubscribe(viewer, str(uuid))
 
     async def refresh(self, viewer: Viewer) -> None:
         """Have the feeds asked for that the viewer follows; soon, and at most every quarter of an hour."""
@@ -199,6 +209,11 @@ class PodcastsHeard:
         found, _ = await self.episode(sight, upload)
         if not found.is_elsewhere:
             raise Forbidden(ORIGINAL)
+
+
+def _arriving_document(arrival: Arrival) -> Payload:
+    """A podcast that is not there yet, as a channel."""
+    return coming(arrival.uuid, arrival.url, arrival.trouble)
 
 
 def _cover(channel: HeardChannel | None) -> str | None:

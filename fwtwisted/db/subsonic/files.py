@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from attrs import frozen
 
@@ -63,6 +64,24 @@ SONGS = f"""
 async def songs(tx: Queries, id: int, libraries: Sequence[int], hidden: Sequence[int]) -> list[tuple[int, str]]:
     """The tracks whose files lie directly in a folder, by file name, each with its file's address."""
     return await tx.many(lambda track, source: (track, source), SONGS, id, *_eyes(libraries, hidden))
+
+
+# Of the first file directly in it that has one.
+PICTURES = f"""
+    SELECT folder.id, picture.uuid
+      FROM unnest(%s::bigint[]) AS folder (id)
+     CROSS JOIN LATERAL (
+           SELECT coalesce(track.cover_id, album.cover_id) AS cover_id FROM {_FILES}
+            WHERE upload.folder_id = folder.id AND {_HEARD}
+              AND coalesce(track.cover_id, album.cover_id) IS NOT NULL
+            ORDER BY upload.source COLLATE "C", upload.id LIMIT 1) AS first
+      JOIN attachment AS picture ON picture.id = first.cover_id
+"""
+
+
+async def pictures(tx: Queries, ids: Sequence[int], libraries: Sequence[int], hidden: Sequence[int]) -> dict[int, UUID]:
+    """Pictures for folders, of those that have any."""
+    return dict(await tx.many(lambda id, uuid: (id, uuid), PICTURES, list(ids), *_eyes(libraries, hidden)))
 
 
 LIBRARIES = """

@@ -6,13 +6,15 @@ Source: docs/subsonic.md §8.2, rules 41, 42, 45 and 46.
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from fwtwisted.core.subsonic.files import FILES, Content, Files
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.heard import Sight
 from fwtwisted.web.subsonic.calls import Caller, call
 from fwtwisted.web.subsonic.desk import SubsonicDesk, of_kind, the_name
 from fwtwisted.wire.subsonic.asked import Asked
-from fwtwisted.wire.subsonic.documents import milliseconds, whole
+from fwtwisted.wire.subsonic.documents import cover_of, milliseconds, whole
 from fwtwisted.wire.subsonic.envelope import Payload, Piece
 from fwtwisted.wire.subsonic.indexing import letter_of
 from fwtwisted.wire.subsonic.names import Name, Prefix
@@ -144,7 +146,7 @@ class Browsing:
         """A folder of files holds folders, then songs."""
         content = await self._files.content(sight, id)
         name = _file_name(content)
-        folders = [_subfolder(name, one.id, one.name) for one in content.folders]
+        folders = [_subfolder(name, one.id, one.name, content.pictures.get(one.id)) for one in content.folders]
         told = {"id": name, "name": content.name, "child": [*folders, *await self._file_songs(sight, content)]}
         return told if content.is_root else {**told, "parent": _parent_name(content)}
 
@@ -175,12 +177,7 @@ def _parent_name(content: Content) -> str:
     return str(FILES) if content.parent is None else str(Name(Prefix.FOLDER, content.parent))
 
 
-def _subfolder(parent: str, id: int, name: str) -> Payload:
-    return {
-        "id": str(Name(Prefix.FOLDER, id)),
-        "parent": parent,
-        "isDir": True,
-        "title": name,
-        "name": name,
-        "isVideo": False,
-    }
+def _subfolder(parent: str, id: int, title: str, picture: UUID | None) -> Payload:
+    name = Name(Prefix.FOLDER, id)
+    told = {"id": str(name), "parent": parent, "isDir": True, "title": title, "name": title, "isVideo": False}
+    return told if picture is None else {**told, "coverArt": cover_of(name, picture)}

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
 
 from fwtwisted.model.heard import HeardChannel, HeardEpisode
 from fwtwisted.wire.subsonic.documents import Paper, cover_of, when
@@ -38,6 +40,22 @@ def channel(found: HeardChannel, paper: Paper, text: str) -> Payload:
     if found.trouble is not None:
         told["errorMessage"] = found.trouble
     return told
+
+
+def coming(uuid: UUID, url: str, trouble: str | None) -> Payload:
+    """
+    A ``channel`` of which nothing but its address is known.
+
+    :param trouble: why it does not come; None: it is being asked for.
+    """
+    told = {
+        "id": str(Name(Prefix.CHANNEL, uuid)),
+        "url": url,
+        "title": urlsplit(url).hostname or url,
+        "description": "",
+        "status": "downloading" if trouble is None else "error",
+    }
+    return told if trouble is None else {**told, "errorMessage": trouble}
 
 
 def episode_fields(found: HeardEpisode, text: str) -> Payload:

@@ -19,16 +19,18 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from fwtwisted.core.music.kept import Kept
+from fwtwisted.core.subsonic.files import Files
 from fwtwisted.core.subsonic.hearing import Hearing
+from fwtwisted.core.subsonic.media.placeholders import Placeholders
 from fwtwisted.core.subsonic.media.streams import Streams
 from fwtwisted.core.subsonic.playlists import PlaylistsHeard
 from fwtwisted.db.pool import Database, Queries
-from fwtwisted.db.subsonic import pictures
+from fwtwisted.db.subsonic import pictures, podcasts, stations
 from fwtwisted.db.subsonic.pictures import Picture
 from fwtwisted.model.errors import Invalid, NotFound, RemoteFailed
 from fwtwisted.model.heard import Sight
 from fwtwisted.model.images import Frame
-from fwtwisted.model.music import Attachment
+from fwtwisted.model.music import Attachment, Kind
 from fwtwisted.outside.blobs import BlobStore
 from fwtwisted.outside.images import Images
 from fwtwisted.outside.inmemory import MemorySource
@@ -36,6 +38,7 @@ from fwtwisted.wire.http import ByteSource
 from fwtwisted.wire.names import media_type_of
 from fwtwisted.wire.subsonic.names import Name, Prefix
 
+_KINDS = {Prefix.ALBUM: Kind.ALBUM, Prefix.TRACK: Kind.TRACK, Prefix.ARTIST: Kind.ARTIST}
 ENTRY_BYTES = 300  # that remembering a picture takes beside its own
 
 
@@ -44,9 +47,13 @@ Bring: TypeAlias = Callable[[UUID], Awaitable[Attachment]]
 
 @frozen
 class PictureSettings:
-    """:ivar most_bytes: of cut pictures that are kept in memory."""
+    """
+    :ivar most_bytes: of cut pictures that are kept in memory.
+    :ivar placeholders: what has no picture is drawn one.
+    """
 
     most_bytes: int = 64 << 20
+    placeholders: bool = False
 
 
 @frozen
@@ -74,14 +81,17 @@ class Pictures:
         database: Database,
         hearing: Hearing,
         playlists: PlaylistsHeard,
+        files: Files,
         streams: Streams,
         blobs: BlobStore,
         images: Images,
         bring: Bring,
+        placeholders: Placeholders,
         settings: PictureSettings,
     ) -> None:
-        self._database, self._hearing, self._playlists, self._streams = database, hearing, playlists, streams
-        self._blobs, self._images, self._bring, self._settings = blobs, images, bring, settings
+        self._database, self._hearing, self._playlists, self._files = database, hearing, playlists, files
+        self._streams, self._blobs, self._images, self._bring = streams, blobs, images, bring
+        self._placeholders, self._settings = placeholders, settings
         self._found: Kept[Picture | None] = Kept(None)
         self._small: OrderedDict[tuple[UUID, Frame], bytes | None] = OrderedDict()
         self._bytes = 0
@@ -102,6 +112,8 @@ class Pictures:
             case Prefix.EPISODE:
                 track = (await self._streams.hearable(sight, name)).track_id
                 found = (await self._of_music(sight, Prefix.TRACK, [track])).get(track)
+            case Prefix.FOLDER:
+                found = await self._of_folder(sight, name.number)
             case Prefix.ATTACHMENT:
                 found = await self._database.read(lambda tx: pictures.one(tx, name.uuid))
             case Prefix.AVATAR:
@@ -109,6 +121,33 @@ class Pictures:
             case _:
                 found = None
         return await self._shown(found)
+
+    async def stand_in(self, sight: Sight, name: Name, frame: Frame | None) -> ByteSource:
+        """
+        What is shown of something that has no picture.
+
+        :raise NotFound: the pod wants no such, or the thing is not the listener's to know of.
+        """
+        if not self._placeholders.is_on or not await self._is_known(sight, name):
+            raise NotFound
+        return await self._placeholders.of(name, frame)
+
+    async def _is_known(self, sight: Sight, name: Name) -> bool:
+        """Whether the listener may know of the thing.  :raise NotFound: for some of those of which they may not."""
+        match name.prefix:
+            case Prefix.ALBUM | Prefix.TRACK | Prefix.ARTIST:
+                return name.number in await self._hearing.seen(sight, _KINDS[name.prefix], [name.number])
+            case Prefix.PLAYLIST:
+                return await self._playlists.one(sight, name.number) is not None
+            case Prefix.EPISODE:
+                return await self._streams.hearable(sight, name) is not None
+            case Prefix.CHANNEL:
+                return await self._database.read(lambda tx: podcasts.channel(tx, sight, name.uuid)) is not None
+            case Prefix.STATION:
+                return any(one.id == name.number for one in await self._database.read(stations.stations))
+            case Prefix.FOLDER:
+                return await self._files.content(sight, name.number) is not None
+        return False
 
     async def avatar(self, username: str) -> Shown:
         """The picture of somebody with an account here.  :raise NotFound:"""
@@ -147,6 +186,11 @@ class Pictures:
         """That of the first song that has one."""
         shown, _ = await self._playlists.one(sight, id)
         uuid = shown.extent.picture
+        return None if uuid is None else await self._database.read(lambda tx: pictures.one(tx, uuid))
+
+    async def _of_folder(self, sight: Sight, id: int) -> Picture | None:
+        """That of the first of its files that has one.  :raise NotFound: nothing in the folder may be heard."""
+        uuid = (await self._files.content(sight, id)).picture
         return None if uuid is None else await self._database.read(lambda tx: pictures.one(tx, uuid))
 
     # --- how large ---------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from fwtwisted.core.subsonic.media.bundles import Bundles
 from fwtwisted.core.subsonic.media.live import LiveStreaming
 from fwtwisted.core.subsonic.media.lyrics import SongLyrics
 from fwtwisted.core.subsonic.media.pictures import Bring, Pictures, PictureSettings
+from fwtwisted.core.subsonic.media.placeholders import Placeholders
 from fwtwisted.core.subsonic.media.streams import Streams, StreamSettings
 from fwtwisted.core.subsonic.media.tickets import Tickets
 from fwtwisted.core.subsonic.media.transcoding import Transcoding
@@ -45,11 +46,21 @@ class MediaRoom:
         preference: Callable[[str], Awaitable[Any]],
         secret: str,
         settings: StreamSettings,
+        picture_settings: PictureSettings,
     ) -> None:
         self.streams = Streams(clock, database, streaming, threads, preference, settings)
         self.bundles = Bundles(room.hearing, room.playlists, self.streams)
         self.pictures = Pictures(
-            database, room.hearing, room.playlists, self.streams, blobs, images, bring, PictureSettings()
+            database,
+            room.hearing,
+            room.playlists,
+            room.files,
+            self.streams,
+            blobs,
+            images,
+            bring,
+            Placeholders(threads, is_on=picture_settings.placeholders),
+            picture_settings,
         )
         self.lyrics = SongLyrics(database, self.streams, streaming, threads)
         pieces = Tickets("hls", secret, time.time, live.TICKET_SECONDS)

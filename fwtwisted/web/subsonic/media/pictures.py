@@ -9,6 +9,7 @@ from __future__ import annotations
 from fwtwisted.core.subsonic.media.pictures import Pictures, Shown
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.images import Frame
+from fwtwisted.outside.placeholders import MEDIA_TYPE
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.subsonic.calls import Caller, media_call
 from fwtwisted.web.subsonic.desk import SubsonicDesk
@@ -18,6 +19,8 @@ from fwtwisted.wire.subsonic.asked import Asked
 from fwtwisted.wire.subsonic.names import Prefix, pictured
 
 SMALLEST, LARGEST = 1, 2000  # pixels of the longest edge
+_LABELS = {"Vary": "Authorization"}
+BRIEFLY = "private, max-age=300"  # a drawing: the picture itself may come
 FOR_A_DAY = "private, max-age=86400"
 FOR_A_YEAR = "private, max-age=31536000, immutable"
 
@@ -34,9 +37,14 @@ class PictureCalls:
         name = pictured(given, Prefix.TRACK)
         if name is None:
             raise NotFound()
-        shown = await self._pictures.of(await self._desk.sight(caller), name)
+        sight = await self._desk.sight(caller)
+        try:
+            shown = await self._pictures.of(sight, name)
+        except NotFound:
+            source = await self._pictures.stand_in(sight, name, _frame(asked))
+            return await send_read(request, source, Delivery(MEDIA_TYPE, headers={**_LABELS, "Cache-Control": BRIEFLY}))
         is_this = given.partition("_")[2] == shown.mark
-        await self._send(request, asked, shown, FOR_A_YEAR if is_this else FOR_A_DAY)
+        return await self._send(request, asked, shown, FOR_A_YEAR if is_this else FOR_A_DAY)
 
     @media_call("getAvatar")
     async def avatar(self, request: LeanRequest, asked: Asked, caller: Caller) -> None:
@@ -44,8 +52,7 @@ class PictureCalls:
 
     async def _send(self, request: LeanRequest, asked: Asked, shown: Shown, kept: str) -> None:
         source = await self._pictures.open(shown, _frame(asked))
-        labels = {"Cache-Control": kept, "Vary": "Authorization"}
-        await send_read(request, source, Delivery(shown.media_type, headers=labels))
+        await send_read(request, source, Delivery(shown.media_type, headers={**_LABELS, "Cache-Control": kept}))
 
 
 def _frame(asked: Asked) -> Frame | None:

@@ -306,6 +306,7 @@ class Parts:
                 self.announcing,
                 lambda: datetime.now(UTC),
                 random.random,
+                settings.fediverse_settings(ground.config),
             )
         )
 

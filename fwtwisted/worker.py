@@ -45,6 +45,7 @@ class WorkerSettings:
 
     widths: Mapping[str, int] = {
         "import": 4, "transcode": 2, "delivery": 8, "fetch": 4, "maintenance": 1, "mail": 2, "inbox": 4,
+        "federation": 32,
     }  # fmt: skip
     default_width: int = 2
     lease_seconds: float = 60.0

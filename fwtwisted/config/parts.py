@@ -13,6 +13,10 @@ from fwtwisted import __version__
 from fwtwisted.config.values import Config
 from fwtwisted.core.fediverse.fetches import LookupSettings
 from fwtwisted.core.fediverse.moderation.policies import PoliciesSettings
+from fwtwisted.core.fediverse.nodeinfos import NodeinfoSettings
+from fwtwisted.core.fediverse.peers import PeerSettings
+from fwtwisted.core.fediverse.room import FediverseSettings
+from fwtwisted.core.fediverse.sending.delivering import DeliverySettings
 from fwtwisted.core.fediverse.sending.outbox import OutboxSettings
 from fwtwisted.core.files.attachments import AttachmentSettings
 from fwtwisted.core.files.remote_pictures import RemotePictureSettings
@@ -42,6 +46,7 @@ from fwtwisted.db.pool import DatabaseSettings
 from fwtwisted.logs import LogSettings
 from fwtwisted.model.people import Pod, Privacy
 from fwtwisted.outside.fetching import FetchSettings
+from fwtwisted.outside.fetching.posting import PostingSettings
 from fwtwisted.outside.ffmpeg import FfmpegSettings
 from fwtwisted.outside.front import FrontSettings
 from fwtwisted.outside.images import ImageSettings
@@ -239,6 +244,23 @@ def fetch_settings(config: Config) -> FetchSettings:
 def outbox_settings(config: Config) -> OutboxSettings:
     """What is said in which form."""
     return OutboxSettings(frozenset(name.lower() for name in config.outside.note_software))
+
+
+def fediverse_settings(config: Config) -> FediverseSettings:
+    """How other servers are written to, and what is known of them."""
+    outside = config.outside
+    exempt = Exemptions.of(outside.allow_private)
+    return FediverseSettings(
+        PostingSettings(f"fwtwisted/{__version__} (+{config.general.public_url}/)"),
+        DeliverySettings(haste=outside.delivery_haste),
+        PeerSettings(outside.nodeinfo_seconds, outbox_settings(config).note_software),
+        NodeinfoSettings(
+            refresh_seconds=outside.nodeinfo_seconds,
+            plain=lambda host: config.general.public_url.startswith("http:") and exempt.covers_authority(host),
+            refreshes=outside.nodeinfo_beat.after,
+            checks=outside.presence_beat.after,
+        ),
+    )
 
 
 def policies_settings(config: Config) -> PoliciesSettings:

@@ -89,6 +89,10 @@ class Exemptions:
         shown = f"[{host}]" if ":" in host else host
         return host in self.entries or f"{shown}:{port}" in self.entries
 
+    def covers_authority(self, authority: str) -> bool:
+        """The same for a host as servers are known by: with its port where that is not the scheme's own."""
+        return authority in self.entries or authority.rpartition(":")[0] in self.entries
+
 
 NO_EXEMPTIONS = Exemptions()
 

@@ -10,11 +10,16 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from fwtwisted.core.fediverse.inbox import Happened, Inbox
+from fwtwisted.core.fediverse.keys.own import OwnKeys
+from fwtwisted.core.fediverse.keys.signing import Signing
 from fwtwisted.core.fediverse.moderation.policies import Policies
+from fwtwisted.core.fediverse.nodeinfos import NodeinfoSettings
+from fwtwisted.core.fediverse.peers import Peers, PeerSettings
 from fwtwisted.core.fediverse.sending.announcing import Announcing
+from fwtwisted.core.fediverse.sending.delivering import Delivering, DeliveryGround, DeliverySettings
 from fwtwisted.core.fediverse.sending.outbox import Outbox, Preference, Ring
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
@@ -24,10 +29,21 @@ from fwtwisted.db.pool import Database
 from fwtwisted.model.people import Pod
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.fetching import Fetching
+from fwtwisted.outside.fetching.posting import Posting, PostingSettings
 from fwtwisted.outside.shared import Bell, Cache
 from fwtwisted.outside.tallies import Tallies
 
 T = TypeVar("T")
+
+
+@frozen
+class FediverseSettings:
+    """What the parts can be told."""
+
+    posting: PostingSettings
+    delivery: DeliverySettings = field(factory=DeliverySettings)
+    peers: PeerSettings = field(factory=PeerSettings)
+    nodeinfo: NodeinfoSettings = field(factory=NodeinfoSettings)
 
 
 @frozen
@@ -61,6 +77,7 @@ class FediverseGround:
     announcing: Announcing
     now: Callable[[], datetime]
     draw: Callable[[], float]
+    settings: FediverseSettings
 
 
 class Part(Protocol):
@@ -76,8 +93,13 @@ class FediverseRoom:
 
     def __init__(self, ground: FediverseGround) -> None:
         self.outbox, self.announcing = ground.outbox, ground.announcing
-        self._parts: tuple[Part, ...] = ()
-        self._closings: tuple[Callable[[], Awaitable[None]], ...] = ()
+        self.own_keys = OwnKeys(ground.database, ground.bell, ground.reactor.seconds)
+        self.signing = Signing(self.own_keys, ground.threads, lambda: ground.now().timestamp())
+        self.peers = Peers(ground.database, ground.reactor, ground.ring, ground.pod, ground.settings.peers)
+        self.posting = Posting(ground.reactor, ground.fetching, ground.settings.posting)
+        self.delivering = Delivering(_delivery(ground, self))
+        self._parts: tuple[Part, ...] = (self.delivering,)
+        self._closings: tuple[Callable[[], Awaitable[None]], ...] = (self.posting.close, self.own_keys.close)
 
     def jobs(self) -> Mapping[str, JobKind]:
         """What the hands do for us."""
@@ -91,6 +113,21 @@ class FediverseRoom:
         """Let go of what outlives a call."""
         for closing in self._closings:
             await closing()
+
+
+def _delivery(ground: FediverseGround, room: FediverseRoom) -> DeliveryGround:
+    return DeliveryGround(
+        ground.reactor,
+        ground.database,
+        room.posting,
+        room.signing,
+        room.peers,
+        ground.policies.reachable_hosts,
+        ground.ring,
+        ground.now,
+        ground.draw,
+        ground.settings.delivery,
+    )
 
 
 def _merged(tables: Iterable[Mapping[str, T]]) -> dict[str, T]:

@@ -74,6 +74,10 @@ class Posting:
         self._pool.maxPersistentPerHost = KEPT_PER_HOST
         self._pool.cachedConnectionTimeout = KEPT_SECONDS
 
+    def origin(self, url: str) -> str:
+        """Scheme, host and port of a place that we post to.  :raise Refused: we do not."""
+        return self._fetching.checked(url).origin
+
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], sign: Sign) -> Posted:
         """
         Send a body, once; a kept connection that turns out to be closed is replaced.

@@ -23,6 +23,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from fwtwisted.core.fediverse.keys.signing import Signing, Wanted, wanted_by
 from fwtwisted.core.fediverse.sending import verdicts
 from fwtwisted.core.fediverse.sending.outbox import DELIVER, LANE
 from fwtwisted.core.fediverse.sending.verdicts import Judged, Tries, Verdict
@@ -32,7 +33,7 @@ from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.peers import Standing
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.federation import Scheme
-from fwtwisted.outside.fetching import FetchFailed, Refused, Sign
+from fwtwisted.outside.fetching import FetchFailed, Refused
 from fwtwisted.outside.fetching.posting import Posted, Posting
 
 WAKE, REPAIR, PRUNE = "federation.wake", "federation.deliveries", "federation.prune"
@@ -42,12 +43,6 @@ LONGEST_ERROR = 300  # characters
 PRUNED_AT_ONCE = 5_000
 
 Ring = Callable[[str, bytes], None]
-
-
-class Signer(Protocol):
-    """Signs what our actors send."""
-
-    def by(self, actor_id: int, method: str = ..., body: bytes | None = ..., scheme: Scheme = ...) -> Sign: ...
 
 
 class Knowledge(Protocol):
@@ -90,7 +85,7 @@ class DeliveryGround:
     clock: IReactorTime
     database: Database
     posting: Posting
-    signing: Signer
+    signing: Signing
     known: Knowledge
     welcome: Welcome
     ring: Ring
@@ -222,20 +217,21 @@ class Delivering:
 
     async def _knock(self, due: Due) -> Posted:
         """Post it; who does not take our form of signature is shown the other one, once."""
-        origin = due.inbox.partition("://")[0] + "://" + due.inbox.partition("://")[2].partition("/")[0]
+        origin = self._ground.posting.origin(due.inbox)
         body = due.body.encode()
         first = await self._ground.known.scheme_for(origin)
         answer = await self._posted(due, body, first)
         if answer.status != 401:
             return answer
         second = Scheme.CAVAGE if first is Scheme.MESSAGES else Scheme.MESSAGES
-        again = await self._posted(due, body, second)
+        wanted = wanted_by(answer.headers, has_body=True) if second is Scheme.MESSAGES else None
+        again = await self._posted(due, body, second, wanted)
         if again.status != 401:
             await self._ground.known.remember(origin, second)
         return again
 
-    async def _posted(self, due: Due, body: bytes, scheme: Scheme) -> Posted:
-        sign = self._ground.signing.by(due.actor_id, "POST", body, scheme)
+    async def _posted(self, due: Due, body: bytes, scheme: Scheme, wanted: Wanted | None = None) -> Posted:
+        sign = self._ground.signing.by(due.actor_id, "POST", body, scheme, wanted)
         return await self._ground.posting.post(due.inbox, body, KIND, sign)
 
     # --- writing down ----------------------------------------------------------------------------

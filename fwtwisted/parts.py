@@ -35,9 +35,11 @@ from fwtwisted.core.folders import Folders, FoldersGround
 from fwtwisted.core.folders.on_request import FolderImports
 from fwtwisted.core.importing.importer import Importer
 from fwtwisted.core.listening.answers import Answers, AnswerSettings
+from fwtwisted.core.listening.bringing import Ways
 from fwtwisted.core.listening.history import Listening
 from fwtwisted.core.listening.playlists import Playlists
 from fwtwisted.core.listening.radios.room import RadioRoom
+from fwtwisted.core.listening.remote_audio import RemoteAudio, RemoteAudioGround
 from fwtwisted.core.listening.streaming import Streaming
 from fwtwisted.core.music.catalog import Catalog
 from fwtwisted.core.music.edits import Edits
@@ -108,6 +110,7 @@ class Parts:
         self.instance = Instance(ground.database, ground.reactor, about, self.preferences.values)
         self._gather_people(ground, ground.config)
         self._gather_sending(ground)
+        self._gather_door(ground, ground.config)
         self._gather_music(ground, ground.config)
         self._gather_pages(ground, ground.config)
         self._gather_files(ground, ground.config)
@@ -167,6 +170,34 @@ class Parts:
         self.outbox = Outbox(self.inbox, ground.bell.ring, settings.outbox_settings(ground.config))
         self.announcing = Announcing(self.outbox, ground.bell.ring, self.pod)
 
+    def _gather_door(self, ground: Ground, config: Config) -> None:
+        """The door to other servers, and what comes in by it to be heard."""
+        database, threads = ground.database, ground.threads
+        lookup = system_lookup(threads)
+        self.fetching = Fetching(ground.reactor, threads, settings.fetch_settings(config), lookup)
+        self.service_actor = ServiceActor(database, threads, self.pod, config.outside.service_username)
+        self.readers = Readers(ground.reactor, settings.readers_settings(config))
+        ways = Ways(
+            ground.reactor,
+            self.fetching,
+            threads,
+            service=self.service_actor.id,
+            permit=self.policies.permit_media_hop,
+            largest=config.outside.audio_bytes,
+        )
+        self.remote_audio = RemoteAudio(
+            RemoteAudioGround(
+                ground.reactor,
+                database,
+                ground.blobs,
+                ground.cache,
+                ways,
+                os.path.join(config.media.root, ".arriving"),
+                self.readers.examine,
+                self.policies.rejects_media,
+            )
+        )
+
     def _gather_music(self, ground: Ground, config: Config) -> None:
         """Browsing and listening."""
         database = ground.database
@@ -214,6 +245,7 @@ class Parts:
             ground.threads,
             self.preferences.value,
             settings.streaming_settings(config),
+            self.remote_audio,
         )
 
     def _gather_pages(self, ground: Ground, config: Config) -> None:
@@ -257,7 +289,6 @@ class Parts:
         )
         News(self.uploads, self.listening, self.paper, self.pod.url).register(self.live)
         self.upload_jobs = UploadJobs(database, threads, importer, places, ring)
-        self.readers = Readers(ground.reactor, settings.readers_settings(config))
         self.folders = Folders(
             FoldersGround(
                 ground.reactor,
@@ -311,11 +342,8 @@ class Parts:
         )
 
     def _gather_podcasts(self, ground: Ground, config: Config) -> None:
-        """The door to other servers, and the feeds that come in and go out."""
+        """The feeds that come in and go out."""
         database, threads = ground.database, ground.threads
-        lookup = system_lookup(threads)
-        self.fetching = Fetching(ground.reactor, threads, settings.fetch_settings(config), lookup)
-        self.service_actor = ServiceActor(database, threads, self.pod, config.outside.service_username)
         self.channel_paper = settings.channel_paper(config)
         self.remote_pictures = RemotePictures(
             self.attachments, self.fetching, self.policies, ground.cache, settings.remote_picture_settings(config)
@@ -372,6 +400,7 @@ class Parts:
             self.oauth,
             self.profiles,
             self.streaming,
+            self.remote_audio,
             self.radio.sessions,
             self.edits,
             self.fetches,
@@ -414,6 +443,7 @@ class Parts:
             self.shipping.startService()
         await self.stored_files.recover()
         self.transcodes.startService()
+        self.remote_audio.startService()
         self.readers.startService()
         self.live.startService()
 
@@ -427,6 +457,8 @@ class Parts:
             await self.front.close()
         if self.live.running:
             await self.live.stopService()
+        if self.remote_audio.running:
+            await self.remote_audio.stopService()
         await self.readers.stopService()
         if self.transcodes.running:
             await self.transcodes.stopService()

@@ -36,6 +36,11 @@ class Hearable:
     album: str | None
     title: str
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """It is on another server, and no copy is here."""
+        return self.audio_file is None and (self.source or "").startswith(("http://", "https://"))
+
 
 # Stored files first, then those in place, then remote ones; among equals the oldest.
 HEARABLES = """

@@ -27,6 +27,11 @@ class Home:
         self._one_at_a_time = Lock()
 
     @property
+    def lock(self) -> str:
+        """Path of the locked file."""
+        return self._lock_path
+
+    @property
     def folder(self) -> str:
         """Where the parts go, once it was entered."""
         return self._lock_path + _PARTS
@@ -57,6 +62,17 @@ class Home:
                 swept += _remove_home(path)
                 os.close(fd)
         return swept
+
+
+def is_left(lock: str) -> bool:
+    """In a thread: whether the process that had a home with this lock, on this machine, is gone."""
+    if not os.path.exists(lock):
+        return True
+    fd = disk.claim_left(lock)
+    if fd is None:
+        return False
+    os.close(fd)
+    return True
 
 
 _PARTS = ".parts"

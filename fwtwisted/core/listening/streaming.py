@@ -6,6 +6,7 @@ Which bytes a listener gets: the file itself, a kept version of it, or a transco
     open(viewer, track, wish)
       └─ the best file that the viewer may play ── none: NotFound
            ├─ no transcode wanted ──────────────────────────────▶ the file, stored or in place
+           │             └─ on another server ─────────────────▶ as it comes, and kept (remote_audio)
            └─ wanted ─ a version within a fifth of the bitrate? ─▶ the version
                      └─ no: one ffmpeg for all who ask ─────────▶ a growing source; the end is kept as a version
 
@@ -23,6 +24,8 @@ from uuid import UUID, uuid4
 from attrs import evolve, frozen
 from twisted.logger import Logger
 
+from fwtwisted.core.listening.bringing import AWAY
+from fwtwisted.core.listening.remote_audio import STREAMABLE, RemoteAudio
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.db import doomed, streaming
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
@@ -119,7 +122,9 @@ class Streaming:
         threads: Threads,
         preference: Callable[[str], Awaitable[Any]],
         settings: StreamingSettings,
+        remote: RemoteAudio,
     ) -> None:
+        self._remote = remote
         self._database, self._visibility, self._blobs = database, visibility, blobs
         self._transcodes, self._cache, self._threads = transcodes, cache, threads
         self._preference, self._settings = preference, settings
@@ -129,7 +134,7 @@ class Streaming:
         What the viewer gets to hear of the track.
 
         :raise NotFound: nothing that this viewer may play.
-        :raise Unavailable: the file is missing or on another server, or cannot be transcoded now.
+        :raise Unavailable: the file is missing, or cannot be transcoded now.
         """
 
         async def read(tx: Tx) -> Hearable | None:
@@ -140,8 +145,8 @@ class Streaming:
             raise NotFound
         made = await self._transcode_wanted(hearable, wish)
         if made is None:
-            return await self.original(hearable)
-        return await self.transcoded(hearable, made)
+            return await self.original(hearable, asks_as(viewer))
+        return await self.transcoded(hearable, made, by=asks_as(viewer))
 
     async def served(self, stream: Stream, listener: str, *, from_the_start: bool) -> None:
         """
@@ -161,9 +166,15 @@ class Streaming:
 
     # The file as it is.
 
-    async def original(self, hearable: Hearable) -> Stream:
-        """The file.  :raise Unavailable: it is on another server."""
+    async def original(self, hearable: Hearable, by: int | None = None) -> Stream:
+        """
+        The file.  What is on another server may turn out not to be had when it is opened.
+
+        :param by: the actor of ours that asks another server for it; None: the pod itself.
+        """
         media_type = hearable.mimetype or "application/octet-stream"
+        if hearable.is_elsewhere:
+            return self._elsewhere(hearable, media_type, by)
         stored, in_place = hearable.audio_file, None
         place, known = HERE, self._known(hearable)
         if stored is None:
@@ -183,6 +194,18 @@ class Streaming:
             place.distant,
         )
 
+    def _elsewhere(self, hearable: Hearable, media_type: str, by: int | None) -> Stream:
+        """What comes from another server when it is opened."""
+        return Stream(
+            hearable.id,
+            None,
+            hearable.duration or 0,
+            media_type,
+            _filename(hearable, extension_of(media_type)),
+            lambda: self._remote.open(hearable.id, by, hearable.creation_date),
+            is_live=True,
+        )
+
     async def in_place(self, hearable: Hearable) -> tuple[str, str] | None:
         """
         Where a file in place really is, and the root below which it must be; None for one that is stored.
@@ -196,7 +219,7 @@ class Streaming:
     async def _in_place(self, hearable: Hearable) -> str:
         source = hearable.source or ""
         if not source.startswith("file://"):
-            raise Unavailable("Remote track is unavailable", retry_after=30)
+            raise Unavailable(AWAY, retry_after=30)
         root = self._settings.music_root
         if root is None:
             self._log.error(
@@ -244,11 +267,14 @@ class Streaming:
             name = "mp3"
         return Wish(name, min(limit or MOST_BITS_PER_SECOND, own or MOST_BITS_PER_SECOND))
 
-    async def transcoded(self, hearable: Hearable, wish: Wish, patience: float | None = None) -> Stream:
+    async def transcoded(
+        self, hearable: Hearable, wish: Wish, patience: float | None = None, by: int | None = None
+    ) -> Stream:
         """
         Another form of the file, kept or live.
 
         :param patience: seconds to wait for one of the places; None: for ever.
+        :param by: as for :meth:`original`.
         """
         media_type, bitrate = wish.made_as.media_type, wish.bitrate or 0
         kept = None
@@ -265,7 +291,7 @@ class Streaming:
             hearable.duration or 0,
             media_type,
             _filename(hearable, wish.format),
-            lambda: self._begin(hearable, wish, patience),
+            lambda: self._begin(hearable, wish, patience, by),
             is_live=True,
         )
 
@@ -282,8 +308,8 @@ class Streaming:
             distant=place.distant,
         )
 
-    async def _begin(self, hearable: Hearable, wish: Wish, patience: float | None) -> ByteSource:
-        file = await self._lent(hearable)
+    async def _begin(self, hearable: Hearable, wish: Wish, patience: float | None, by: int | None) -> ByteSource:
+        file = await self._lent(hearable, wish, by)
         media_type, bitrate = wish.made_as.media_type, wish.bitrate or 0
 
         async def kept(part: str) -> None:
@@ -292,8 +318,11 @@ class Streaming:
         key = (hearable.id, media_type, bitrate, wish.start_seconds, wish.length_seconds)
         return await self._transcodes.listen(key, file, wish, kept if wish.is_whole else None, patience)
 
-    async def _lent(self, hearable: Hearable) -> Lent:
+    async def _lent(self, hearable: Hearable, wish: Wish, by: int | None) -> Lent:
         """What lends ffmpeg the file."""
+        if hearable.is_elsewhere:
+            reads_on = hearable.mimetype in STREAMABLE and not wish.start_seconds
+            return partial(self._remote.lent, hearable.id, by, as_it_comes=reads_on)
         name = hearable.audio_file
         if name is None:
             return partial(lent_path, await self._in_place(hearable))
@@ -313,7 +342,8 @@ class Streaming:
 
     async def _keep(self, hearable: Hearable, media_type: str, bitrate: int, extension: str, part: str) -> None:
         """Store a finished transcode and write its row; what has no row in the end is removed."""
-        base = os.path.splitext(os.path.basename(hearable.audio_file or hearable.source or "audio"))[0]
+        source = _filename(hearable, "") if hearable.is_elsewhere else hearable.audio_file or hearable.source or "audio"
+        base = os.path.splitext(os.path.basename(source))[0]
         name = stored_name(TRANSCODED, uuid4(), f"{base}.{extension}")
         size = await self._threads(os.path.getsize, part)
         await self._database.transaction(lambda tx: doomed.doom(tx, [name], KEEPING_SECONDS))
@@ -350,6 +380,11 @@ class Streaming:
     def schedules(self) -> Mapping[str, Schedule]:
         """Hourly, as docs/operations.md §5 has it."""
         return {PRUNE: Schedule(PRUNE, LANE, next_hour)}
+
+
+def asks_as(viewer: Viewer) -> int | None:
+    """The actor that asks other servers for what a viewer hears; None: the viewer has no key of ours."""
+    return viewer.actor_id if viewer.is_local else None
 
 
 def _filename(hearable: Hearable, extension: str) -> str:

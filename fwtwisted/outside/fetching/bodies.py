@@ -121,6 +121,12 @@ class OpenBody(Protocol):
         self._awaited = Deferred(lambda _: self.close())
         return self._awaited
 
+    def push_back(self, piece: bytes) -> None:
+        """Have what was taken first come first again."""
+        if piece:
+            self._pieces.appendleft(piece)
+            self._held += len(piece)
+
     def close(self) -> None:
         """Want no more; harmless when repeated."""
         self._pieces.clear()

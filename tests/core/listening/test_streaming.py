@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,13 +15,17 @@ from twisted.internet.task import Clock, deferLater
 from twisted.internet.testing import StringTransport
 from twisted.internet.threads import deferToThread
 
+from fwtwisted.core.listening.bringing import Ways
+from fwtwisted.core.listening.remote_audio import RemoteAudio, RemoteAudioGround
 from fwtwisted.core.listening.streaming import ListenWish, Streaming, StreamingSettings
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.db.jobs import Job
 from fwtwisted.model.errors import Misconfigured, NotFound, Unavailable
 from fwtwisted.model.people import VISITOR, Viewer
 from fwtwisted.outside.blobs import LocalBlobs
+from fwtwisted.outside.fetching import Fetching, FetchSettings
 from fwtwisted.outside.ffmpeg import FfmpegSettings, Transcoder
+from fwtwisted.outside.reading import Examined, examine
 from fwtwisted.outside.shared import MemoryCache
 from fwtwisted.outside.transcodes import Transcodes
 from fwtwisted.wire.http import ByteSource
@@ -77,7 +82,26 @@ class StreamingCase(MusicCase):
             deferToThread,
             preference,
             settings,
+            self._remote(),
         )
+
+    def _remote(self) -> RemoteAudio:
+        async def nowhere(host: str) -> Sequence[str]:
+            raise OSError
+
+        fetching = Fetching(reactor, deferToThread, FetchSettings("tests"), nowhere)
+
+        async def examined(path: str) -> Examined:
+            return examine(path)
+
+        ground = RemoteAudioGround(
+            reactor, self.database, self.blobs, MemoryCache(self.clock), Ways(reactor, fetching, deferToThread),
+            str(self.folder / "arriving"), examined,
+        )  # fmt: skip
+        remote = RemoteAudio(ground)
+        remote.startService()
+        self.addCleanup(remote.stopService)
+        return remote
 
     async def heard(self, source: ByteSource) -> bytes:
         """All bytes of a source."""

@@ -70,13 +70,13 @@ class BundleSource:
 
     _log = Logger()
 
-    def __init__(self, bundle: Bundle, streams: Streams) -> None:
+    def __init__(self, sight: Sight, bundle: Bundle, streams: Streams) -> None:
         self.length: int | None = None
         self.etag: str | None = None
         self.modified: datetime | None = None
         self.cache_status = "MISS"
         self.age: int | None = None
-        self._bundle, self._streams = bundle, streams
+        self._sight, self._bundle, self._streams = sight, bundle, streams
 
     async def ready(self, span: Span | None) -> None:
         """See :meth:`ByteSource.ready`."""
@@ -109,7 +109,7 @@ class BundleSource:
     async def _opened(self, hearable: Hearable) -> ByteSource | None:
         """The file; None when it is not there, which keeps no other from being sent."""
         try:
-            source = await (await self._streams.original(hearable)).open()
+            source = await (await self._streams.original(self._sight, hearable)).open()
         except (NotFound, Unavailable) as why:
             self._left_out(hearable, why)
             return None
@@ -150,9 +150,9 @@ class Bundles:
             raise NotFound
         return Bundle(_cleaned(title), list(found.values()))
 
-    def source(self, bundle: Bundle) -> BundleSource:
+    def source(self, sight: Sight, bundle: Bundle) -> BundleSource:
         """The archive."""
-        return BundleSource(bundle, self._streams)
+        return BundleSource(sight, bundle, self._streams)
 
     async def _tracks(self, sight: Sight, name: Name) -> tuple[str, Sequence[int]]:
         match name.prefix:

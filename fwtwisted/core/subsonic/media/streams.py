@@ -20,7 +20,7 @@ from attrs import evolve, field, frozen
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
-from fwtwisted.core.listening.streaming import Stream, Streaming
+from fwtwisted.core.listening.streaming import Stream, Streaming, asks_as
 from fwtwisted.core.music.kept import Kept
 from fwtwisted.db.pool import Database
 from fwtwisted.db.streaming import Hearable
@@ -190,23 +190,24 @@ class Streams:
         """
         What the listener gets of a song.
 
-        :raise NotFound: nothing that they may hear.  :raise Unavailable: the file is on another server.
+        :raise NotFound: nothing that they may hear.
         """
         hearable = await self.hearable(sight, name)
         made = decided(hearable, wish, self._settings.default_format)
         if made is None or not await self._preference("music__transcoding_enabled"):
-            return Sending(await self._streaming.original(hearable), hearable.duration or 0)
+            return Sending(await self.original(sight, hearable), hearable.duration or 0)
         return await self.made(sight, hearable, made, estimate=wish.estimate)
 
-    async def original(self, hearable: Hearable) -> Stream:
+    async def original(self, sight: Sight, hearable: Hearable) -> Stream:
         """The file as it is."""
-        return await self._streaming.original(hearable)
+        return await self._streaming.original(hearable, asks_as(sight.viewer))
 
     async def made(self, sight: Sight, hearable: Hearable, wish: Wish, *, estimate: bool = False) -> Sending:
         """Another form of a file, or a part of it.  :raise Throttled: when it is opened, and there is no place."""
         duration = hearable.duration or 0
         seconds = max(0.0, duration - wish.start_seconds)
-        stream = await self._streaming.transcoded(hearable, wish, self._settings.patience_seconds)
+        by = asks_as(sight.viewer)
+        stream = await self._streaming.transcoded(hearable, wish, self._settings.patience_seconds, by)
         if not stream.is_live:
             return Sending(stream, duration)
         size = estimated(wish, seconds) if estimate and duration else None

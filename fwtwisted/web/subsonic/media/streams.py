@@ -49,7 +49,7 @@ class StreamCalls:
         if request.method == b"HEAD":
             announce(request, delivery)
         else:
-            await send_read(request, self._bundles.source(bundle), delivery)
+            await send_read(request, self._bundles.source(sight, bundle), delivery)
         return None
 
     @call("getCaptions")

@@ -12,12 +12,17 @@ from typing import Any, Protocol, TypeVar
 
 from attrs import field, frozen
 
+from fwtwisted.core.fediverse.asking import Asking, AskingGround
 from fwtwisted.core.fediverse.inbox import Happened, Inbox
 from fwtwisted.core.fediverse.keys.own import OwnKeys
+from fwtwisted.core.fediverse.keys.resolving import Resolving, ResolvingGround
+from fwtwisted.core.fediverse.keys.rotation import Rotation
 from fwtwisted.core.fediverse.keys.signing import Signing
+from fwtwisted.core.fediverse.keys.verifying import Place, Verifying, VerifyingGround
 from fwtwisted.core.fediverse.moderation.policies import Policies
 from fwtwisted.core.fediverse.nodeinfos import NodeinfoSettings
 from fwtwisted.core.fediverse.peers import Peers, PeerSettings
+from fwtwisted.core.fediverse.remote.actors import RemoteActors
 from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.delivering import Delivering, DeliveryGround, DeliverySettings
 from fwtwisted.core.fediverse.sending.outbox import Outbox, Preference, Ring
@@ -96,10 +101,23 @@ class FediverseRoom:
         self.own_keys = OwnKeys(ground.database, ground.bell, ground.reactor.seconds)
         self.signing = Signing(self.own_keys, ground.threads, lambda: ground.now().timestamp())
         self.peers = Peers(ground.database, ground.reactor, ground.ring, ground.pod, ground.settings.peers)
+        self.asking = Asking(_asking(ground, self))
+        self.actors = RemoteActors(
+            ground.database, ground.reactor, self.asking.document, ground.policies.permit_actor, self.peers.met,
+            ground.ring, ground.pod,
+        )  # fmt: skip
+        self.resolving = Resolving(_resolving(ground, self))
+        self.verifying = Verifying(_verifying(ground, self))
+        self.rotation = Rotation(ground.database, self.own_keys, ground.threads)
         self.posting = Posting(ground.reactor, ground.fetching, ground.settings.posting)
         self.delivering = Delivering(_delivery(ground, self))
-        self._parts: tuple[Part, ...] = (self.delivering,)
-        self._closings: tuple[Callable[[], Awaitable[None]], ...] = (self.posting.close, self.own_keys.close)
+        self._parts: tuple[Part, ...] = (self.delivering, self.rotation)
+        self._closings: tuple[Callable[[], Awaitable[None]], ...] = (
+            self.posting.close,
+            self.resolving.close,
+            self.asking.close,
+            self.own_keys.close,
+        )
 
     def jobs(self) -> Mapping[str, JobKind]:
         """What the hands do for us."""
@@ -127,6 +145,46 @@ def _delivery(ground: FediverseGround, room: FediverseRoom) -> DeliveryGround:
         ground.now,
         ground.draw,
         ground.settings.delivery,
+    )
+
+
+def _asking(ground: FediverseGround, room: FediverseRoom) -> AskingGround:
+    return AskingGround(
+        ground.fetching,
+        room.signing,
+        ground.service,
+        ground.policies,
+        room.peers,
+        ground.cache,
+        ground.threads,
+        ground.reactor.seconds,
+    )
+
+
+def _resolving(ground: FediverseGround, room: FediverseRoom) -> ResolvingGround:
+    place = Place.at(ground.pod.url)
+    return ResolvingGround(
+        ground.database,
+        room.asking.document,
+        room.actors,
+        ground.cache,
+        ground.bell,
+        ground.fetching.checked,
+        f"{place.scheme}://{place.authority}",
+        lambda: ground.now().timestamp(),
+    )
+
+
+def _verifying(ground: FediverseGround, room: FediverseRoom) -> VerifyingGround:
+    return VerifyingGround(
+        room.resolving,
+        ground.policies,
+        ground.preference,
+        ground.cache,
+        ground.tallies,
+        ground.threads,
+        Place.at(ground.pod.url),
+        lambda: ground.now().timestamp(),
     )
 
 

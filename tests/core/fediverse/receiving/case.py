@@ -1,0 +1,175 @@
+"""A test case to which other servers tell things: from the ledger on, everything is real."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from twisted.internet import reactor
+
+from fwtwisted.core.fediverse.inbox import Inbox
+from fwtwisted.core.fediverse.moderation.policies import Policies, PoliciesSettings
+from fwtwisted.core.fediverse.receiving.ledger import Ledger
+from fwtwisted.core.fediverse.receiving.queue import Queue
+from fwtwisted.core.fediverse.receiving.room import ReceivingGround, deeds_of
+from fwtwisted.core.fediverse.receiving.told import Deeds
+from fwtwisted.core.pod.reports import Reports
+from fwtwisted.db.jobs import Job, Later
+from fwtwisted.db.pool import Tx
+from fwtwisted.db.received import NewPost
+from fwtwisted.model.federation import Answer, AskFailed
+from fwtwisted.model.people import Actor, Library, Pod
+from fwtwisted.model.podcasts import Channel
+from fwtwisted.outside.shared import MemoryBell
+from fwtwisted.wire.activitypub.acts import act_of, sameness
+from fwtwisted.wire.activitypub.reading.doc import Doc
+from tests.database import HOME
+from tests.music import MusicCase
+from tests.threads import pooled
+
+POD = Pod(f"https://{HOME}", HOME)
+AWAY = "far.example"
+AT_HOME = f"https://{HOME}/federation"
+ELSEWHERE = f"https://{AWAY}/federation"
+
+
+class Said:
+    """Stands where other rooms are told what to do next, and writes it down."""
+
+    def __init__(self) -> None:
+        self.log: list[tuple[Any, ...]] = []
+        self.documents: dict[str, dict[str, Any]] = {}
+
+    async def accepted(self, tx: Tx, follow_id: int) -> None:
+        """A wish was granted."""
+        self.log.append(("accepted", await tx.one(str, "SELECT fid FROM follow WHERE id = %s", follow_id)))
+
+    async def rejected(self, tx: Tx, follow_id: int) -> None:
+        """A wish was not."""
+        self.log.append(("rejected", await tx.one(str, "SELECT fid FROM follow WHERE id = %s", follow_id)))
+
+    async def ask(self, tx: Tx, library_id: int, actor_id: int) -> None:
+        """A library is to be looked through."""
+        self.log.append(("scan", library_id, actor_id))
+
+    async def take_library(self, document: Mapping[str, Any], url: str) -> Library:
+        """A library's label."""
+        self.log.append(("library", document["id"], document.get("name")))
+        raise AskFailed("validation")
+
+    async def take_upload(self, document: Mapping[str, Any], *, sender: Actor, library: Library) -> int:
+        """A file of a library."""
+        self.log.append(("upload", document["id"], library.id))
+        return 1
+
+    async def take_many(
+        self, documents: Sequence[Mapping[str, Any]], *, sender: Actor, library: Library
+    ) -> tuple[Sequence[int], Sequence[Any]]:
+        """Several."""
+        self.log.append(("uploads", [document["id"] for document in documents], library.id))
+        return [1], []
+
+    async def take_episode(self, document: Mapping[str, Any], *, channel: Channel) -> int:
+        """Something that a channel published."""
+        self.log.append(("episode", document["id"], channel.id))
+        return 1
+
+    async def update(self, kind: str, document: Mapping[str, Any], sender: Actor) -> None:
+        """What is said of a work."""
+        self.log.append(("update", kind, document["id"]))
+
+    async def refetched(self, fid: str) -> Actor | None:
+        """An actor is to be asked for."""
+        self.log.append(("refetched", fid))
+        return None
+
+    async def document(self, url: str, *, as_actor: int | None = None) -> Answer:
+        """A document is asked for."""
+        self.log.append(("asked", url))
+        if url not in self.documents:
+            raise AskFailed("http", status_code=404)
+        return Answer(url, self.documents[url])
+
+
+class ReceivingCase(MusicCase):
+    """Others tell, we do."""
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        super().setUp()
+        self.said, self.bell = Said(), MemoryBell(reactor)
+        self.policies = Policies(
+            self.database, self.bell, reactor, self._preference, HOME, PoliciesSettings(fresh_seconds=0.0)
+        )
+        self.addCleanup(self.policies.close)
+        self.threads = pooled(self)
+        self.ledger = Ledger(self.database, self.bell.ring)
+        self.queue = self.a_queue(self.deeds())
+        self.alice = await self.a_viewer("alice")
+        self.bob = await self.an_actor("bob", AWAY)
+
+    async def _preference(self, name: str) -> Any:
+        return False
+
+    def ground(self) -> ReceivingGround:
+        """What the handlers stand on."""
+        inbox = Inbox(self.database, lambda *_: None)
+        reports = Reports(self.database, self._preference, self.bell.ring, lambda *_: None, POD)
+        said: Any = self.said
+        return ReceivingGround(
+            self.database, self.threads, self.bell.ring, self.policies, inbox, reports, said, said, said, said,
+            said.document, said, said, lambda: datetime.now(UTC), POD,
+        )  # fmt: skip
+
+    def deeds(self) -> Deeds:
+        """What the queue does."""
+        return deeds_of(self.ground())
+
+    def a_queue(self, deeds: Deeds) -> Queue:
+        """A queue that does this."""
+        return Queue(self.database, deeds, self.threads, self.bell.ring, lambda: datetime.now(UTC), POD)
+
+    async def tells(self, actor: int, *documents: Mapping[str, Any], drain: bool = True) -> None:
+        """An actor tells something, and it has its effect."""
+        fid = await self.value("SELECT fid FROM actor WHERE id = %s", actor)
+        for document in documents:
+            body = orjson.dumps({"actor": fid} | dict(document))
+            act = act_of(Doc.parse(body), HOME)
+            same = hashlib.sha256(body).digest() if document.get("again") else sameness(act, body)
+            await self.ledger.write(NewPost(same, act.fid, AWAY, actor, None, act.type, act.about, body.decode()))
+        if drain:
+            await self.drained()
+
+    async def drained(self, host: str = AWAY) -> float | None:
+        """Have what waits handled; for how long the rest rests."""
+        job = Job(1, "received.drain", host, {"host": host}, 1, 0, 1, datetime.now(UTC))
+        try:
+            await self.queue.drain(job)
+        except Later as rest:
+            return rest.seconds
+        return None
+
+    async def states(self) -> list[str]:
+        """What became of each post."""
+        return await self.run_in(Tx.many, str, "SELECT state FROM received ORDER BY id")
+
+    async def library_at(self, owner: int, name: str, level: str = "everyone", **columns: Any) -> int:
+        """A library with an id of its owner's server."""
+        base = await self.value("SELECT split_part(fid, '/federation', 1) FROM actor WHERE id = %s", owner)
+        fid = f"{base}/federation/music/libraries/{name}"
+        return await self._made(
+            "library",
+            fid=fid,
+            followers_url=f"{fid}/followers",
+            actor_id=owner,
+            name=name,
+            privacy_level=level,
+            **columns,
+        )
+
+    async def follow_of(self, follower: int) -> Any:
+        """What became of somebody's only wish; approved, or not, or None; "gone" without one."""
+        rows = await self.run_in(Tx.many, lambda x: x, "SELECT approved FROM follow WHERE actor_id = %s", follower)
+        return rows[0] if rows else "gone"

@@ -1,0 +1,67 @@
+"""What people elsewhere think of tracks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.core.fediverse.receiving.case import ELSEWHERE, ReceivingCase
+
+TRACK = f"{ELSEWHERE}/music/tracks/1"
+
+
+def deed(type: str, name: str = "1", object: Any = None, **more: Any) -> dict[str, Any]:
+    """What somebody does with the track."""
+    return {"id": f"{ELSEWHERE}/deeds/{name}", "type": type, "object": object or {"type": "Track", "id": TRACK}, **more}
+
+
+class LikeTests(ReceivingCase):
+    """Like, Dislike, Listen, Announce."""
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        await super().setUp()
+        await self.a_track("Tides", await self.an_artist("Nova"), fid=TRACK)
+
+    async def likes(self) -> int:
+        """How many like the track."""
+        found: int = await self.value("SELECT count(*) FROM favorite")
+        return found
+
+    async def test_nobody_cares(self) -> None:
+        """What strangers like is kept nowhere."""
+        await self.tells(self.bob, deed("Like"), deed("Listen", "2"), deed("Announce", "3"))
+        self.assertEqual(0, await self.likes() + await self.value("SELECT count(*) FROM remote_deed"))
+
+    async def test_like_and_back(self) -> None:
+        """The likes of whom somebody here follows are kept until they are taken back, in any of three ways."""
+        await self.a_follow(self.alice.the_actor, actor=self.bob)
+        for number, back in enumerate(
+            (deed("Dislike", "d"), deed("Undo", "u", deed("Like", "1")), deed("Undo", "v", f"{ELSEWHERE}/deeds/2"))
+        ):
+            await self.tells(self.bob, deed("Like", str(number)))
+            self.assertEqual(1, await self.likes())
+            await self.tells(self.bob, back)
+            self.assertEqual(0, await self.likes(), back)
+
+    async def test_others_cannot_take_back(self) -> None:
+        """Nobody takes back what others did."""
+        carol = await self.an_actor("carol", "far.example")
+        await self.a_follow(self.alice.the_actor, actor=self.bob)
+        await self.tells(self.bob, deed("Like"))
+        await self.tells(carol, deed("Undo", "u", deed("Like")), deed("Undo", "v", f"{ELSEWHERE}/deeds/1"))
+        self.assertEqual(1, await self.likes())
+
+    async def test_listen(self) -> None:
+        """A listening counts once, never lies in the future, and is taken back by its id."""
+        await self.a_follow(self.alice.the_actor, actor=self.bob)
+        heard = deed("Listen", published="2999-01-01T00:00:00Z")
+        await self.tells(self.bob, heard)
+        self.assertEqual(1, await self.value("SELECT count(*) FROM listening WHERE creation_date <= now()"))
+        await self.tells(self.bob, {"type": "Delete", "object": {"type": "Listen", "id": heard["id"]}})
+        self.assertEqual(0, await self.value("SELECT count(*) FROM listening"))
+
+    async def test_announce(self) -> None:
+        """A boost is counted, and nothing else."""
+        await self.a_follow(self.alice.the_actor, actor=self.bob)
+        await self.tells(self.bob, deed("Announce", object=TRACK))
+        self.assertEqual("boost", await self.value("SELECT kind FROM remote_deed"))
+        self.assertEqual(0, await self.likes())

@@ -99,16 +99,13 @@ class Faces:
             *self._front(),
         ]
         mounts.append(SchemaDesk(self._config.general.public_url, __version__, lambda: mounts).mount())
-        return [*guarded(mounts, self._turnstile), *self._subsonic()]
+        return [*guarded([*mounts, self._shared()], self._turnstile), *self._subsonic()]
 
     def _subsonic(self) -> list[Mount]:
-        """The Subsonic face, which counts by itself, and what its users show to outsiders."""
+        """The Subsonic face, which counts by itself."""
         parts, config = self._parts, self._config
         room, media, commons = parts.subsonic, parts.subsonic_media, parts.commons
-        surroundings = Surroundings(
-            parts.preferences.value, room.paper, parts.pod.domain, settings.media_origins(config)
-        )
-        calls = subsonic.mounts(
+        return subsonic.mounts(
             room,
             media,
             settings.front(config),
@@ -120,7 +117,12 @@ class Faces:
             policy=settings.login_policy(config),
             extensions=commons_extensions(commons),
         )
-        return [*calls, SharedPages(commons.shares, surroundings).mount()]
+
+    def _shared(self) -> Mount:
+        """What users of Subsonic apps show to outsiders."""
+        parts, media = self._parts, settings.media_origins(self._config)
+        surroundings = Surroundings(parts.preferences.value, parts.subsonic.paper, parts.pod.domain, media)
+        return SharedPages(parts.commons.shares, surroundings).mount()
 
     def _front(self) -> list[Mount]:
         """The web app, and what others may embed."""

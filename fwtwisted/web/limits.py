@@ -58,6 +58,7 @@ def _one(name: str) -> Bucket:
 LIST, RETRIEVE, CREATE = _pair("list"), _pair("retrieve"), _pair("create")
 UPDATE, DESTROY, OTHER = _pair("update"), _pair("destroy"), _pair("wildcard")
 ANYBODY = evolve(OTHER, by_address=True)
+SHARED = evolve(RETRIEVE, by_address=True)
 
 ON_COLLECTION: Mapping[bytes, Bucket] = {b"GET": LIST, b"HEAD": LIST, b"POST": CREATE}
 ON_OBJECT: Mapping[bytes, Bucket] = {
@@ -113,6 +114,8 @@ COLLECTIONS: Mapping[bytes, frozenset[bytes]] = {
     b"instance/admin/settings": frozenset((b"bulk",)),
 }  # fmt: skip
 LIVE = b"/api/v1/activity"  # where WebSockets open
+SHARES = "/share"  # what people show to outsiders
+_SHARES = b"%b/" % SHARES.encode()
 DEEPEST = 3  # pieces of a collection's path
 
 
@@ -181,10 +184,10 @@ class Turnstile:
 
 
 def guarded(mounts: Iterable[Mount], turnstile: Turnstile) -> list[Mount]:
-    """The mounts, those of the API (but Subsonic's, which counts its own way) behind a turnstile."""
+    """The mounts, those of the API (but Subsonic's, which counts its own way) and of shares behind a turnstile."""
     everything = list(mounts)
     for mount in everything:
-        if mount.prefix.startswith(("/api/v1/", "/api/v2/")) and isinstance(mount.resource, FastResource):
+        if mount.prefix.startswith(("/api/v1/", "/api/v2/", SHARES)) and isinstance(mount.resource, FastResource):
             mount.resource.door = turnstile.door
     return everything
 
@@ -199,6 +202,8 @@ def _bucket(request: LeanRequest) -> Bucket | None:
         return None
     if request.path.startswith(LIVE) and request.header(b"Upgrade") is not None:
         return None
+    if request.path.startswith(_SHARES):
+        return SHARED
     return bucket_of(request.method, request.path)
 
 

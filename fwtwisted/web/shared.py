@@ -2,7 +2,9 @@
 Shares as outsiders see them: ``/share/<secret>`` and the songs below it.
 
 The address is the right: nobody signs in, no cookie counts, and it is told to no other page.  People who look are
-counted, programs that look for previews are not.  Source: docs/subsonic.md rule 59.
+counted, programs that look for previews are not.  Every request falls under the limit of visitors.
+
+Source: docs/subsonic.md rule 59.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from attrs import frozen
 from fwtwisted.core.subsonic.shares import Shares
 from fwtwisted.model.errors import NotFound
 from fwtwisted.web.app import reply, resource_app
+from fwtwisted.web.limits import SHARES
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.site import Mount
 from fwtwisted.web.transfer import Delivery, announce, send
@@ -73,7 +76,7 @@ class SharedPages:
 
     def mount(self) -> Mount:
         """At its prefix."""
-        return Mount("/share", self.app.resource())
+        return Mount(SHARES, self.app.resource())
 
     @app.route("/<secret>/", methods=["GET"])
     async def look(self, request: LeanRequest, secret: str) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from attrs import frozen
@@ -93,10 +94,10 @@ def _song(song: SharedSong, look: Look) -> str:
     return (
         f'<li><div class="what"><span class="title">{escape(song.title)}</span>'
         f'<span class="by">{escape(by)}</span></div>{time}\n'
-        f'<audio controls preload="none" src="{escape(address(look.url, song))}"></audio></li>'
+        f'<audio controls preload="none" src="{escape(address(urlsplit(look.url).path, song))}"></audio></li>'
     )
 
 
 def address(url: str, song: SharedSong) -> str:
-    """Where a song of a share is heard.  :param url: the share's."""
+    """Where a song of a share is heard.  :param url: the share's; its path alone will do for the share's own page."""
     return f"{url}/{song.place}"

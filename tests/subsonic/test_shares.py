@@ -224,3 +224,17 @@ class OffTests(ShareCase):
         self.assertIs(False, (await self.nadia.ask("getUser"))["user"]["shareRole"])
         await self.do("INSERT INTO share (account_id, secret) SELECT id, 'abc' FROM account WHERE username = 'nadia'")
         self.assertEqual(404, (await self.served.ask("GET", "/share/abc", PERSON)).status)
+
+
+class CountedTests(ShareCase):
+    """A pod on which visitors may ask for three things a day."""
+
+    environment = {"THROTTLING_RATES": "anonymous-retrieve=3/day"}
+
+    async def test_the_limit_of_visitors(self) -> None:
+        """Page and songs count together, whatever credentials come along."""
+        share = await self.shared()
+        for tail, status in (("", 200), ("/0", 200), ("/1", 200), ("/0", 429), ("", 429)):
+            said = await self.look(share, tail, Authorization="Bearer x", Cookie="sessionid=x")
+            self.assertEqual(status, said.status, tail)
+        self.assertIsNotNone(said.header("Retry-After"))

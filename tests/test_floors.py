@@ -40,6 +40,7 @@ DOORS = {
     "nh3": {"wire.markup"},
     "unidecode": {"wire.ascii"},
     "wsproto": {"web.live"},
+    "rfc8785": {"wire.signatures.proofs"},
 }
 
 

@@ -151,6 +151,28 @@ class AskingTests(FetchCase):
 class RedirectTests(FetchCase):
     """Where an answer sends us on."""
 
+    async def test_what_is_meant_for_one_server_does_not_reach_another(self) -> None:
+        """Credentials and signatures stay with the server that was asked; a body is not sent on at all."""
+        other = await FarEnd.on(self)
+        other.says("/", ok(b"hello"))
+        self.far.says("/away", moved(other.url("/")))
+        self.far.says("/here", moved(self.far.url("/end")))
+        self.far.says("/end", ok(b"end"))
+
+        async def sign(there: Target) -> dict[str, str]:
+            return {"Signature": "mine"}
+
+        wish = evolve(BOTH, headers={"authorization": "Bearer x", "Accept": "text/plain"}, sign=sign)
+        fetched = await self.fetching().get(self.far.url("/away"), wish)
+        self.assertEqual(b"hello", fetched.body)
+        self.assertEqual(
+            [None, None, "text/plain"], [other.header(n) for n in ("authorization", "signature", "accept")]
+        )
+        await self.fetching().get(self.far.url("/here"), wish)
+        self.assertEqual(["Bearer x", "mine"], [self.far.header(n) for n in ("authorization", "signature")])
+        await self.fails(Misled, "/away", evolve(wish, method="POST", body=b"{}"))
+        self.assertEqual(1, len(other.heads))
+
     async def test_redirects_are_followed_and_remembered(self) -> None:
         """The settled address is as far as permanent ones lead."""
         self.far.says("/old", moved("/new", "301 Moved Permanently"))

@@ -24,7 +24,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from OpenSSL import SSL
 from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore, TimeoutError
 from twisted.internet.error import ConnectError
@@ -72,6 +72,9 @@ LARGEST_COMPLAINT = 64 * 1024  # bytes kept of an answer that tells an error
 REDIRECTS = (301, 302, 303, 307, 308)
 FOR_GOOD = (301, 308)
 LOOKUPS_AT_ONCE = 4
+PERSONAL = frozenset(
+    ("authorization", "cookie", "proxy-authorization", "signature", "signature-input", "x-api-key", "x-auth-token")
+)  # headers
 
 Lookup: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
 """The network addresses that a name stands for.  Raises OSError when there are none."""
@@ -114,7 +117,7 @@ class Wish:
 
     :ivar largest: bytes of the body, unpacked.
     :ivar schemes: which are asked; the first is named to whoever gave another.
-    :ivar redirects: how many are followed.
+    :ivar redirects: how many are followed; to another server neither a body nor credentials go along.
     :ivar permit: asked before each hop; may raise to forbid it (moderation).
     :ivar sign: further headers of each hop, made anew for it (signatures); none are made for another server than the
         first that was asked.
@@ -323,12 +326,14 @@ class Fetching:
         """
         The head of the answer of one place, and the way there, to be hung up by who asked.
 
-        :param first: that was asked before all redirects: a signature is for nobody else.
+        :param first: that was asked before all redirects: signatures, credentials and bodies are for nobody else.
         """
         if wish.permit is not None:
             await wish.permit(there)
         further: Mapping[str, str] = {}
-        if wish.sign is not None and there.origin == first.origin:
+        if there.origin != first.origin:
+            wish = _for_a_stranger(wish)
+        elif wish.sign is not None:
             further = await wish.sign(there)
         route = Route(
             self._reactor, there, await self._addresses(there), self._settings.connect_seconds, self._tls(there)
@@ -409,6 +414,18 @@ class Fetching:
         if encoding not in ("", "identity", "gzip", "x-gzip"):
             raise Garbled
         return body
+
+
+def _for_a_stranger(wish: Wish) -> Wish:
+    """
+    What may be sent to another server than the one that was meant.
+
+    :raise Misled: nothing, since there is a body.
+    """
+    if wish.body is not None:
+        raise Misled
+    headers = {name: value for name, value in wish.headers.items() if name.lower() not in PERSONAL}
+    return evolve(wish, headers=headers)
 
 
 def _too_slow(result: object, seconds: float) -> Failure:

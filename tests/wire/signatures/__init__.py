@@ -1,0 +1,1 @@
+"""Signatures of requests and documents, without a server."""

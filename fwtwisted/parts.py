@@ -181,8 +181,9 @@ class Parts:
             ground.reactor,
             self.fetching,
             threads,
-            service=self.service_actor.id,
-            permit=self.policies.permit_media_hop,
+            lambda actor_id: self.fediverse.signing.by(actor_id),
+            self.service_actor.id,
+            self.policies.permit_media_hop,
             largest=config.outside.audio_bytes,
         )
         self.remote_audio = RemoteAudio(
@@ -385,6 +386,7 @@ class Parts:
                 self.streaming,
                 self.radio.pools,
                 self.podcasts,
+                self.remote_audio,
                 self.folder_imports,
                 self.preferences.value,
                 config.general.public_url,

@@ -1,13 +1,15 @@
 """
 Copies that may be forgotten, by age and by how much room they take: of other pods' audio and pictures, and transcodes.
 
-Nothing here ever names what somebody of this pod sent in: audio must belong to a library of another domain *and* have
-come over the network, a picture must have an address of its own elsewhere.
+Nothing here ever names what somebody of this pod sent in: audio must belong to a library of another domain, or to a
+feed, *and* have come over the network, a picture must have an address of its own elsewhere.
 
 Source: docs/storage.md §9, S-90.
 """
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from attrs import frozen
 
@@ -15,14 +17,16 @@ from fwtwisted.db.pool import Queries, Tx
 
 UNREACHABLE_DAYS = 30  # for so much longer copies are kept of what cannot be had again
 
-# Audio of other pods that lies here.  :param: our domain.
+# Audio of other pods, and of feeds, that lies here.  :param: our domain.
 _REMOTE = """
     SELECT upload.id, upload.size, coalesce(upload.accessed_date, upload.modification_date) AS used, domain.reachable
       FROM upload
       JOIN library ON library.id = upload.library_id
-      JOIN actor ON actor.id = library.actor_id AND actor.private_key IS NULL
+      JOIN actor ON actor.id = library.actor_id
       JOIN domain ON domain.name = actor.domain
-     WHERE upload.audio_file LIKE 'federation_cache/tracks/%%' AND upload.source LIKE 'http%%' AND domain.name <> %s
+      LEFT JOIN channel ON channel.library_id = library.id
+     WHERE upload.audio_file LIKE 'federation_cache/tracks/%%' AND upload.source LIKE 'http%%'
+       AND (channel.rss_url IS NOT NULL OR (actor.private_key IS NULL AND domain.name <> %s))
 """
 _FORGET_AUDIO = """
     UPDATE upload SET audio_file = NULL, storage = NULL, etag = NULL, verified_date = NULL
@@ -129,28 +133,32 @@ async def forget_old_versions(tx: Tx, minutes: int, limit: int) -> list[Going]:
 
 # What refresh is asked about: audio of other pods, here or not.
 REMOTE_UPLOADS = """
-    SELECT count(*), count(upload.audio_file)
+    SELECT upload.id, upload.uuid, upload.audio_file IS NOT NULL
       FROM upload
       JOIN library ON library.id = upload.library_id
-      JOIN actor ON actor.id = library.actor_id AND actor.private_key IS NULL
-     WHERE upload.source LIKE 'http%%' AND actor.domain <> %s
+      JOIN actor ON actor.id = library.actor_id
+      LEFT JOIN channel ON channel.library_id = library.id
+     WHERE upload.source LIKE 'http%%' AND upload.track_id IS NOT NULL
+       AND (channel.rss_url IS NOT NULL OR (actor.private_key IS NULL AND actor.domain <> %s))
        AND (%s::text IS NULL OR actor.domain = %s) AND (%s::uuid IS NULL OR library.uuid = %s)
        AND (%s::uuid IS NULL OR upload.uuid = %s)
        AND (%s::int IS NULL OR upload.creation_date > now() - %s * interval '1 day')
+     ORDER BY upload.id
 """
 
 
 @frozen
 class Remote:
-    """:ivar count: uploads of other pods.  :ivar here: of those, copied here."""
+    """An upload of another pod, or of a feed.  :ivar is_here: there is a copy."""
 
-    count: int
-    here: int
+    id: int
+    uuid: UUID
+    is_here: bool
 
 
 async def remote_uploads(
     tx: Queries, ours: str, domain: str | None, library: str | None, upload: str | None, days: int | None
-) -> Remote:
-    """Uploads of other pods that fit; what is None is not asked for."""
+) -> list[Remote]:
+    """Uploads of other servers that fit; what is None is not asked for."""
     asked = (one for value in (domain, library, upload, days) for one in (value, value))
-    return await tx.one(Remote, REMOTE_UPLOADS, ours, *asked)
+    return await tx.many(Remote, REMOTE_UPLOADS, ours, *asked)

@@ -167,7 +167,8 @@ class HeardEpisode:
 
     :ivar upload: uuid of its file; ``upload_id`` its key.  :ivar song: the track that it is.
     :ivar channel: uuid of the podcast.
-    :ivar is_here: its file lies on this pod.  :ivar is_elsewhere: it lies on another server.
+    :ivar is_here: its file lies on this pod.  :ivar is_elsewhere: the original lies on another server.
+    :ivar is_coming: a copy of that is being brought.
     """
 
     upload_id: int
@@ -177,3 +178,4 @@ class HeardEpisode:
     published: datetime
     is_here: bool
     is_elsewhere: bool
+    is_coming: bool = False

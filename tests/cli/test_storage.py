@@ -352,4 +352,4 @@ class TidyTests(StorageCase):
     def test_refresh(self) -> None:
         """What cannot be done yet is not said to be done."""
         self.assertEqual(2, self.run_command("storage", "refresh").status)
-        self.assertIn("0 uploads of other pods", self.done("storage", "refresh", "--domain", "far.example").out)
+        self.assertIn("0 uploads of other servers", self.done("storage", "refresh", "--domain", "far.example").out)

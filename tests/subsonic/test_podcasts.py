@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
 from tests.hostile import Line, ok
 from tests.rest.test_channels import ChannelCase
 from tests.rest.test_feeds import KIND, FeedCase, feed, item
+from tests.rest.test_remote_audio import a_sound
 from tests.subsonic.pod import App, SubsonicCase
 
 TEXT = "<content:encoded xmlns:content='http://purl.org/rss/1.0/modules/content/'>" \
@@ -77,12 +80,28 @@ class FarTests(SubsonicCase, FeedCase):
         self.assertEqual(1, len((await tom.ask("getPodcasts"))["podcasts"]["channel"]))
 
     async def test_copies(self) -> None:
-        """No copies are kept of what lies elsewhere: having one is refused in words, dropping none is easy."""
-        nadia = await self.followed()
-        [episode, _] = (await nadia.ask("getNewestPodcasts"))["newestPodcasts"]["episode"]
-        self.assertEqual(0, await nadia.error("downloadPodcastEpisode", id=episode["id"]))
+        """A copy of what lies elsewhere is brought on request, or by hearing it; it can be dropped again."""
+        sound = a_sound(os.path.abspath(self.mktemp()))
+        self.far.says("/1.mp3", ok(sound, "audio/mpeg"))
+        nadia = await self.followed(item(1, url=self.far.url("/1.mp3")))
+        [episode] = (await nadia.ask("getNewestPodcasts"))["newestPodcasts"]["episode"]
+        self.assertEqual("skipped", episode["status"])
+        await nadia.ask("downloadPodcastEpisode", id=episode["id"])
+        self.assertEqual("downloading", await self.status(nadia))
+        await self.work()
+        self.assertEqual("completed", await self.status(nadia))
+        self.assertEqual(sound, (await nadia.raw("stream", id=episode["id"])).body)
         await nadia.ask("deletePodcastEpisode", id=episode["id"])
+        self.assertEqual("skipped", await self.status(nadia))
+        self.assertEqual(1, await self.value("SELECT count(*) FROM doomed_file"))
+        self.assertEqual(sound, (await nadia.raw("download", id=episode["streamId"])).body)
+        self.assertEqual(2, len([head for head in self.far.heads if "/1.mp3" in head]))
         self.assertEqual(70, await nadia.error("downloadPodcastEpisode", id="pe-00000000-0000-4000-8000-000000000000"))
+
+    async def status(self, app: App) -> str:
+        """What is told of the newest episode."""
+        [episode] = (await app.ask("getNewestPodcasts", count=1))["newestPodcasts"]["episode"]
+        return str(episode["status"])
 
     async def test_refreshed(self) -> None:
         """Feeds are asked for again, but not those that were asked for just now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,13 +14,15 @@ from attrs import asdict
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped, Usage
 from fwtwisted.cli.storage.ground import here_of, positive, says_json, stops_at_once, store_of
 from fwtwisted.cli.storage.meter import Meter, in_units
-from fwtwisted.config import parts as settings
 from fwtwisted.core.storage.orphans import OrphanHunt, Orphans, TooMany, remover
+from fwtwisted.core.storage.refreshing import Refreshed, Refreshing
 from fwtwisted.core.storage.retention import Pruned
 from fwtwisted.core.storage.sides import Here, There
 from fwtwisted.db import retention
+from fwtwisted.db.retention import Remote
 from fwtwisted.ground import Ground
 from fwtwisted.outside.blobs import IN_STORE, LOCAL
+from fwtwisted.parts import Parts
 
 
 def add_commands(commands: Any, everywhere: ArgumentParser) -> None:
@@ -158,21 +161,42 @@ def _merged(pruned: list[Pruned]) -> list[Pruned]:
 
 
 async def refresh(told: Namespace, desk: Desk) -> int:
-    """Say what would be fetched; this version fetches no media of other pods yet, and says so."""
+    """Bring media of other servers here: what is missing, or all anew."""
     if not (told.domain or told.library or told.upload or told.days):
         raise Usage("say what: --domain, --library, --upload, --days")
-    ground = await desk.upright()
-    ours = settings.pod(desk.config).domain
+    parts = await desk.parts()
     library, upload = (None if one is None else str(one) for one in (told.library, told.upload))
-    found = await ground.database.read(
-        lambda tx: retention.remote_uploads(tx, ours, told.domain, library, upload, told.days)
+    found = await (await desk.upright()).database.read(
+        lambda tx: retention.remote_uploads(tx, parts.pod.domain, told.domain, library, upload, told.days)
     )
-    wanted = found.count if told.force else found.count - found.here
+    wanted = [one for one in found if told.force or not one.is_here]
+    if not told.json:
+        here = sum(one.is_here for one in found)
+        desk.say(f"{len(found):,} uploads of other servers match, {here:,} of them are here")
+    refreshed = Refreshed() if told.dry_run else await _refreshed(desk, parts, wanted)
     if told.json:
-        desk.document({"matching": found.count, "here": found.here, "wanted": wanted, "fetched": 0})
-    else:
-        desk.say(f"{found.count:,} uploads of other pods match, {found.here:,} of them are here")
-    if wanted and not told.dry_run:
-        desk.remark("fwtwisted: this version does not fetch media of other pods")
-        return FAILED
-    return FINE
+        desk.document({
+            "matching": len(found), "here": sum(one.is_here for one in found), "wanted": len(wanted),
+            "fetched": refreshed.fetched, "failed": [str(uuid) for uuid, _ in refreshed.failed],
+        })  # fmt: skip
+    elif not told.dry_run:
+        desk.say(f"{refreshed.fetched:,} were brought here")
+    for uuid, why in refreshed.failed:
+        desk.remark(f"fwtwisted: {uuid}: {why}")
+    if desk.stopped_by is not None:
+        raise Stopped
+    return FAILED if refreshed.failed else FINE
+
+
+async def _refreshed(desk: Desk, parts: Parts, wanted: Sequence[Remote]) -> Refreshed:
+    """What came of it, told while it goes on."""
+    desk.stops_soon = lambda: True
+    refreshing = Refreshing(desk.reactor, parts.remote_audio, lambda: stops_at_once(desk))
+    meter = Meter(desk.reactor, sys.stderr, lambda: f"{refreshing.refreshed.done:,} of {len(wanted):,}")
+    parts.remote_audio.startService()
+    parts.readers.startService()
+    meter.start()
+    try:
+        return await refreshing.run(wanted)
+    finally:
+        meter.stop()

@@ -24,6 +24,7 @@ from fwtwisted.model.preferences import Value
 
 REMOTE, BUDGETS = "storage.remote", "storage.budgets"
 LANE = "maintenance"
+AUDIO = "remote audio"
 AT_ONCE = 200
 
 
@@ -91,7 +92,7 @@ class Retention:
         days = self.settings.picture_days
         told = []
         if audio >= 1:
-            told.append(await self._pruned("remote audio", _old_audio(self._domain, audio), dry_run))
+            told.append(await self._pruned(AUDIO, _old_audio(self._domain, audio), dry_run))
         if days >= 1:
             told.append(await self._pruned("remote pictures", _old_pictures(days), dry_run))
         return told
@@ -110,7 +111,7 @@ class Retention:
             told.append(await self._pruned("transcodes", _versions_over(settings.transcodes), dry_run))
         if settings.remote_audio is not None:
             forget = _audio_over(self._domain, settings.remote_audio)
-            told.append(await self._pruned("remote audio", forget, dry_run))
+            told.append(await self._pruned(AUDIO, forget, dry_run))
         if settings.remote_pictures is not None:
             told.append(await self._pruned("remote pictures", _pictures_over(settings.remote_pictures), dry_run))
         return told
@@ -125,6 +126,8 @@ class Retention:
         async def some(tx: Tx) -> list[Going]:
             going = await forget(tx, AT_ONCE)
             await doomed.doom(tx, [one.name for one in going])
+            if going and kind == AUDIO:
+                tx.touch("catalog")  # documents tell where the file of a song is
             return going
 
         while going := await self._database.transaction(some):

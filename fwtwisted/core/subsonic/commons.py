@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from fwtwisted.core.folders.on_request import FolderImports
 from fwtwisted.core.listening.radios.pools import Pools
+from fwtwisted.core.listening.remote_audio import RemoteAudio
 from fwtwisted.core.listening.streaming import Streaming
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.people.accounts import Accounts
@@ -71,6 +72,7 @@ class CommonsGround:
     streaming: Streaming
     pools: Pools
     podcasts: Podcasts
+    remote_audio: RemoteAudio
     imports: FolderImports
     preference: Callable[[str], Awaitable[Any]]
     public_url: str
@@ -97,7 +99,15 @@ class Commons:
         self.jukebox = Jukebox(g.database, g.visibility, lending, player, SystemRandom())
         self._arriving = Arriving(g.reactor, g.podcasts.feeds.subscribe)
         self.podcasts = PodcastsHeard(
-            g.database, g.threads, room.hearing, room.paper, g.podcasts, self._arriving, g.preference, g.public_url
+            g.database,
+            g.threads,
+            room.hearing,
+            room.paper,
+            g.podcasts,
+            self._arriving,
+            g.remote_audio,
+            g.preference,
+            g.public_url,
         )
 
     def jobs(self) -> Mapping[str, JobKind]:

@@ -14,13 +14,14 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
 
+from fwtwisted.core.listening.remote_audio import RemoteAudio
 from fwtwisted.core.music.kept import Kept
 from fwtwisted.core.podcasts.area import Podcasts
 from fwtwisted.core.subsonic.arriving import Arrival, Arriving
 from fwtwisted.core.subsonic.hearing import Hearing
 from fwtwisted.db.pool import Database
 from fwtwisted.db.subsonic import podcasts
-from fwtwisted.model.errors import BadRequest, Forbidden, NotFound
+from fwtwisted.model.errors import Forbidden, NotFound
 from fwtwisted.model.heard import HeardChannel, HeardEpisode, Sight
 from fwtwisted.model.people import Viewer
 from fwtwisted.model.threads import Threads
@@ -37,7 +38,6 @@ MOST_IN_ALL = 20_000
 MOST_TEXTS = 20_000  # kept
 
 OFF = "Podcasts are switched off on this pod."
-ELSEWHERE = "This episode lies on another server, and this pod keeps no copies of such."
 ORIGINAL = "This is the original, not a copy: it is removed on the page of its channel."
 
 
@@ -52,11 +52,13 @@ class PodcastsHeard:
         paper: Paper,
         area: Podcasts,
         arriving: Arriving,
+        remote: RemoteAudio,
         preference: Callable[[str], Awaitable[Any]],
         public_url: str,
     ) -> None:
         self._database, self._threads, self._hearing, self._paper = database, threads, hearing, paper
         self._area, self._arriving, self._preference, self._public_url = area, arriving, preference, public_url
+        self._remote = remote
         self._texts: Kept[str] = Kept("", MOST_TEXTS)
 
     async def is_on(self) -> bool:
@@ -194,11 +196,13 @@ class PodcastsHeard:
         """
         See to it that an episode lies here.
 
-        :raise NotFound:  :raise BadRequest: it lies on another server: copies of such are not kept.
+        What lies on another server is brought by the hands; the episode tells how far that is.
+
+        :raise NotFound:
         """
         found, _ = await self.episode(sight, upload)
         if not found.is_here:
-            raise BadRequest(ELSEWHERE)
+            await self._remote.ask_for(found.upload_id)
 
     async def drop(self, sight: Sight, upload: UUID) -> None:
         """
@@ -209,6 +213,8 @@ class PodcastsHeard:
         found, _ = await self.episode(sight, upload)
         if not found.is_elsewhere:
             raise Forbidden(ORIGINAL)
+        if found.is_here:
+            await self._remote.forget(found.upload_id)
 
 
 def _arriving_document(arrival: Arrival) -> Payload:

@@ -47,7 +47,12 @@ _EPISODE = """
     upload.id, upload.uuid, upload.track_id, channel.uuid,
     coalesce(feed_item.published, upload.creation_date) AS published,
     upload.audio_file IS NOT NULL OR upload.source LIKE 'file://%%' AS is_here,
-    upload.audio_file IS NULL AND upload.source LIKE 'http%%' AS is_elsewhere
+    coalesce(upload.source LIKE 'http%%', false)
+        AND (upload.audio_file IS NULL OR upload.audio_file LIKE 'federation\\_cache/tracks/%%') AS is_elsewhere,
+    upload.audio_file IS NULL AND upload.source LIKE 'http%%'
+        AND (EXISTS (SELECT FROM remote_download WHERE remote_download.upload_id = upload.id)
+             OR EXISTS (SELECT FROM job WHERE job.kind = 'remote_audio.bring' AND job.key = upload.id::text))
+        AS is_coming
 """
 _OF_CHANNEL = """
       FROM upload LEFT JOIN feed_item ON feed_item.upload_id = upload.id

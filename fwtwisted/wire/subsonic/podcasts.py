@@ -64,7 +64,7 @@ def episode_fields(found: HeardEpisode, text: str) -> Payload:
         "streamId": str(Name(Prefix.EPISODE, found.upload)),
         "channelId": str(Name(Prefix.CHANNEL, found.channel)),
         "description": text,
-        "status": "completed" if found.is_here else "skipped",
+        "status": "completed" if found.is_here else "downloading" if found.is_coming else "skipped",
         "publishDate": when(found.published),
     }
 

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from twisted.internet.interfaces import IReactorTime
 
 from fwtwisted.core.fediverse.asking import Answer, AskFailed
+from fwtwisted.core.fediverse.flights import Flights
 from fwtwisted.core.fediverse.remote.channels import write_channel
-from fwtwisted.core.fediverse.remote.flights import Flights
 from fwtwisted.core.fediverse.remote.removing import Ring, remove_actor
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.remote import actors
@@ -61,7 +61,7 @@ class RemoteActors:
     ) -> None:
         self._database, self._clock, self._ask = database, clock, ask
         self._permit, self._met, self._ring, self._pod = permit, met, ring, pod
-        self._flights: Flights[Actor] = Flights()
+        self._flights: Flights[str, Actor] = Flights()
         self._refetched: OrderedDict[str, float] = OrderedDict()
 
     async def known(self, fid: str) -> Actor | None:
@@ -134,7 +134,7 @@ class RemoteActors:
 
     async def _shared(self, fid: str, as_actor: int | None, *, fresh: bool) -> Actor:
         """One request for all who want the same actor now."""
-        return await self._flights.join(fid, lambda: self._asked(fid, as_actor, fresh=fresh, with_owner=True))
+        return await self._flights.once(fid, lambda: self._asked(fid, as_actor, fresh=fresh, with_owner=True))
 
     async def _asked(self, fid: str, as_actor: int | None, *, fresh: bool, with_owner: bool) -> Actor:
         try:

@@ -162,8 +162,9 @@ class TakingTests(RemoteCase):
         row = await self.value(
             "SELECT (artist.fid, artist.name, artist.content_category, owner.fid, cover.url, library.privacy_level,"
             " (SELECT string_agg(tag.name, ',') FROM artist_tag JOIN tag ON tag.id = tag_id))::text"
-            " FROM channel JOIN artist ON artist.id = artist_id"
-            " JOIN actor AS owner ON owner.id = channel.attributed_to_id JOIN library ON library.id = library_id JOIN attachment AS cover ON cover.id = artist.cover_id"
+            " FROM channel JOIN artist ON artist.id = artist_id JOIN library ON library.id = library_id"
+            " JOIN actor AS owner ON owner.id = channel.attributed_to_id"
+            " JOIN attachment AS cover ON cover.id = artist.cover_id"
         )
         self.assertEqual(f"({CHANNEL},Renamed,podcast,{ALICE},{POD}/media/cover.jpg,everyone,Folk)", row)
 

@@ -13,6 +13,7 @@ from fwtwisted.ground import Ground
 from fwtwisted.outside.front import MARK, FrontFolder
 from fwtwisted.parts import Parts
 from fwtwisted.web.callers import Callers, Identities
+from fwtwisted.web.federation.signers import by_signature
 from fwtwisted.web.front import Front, Wardrobe
 from fwtwisted.web.health import Check, Health
 from fwtwisted.web.limits import Turnstile, guarded
@@ -73,7 +74,13 @@ class Faces:
         self._cookies = settings.cookies(ground.config)
         signin, self._turnstile = parts.signin, Turnstile(parts.limits.spend)
         self._callers = Callers(
-            Identities(signin.by_token, signin.by_session, signin.by_password, signin.by_listen_token),
+            Identities(
+                signin.by_token,
+                signin.by_session,
+                signin.by_password,
+                signin.by_listen_token,
+                by_signature(parts.fediverse.verifying),
+            ),
             parts.preferences.is_open,
             settings.csrf_guard(ground.config),
             self._turnstile.caller,

@@ -75,6 +75,7 @@ class Via(enum.StrEnum):
     LISTEN_TOKEN = "listen-token"
     SUBSONIC = "subsonic"  # the Subsonic password
     API_KEY = "api-key"  # of one Subsonic app
+    SIGNATURE = "signature"  # an actor of another pod
     COMMAND = "command"  # somebody at the machine's own shell
 
 

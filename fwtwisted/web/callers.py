@@ -14,6 +14,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -28,6 +29,8 @@ ByToken: TypeAlias = Callable[[str], Awaitable[Viewer | None]]
 BySession: TypeAlias = Callable[[str], Awaitable[Viewer | None]]
 Count: TypeAlias = Callable[[LeanRequest, Viewer], Awaitable[None]]
 ByPassword: TypeAlias = Callable[[str, str, str], Awaitable[Viewer | None]]
+
+BySignature: TypeAlias = Callable[[LeanRequest], Awaitable[Viewer | None]]
 
 READING = frozenset((b"GET", b"HEAD", b"OPTIONS"))
 OPEN_VISITOR = evolve(VISITOR, scopes=OPEN_SCOPES)
@@ -173,12 +176,14 @@ class Identities:
     :ivar by_session: the key of a session.
     :ivar by_password: name or e-mail, password, and the client's address (attempts are counted).
     :ivar by_listen_token: a token that opens nothing but streams.
+    :ivar by_signature: the signature of an actor of another pod, who hears what we publish to them.
     """
 
     by_token: ByToken
     by_session: BySession
     by_password: ByPassword
     by_listen_token: ByToken
+    by_signature: BySignature | None = None
 
 
 class Callers:
@@ -242,7 +247,8 @@ class Callers:
 
     async def listener(self, request: LeanRequest) -> Viewer:
         """
-        Somebody who may stream: as :meth:`open` of ``libraries``, or with a listen token in the query.
+        Somebody who may stream: as :meth:`open` of ``libraries``, with a listen token in the query, or an actor of
+        another pod with a signature.
 
         :raise Unauthenticated: also when a token in the query is none at all.
         """
@@ -251,6 +257,8 @@ class Callers:
             request.viewer = await self._known.by_listen_token(token) or await self._known.by_token(token)
             if request.viewer is None:
                 raise Unauthenticated("Invalid token.", invalid_token=True)
+        if request.header(b"Signature") is not None and (await self.public(request)).is_anonymous:
+            request.viewer = await self._by_signature(request)
         return await self.open(request, "libraries")
 
     def check_csrf(self, request: LeanRequest) -> None:
@@ -281,6 +289,14 @@ class Callers:
         if viewer is None:
             raise Unauthenticated("Invalid username/password.")
         return viewer
+
+    async def _by_signature(self, request: LeanRequest) -> Viewer:
+        """The actor who signed the request; a visitor when that proves nothing."""
+        viewer = None
+        if self._known.by_signature is not None and request.method in READING:
+            with suppress(Unauthenticated):
+                viewer = await self._known.by_signature(request)
+        return VISITOR if viewer is None else viewer
 
     async def _by_session(self, request: LeanRequest) -> Viewer:
         """The session cookie, and with it the proof that a write was meant."""

@@ -12,7 +12,7 @@ from attrs import evolve
 
 from fwtwisted.core.listening.streaming import ListenWish, Stream, Streaming
 from fwtwisted.model.errors import NotFound
-from fwtwisted.model.people import Viewer
+from fwtwisted.model.people import Via, Viewer
 from fwtwisted.web.app import nothing, resource_app
 from fwtwisted.web.callers import Callers
 from fwtwisted.web.reading import Query
@@ -40,7 +40,8 @@ class _Player:
         except NotFound:
             return nothing(request, 404)
         filename = stream.filename if download else None
-        if self._front.redirects and stream.distant is not None and request.method == b"GET":
+        is_sent_away = self._front.redirects and viewer.via is not Via.SIGNATURE
+        if is_sent_away and stream.distant is not None and request.method == b"GET":
             await self._note(request, viewer, stream)
             disposition = None if filename is None else content_disposition(filename).decode("ascii")
             return send_away(request, stream.distant.url(None, stream.media_type, disposition))

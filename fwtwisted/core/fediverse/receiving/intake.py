@@ -22,7 +22,7 @@ from fwtwisted.core.pod.limits import network_of
 from fwtwisted.db import receivers
 from fwtwisted.db.pool import Database
 from fwtwisted.db.received import NewPost
-from fwtwisted.model.errors import BadRequest, Gone, NotFound
+from fwtwisted.model.errors import BadRequest, Gone, NotFound, Throttled, Unavailable
 from fwtwisted.model.federation import Idle, Signer
 from fwtwisted.model.people import Pod
 from fwtwisted.model.threads import Threads
@@ -41,7 +41,17 @@ Spend = Callable[[str, str], Awaitable[Any]]
 class Verifying(Protocol):
     """Believes signatures, or not: ``core.fediverse.keys.verifying``."""
 
-    async def signer(self, request: Received, *, activity_actor: str | None, deletes_itself: bool = False) -> Signer:
+    async def signer(
+        self,
+        request: Received,
+        *,
+        activity_actor: str | None,
+        deletes_itself: bool = False,
+        document: Mapping[str, Any] | None = None,
+    ) -> Signer:
+        """See there."""
+
+    async def forget(self, request: Received) -> None:
         """See there."""
 
 
@@ -101,20 +111,31 @@ class Intake:
         await self._spend(SCOPE, f"address {network_of(post.address)}")
         inbox_of_id = None if post.username is None else await self._owner(post.username)
         digests, document = await self._read(post.body)
-        doc = None if document is None else Doc(document)
+        doc, request = None if document is None else Doc(document), post.request(digests)
         try:
             signer = await self._verifying.signer(
-                post.request(digests), activity_actor=_actor_of(doc), deletes_itself=doc is not None and _farewell(doc)
+                request,
+                activity_actor=_actor_of(doc),
+                deletes_itself=doc is not None and _farewell(doc),
+                document=document,
             )
         except Idle:
             return
-        await self._spend(SCOPE, f"host {signer.actor.domain}")
+        try:
+            await self._spend(SCOPE, f"host {signer.actor.domain}")
+            await self._accept(doc, signer, inbox_of_id, post.body)
+        except (Throttled, Unavailable):
+            await self._verifying.forget(request)
+            raise
+
+    async def _accept(self, doc: Doc | None, signer: Signer, inbox_of_id: int | None, body: bytes) -> None:
+        """Write down what somebody signed, if it is an activity that they may tell."""
         if doc is None:
             raise BadRequest("The body is not a JSON object that is read here.")
         act = act_of(doc, self._pod.domain)
         check_origins(act)
         if await self._policies.permit_activity(doc.raw):
-            await self._ledger.write(_new_post(act, signer, inbox_of_id, post.body))
+            await self._ledger.write(_new_post(act, signer, inbox_of_id, body))
 
     async def _owner(self, username: str) -> int:
         """Whose inbox it is."""

@@ -105,12 +105,13 @@ class Queue:
     async def _handle(self, rows: Sequence[Waiting]) -> None:
         actors = await self._database.read(lambda tx: people.actors(tx, list({row.actor_id for row in rows})))
         items = [await self._item(row, actors) for row in rows]
+        resting: set[str | None] = set()
         for is_slow, run in itertools.groupby(items, lambda item: item.slow is not None):
             if is_slow:
                 for item in run:
-                    await self._alone(item)
+                    await self._one(item, resting)
             else:
-                await self._together(list(run))
+                await self._together([item for item in run if item.told.act.about not in resting], resting)
 
     async def _item(self, row: Waiting, actors: Mapping[int, Actor]) -> _Item:
         body = row.body.encode()
@@ -120,55 +121,62 @@ class Queue:
         quick = None if slow is not None else self._deeds.quick_for(act)
         return _Item(row, Told(act, actors[row.actor_id], row.arrived, row.inbox_of_id), quick, slow)
 
-    async def _together(self, items: Sequence[_Item]) -> None:
+    async def _together(self, items: Sequence[_Item], resting: set[str | None]) -> None:
         """Have several their effect in one transaction, or if one fails, each in its own."""
+        try:
+            if len(items) > 1:
+                await self._in_one_transaction(items)
+                return
+        except (CancelledError, Unavailable):
+            raise
+        except Exception:  # whatever one of them does, the others must have their effect
+            self._log.debug("{count} activities are handled one by one", event="received.apart", count=len(items))
+        for item in items:
+            await self._one(item, resting)
 
+    async def _in_one_transaction(self, items: Sequence[_Item]) -> None:
         async def work(tx: Tx) -> None:
             for item in items:
                 if item.quick is not None:
                     await item.quick(tx, item.told)
             await received.done(tx, [item.row.id for item in items])
 
-        try:
-            await self._database.transaction(work)
-        except (CancelledError, Unavailable):
-            raise
-        except Exception as trouble:  # whatever a handler does, the others must have their effect
-            if len(items) == 1:
-                await self._went_wrong(items[0], trouble)
-                return
-            for item in items:
-                await self._together([item])
+        await self._database.transaction(work)
 
-    async def _alone(self, item: _Item) -> None:
-        assert item.slow is not None
+    async def _one(self, item: _Item, resting: set[str | None]) -> None:
+        """Have one its effect, unless something that was said before about the same thing rests."""
+        about = item.told.act.about
+        if about in resting:
+            return
         try:
-            await item.slow(item.told)
+            if item.slow is not None:
+                await item.slow(item.told)
+                await self._database.transaction(lambda tx: received.done(tx, [item.row.id]))
+            else:
+                await self._in_one_transaction([item])
         except (CancelledError, Unavailable):
             raise
         except Exception as trouble:  # the same
-            await self._went_wrong(item, trouble)
-        else:
-            await self._database.transaction(lambda tx: received.done(tx, [item.row.id]))
+            if await self._went_wrong(item, trouble) and about is not None:
+                resting.add(about)
 
-    async def _went_wrong(self, item: _Item, trouble: Exception) -> None:
-        """Try it again later, or never."""
+    async def _went_wrong(self, item: _Item, trouble: Exception) -> bool:
+        """Try it again later, or never; whether it rests."""
         row, act = item.row, item.told.act
         error = f"{type(trouble).__name__}: {trouble}"[:LONGEST_ERROR].replace("\0", "")
         if not isinstance(trouble, FwError | Later):
             self._log.failure("{type} of {actor} broke", event="received.broke", type=act.type, actor=act.actor)
-        if isinstance(trouble, Later):
-            seconds = trouble.seconds
-            await self._database.transaction(lambda tx: received.postpone(tx, row.id, seconds, error, failed=False))
-        elif _is_hopeless(trouble) or row.attempts >= len(RESTS):
+        if not isinstance(trouble, Later) and (_is_hopeless(trouble) or row.attempts >= len(RESTS)):
             self._log.info(
                 "{type} of {actor} has no effect: {error}",
                 event="received.failed", type=act.type, actor=act.actor, error=error,
             )  # fmt: skip
             await self._database.transaction(lambda tx: received.fail(tx, row.id, error))
-        else:
-            rest = RESTS[row.attempts]
-            await self._database.transaction(lambda tx: received.postpone(tx, row.id, rest, error, failed=True))
+            return False
+        failed = not isinstance(trouble, Later)
+        rest = trouble.seconds if isinstance(trouble, Later) else RESTS[row.attempts]
+        await self._database.transaction(lambda tx: received.postpone(tx, row.id, rest, error, failed=failed))
+        return True
 
     # --- chores ----------------------------------------------------------------------------------
 

@@ -1,0 +1,94 @@
+"""Accepted posts are written down together, each once."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from psycopg2.errors import ForeignKeyViolation
+from twisted.internet.defer import gatherResults
+
+from fwtwisted.core.fediverse.receiving.ledger import MOST_WAITING
+from fwtwisted.db.received import NewPost
+from fwtwisted.model.errors import Unavailable
+from tests.core.fediverse.receiving.case import AWAY, ReceivingCase
+
+
+class LedgerTests(ReceivingCase):
+    """The group commit."""
+
+    def a_post(self, name: str, **more: Any) -> NewPost:
+        """A post."""
+        facts: dict[str, Any] = {
+            "sameness": hashlib.sha256(name.encode()).digest(), "fid": f"https://far.example/{name}", "host": AWAY,
+            "actor_id": self.bob, "inbox_of_id": None, "type": "Like", "object_fid": None, "body": "{}",
+        }  # fmt: skip
+        return NewPost(**facts | more)
+
+    async def count(self) -> int:
+        """How many were written."""
+        found: int = await self.value("SELECT count(*) FROM received")
+        return found
+
+    async def test_many_at_once(self) -> None:
+        """What comes together is written together, in its order; one job stands for all of a host."""
+        posts = [self.a_post(str(n), host=f"h{n % 3}.example") for n in range(250)]
+        await gatherResults([self.ledger.write(post) for post in posts])
+        self.assertEqual(250, await self.count())
+        in_order = await self.value("SELECT array_agg(fid ORDER BY id) FROM received")
+        self.assertEqual([post.fid for post in posts], in_order)
+        self.assertEqual(3, await self.value("SELECT count(*) FROM job"))
+        self.assertLess(await self.value("SELECT count(DISTINCT arrived) FROM received"), 10)
+
+    async def test_once(self) -> None:
+        """The same again is no news, in the same moment or later."""
+        await gatherResults([self.ledger.write(self.a_post("a")) for _ in range(3)])
+        await self.do("UPDATE received SET state = 'done'; DELETE FROM job")
+        await self.ledger.write(self.a_post("a"))
+        self.assertEqual((1, 0), (await self.count(), await self.value("SELECT count(*) FROM job")))
+
+    async def test_without_id_for_a_day(self) -> None:
+        """What has no id may come again after a day, and has its effect then."""
+        post = self.a_post("a", fid=None)
+        await self.ledger.write(post)
+        await self.do("UPDATE received SET state = 'done', arrived = now() - interval '23 hours'")
+        await self.ledger.write(post)
+        self.assertEqual(["done"], await self.states())
+        await self.do("UPDATE received SET arrived = now() - interval '25 hours'")
+        await self.ledger.write(post)
+        self.assertEqual(["waiting"], await self.states())
+
+    async def test_one_that_cannot_be_written(self) -> None:
+        """One that cannot be written (its actor was removed meanwhile) harms none that come with it."""
+        good, bad = self.ledger.write(self.a_post("a")), self.a_post("b", actor_id=0)
+        rest = [self.ledger.write(post) for post in (bad, self.a_post("c"))]  # these two wait for the first
+        await good
+        with self.assertRaises(ForeignKeyViolation):
+            await rest[0]
+        await rest[1]
+        self.assertEqual(2, await self.count())
+
+    async def test_who_leaves(self) -> None:
+        """A client that leaves takes nothing with it."""
+        left = [self.ledger.write(self.a_post(str(n))) for n in range(3)]
+        for one in left:
+            one.addErrback(lambda _: None)
+            one.cancel()
+        await self.ledger.close()
+        self.assertEqual(3, await self.count())
+
+    async def test_too_much(self) -> None:
+        """When too much waits, nothing more is promised."""
+        written = [self.ledger.write(self.a_post(str(n))) for n in range(MOST_WAITING + 1)]
+        waiting = written[: MOST_WAITING + 1]
+        refused = self.ledger.write(self.a_post("late"))
+        with self.assertRaises(Unavailable):
+            await refused
+        await gatherResults(waiting)
+        self.assertEqual(MOST_WAITING + 1, await self.count())
+
+    async def test_database_away(self) -> None:
+        """Without a database nothing is promised."""
+        await self.database.close()
+        with self.assertRaises(Unavailable):
+            await self.ledger.write(self.a_post("a"))

@@ -274,3 +274,11 @@ async def add_uploads(tx: Tx, library_id: int, new: Sequence[FarUpload]) -> dict
 async def refresh_uploads(tx: Tx, library_id: int, now: Sequence[FarUpload]) -> int:
     """Write what is said now of uploads that are known; how many that changed.  :ivar track_id: None: as it was."""
     return await tx.do(REFRESH_UPLOADS, library_id, _rows(now), library_id) if now else 0
+
+
+IS_OF = "SELECT EXISTS (SELECT FROM {kind} WHERE id = %s AND artist_id = %s)"
+
+
+async def is_of(tx: Queries, kind: Kind, id: int, artist_id: int) -> bool:
+    """Whether an album or a track is found under an artist."""
+    return await tx.one(bool, IS_OF.format(kind=kind.value), id, artist_id)

@@ -215,7 +215,8 @@ class ProofTests(SynchronousTestCase):
         for options in (
             {"type": "RsaSignature2017"}, {"cryptosuite": "eddsa-rdfc-2022"}, {"proofPurpose": "authentication"},
             {"verificationMethod": None}, {"verificationMethod": {"id": "x"}}, {"proofValue": None},
-            {"proofValue": "x"}, {"proofValue": "z1"}, {"created": future.isoformat()}, {"created": "soon"}, {"created": 1},
+            {"proofValue": "x"}, {"proofValue": "z1"}, {"created": future.isoformat()}, {"created": "soon"},
+            {"created": 1},
             {"expires": past.isoformat()}, {"created": "2027-01-15T07:00:00", "expires": "2027-01-15T07:30:00"},
             {"extra": 1e400}, {"extra": 1 << 60}, {"extra": "\ud800"},
         ):  # fmt: skip

@@ -13,6 +13,7 @@ from fwtwisted.ground import Ground
 from fwtwisted.outside.front import MARK, FrontFolder
 from fwtwisted.parts import Parts
 from fwtwisted.web.callers import Callers, Identities
+from fwtwisted.web.federation import face as federation
 from fwtwisted.web.federation.signers import by_signature
 from fwtwisted.web.front import Front, Wardrobe
 from fwtwisted.web.health import Check, Health
@@ -39,6 +40,7 @@ from fwtwisted.web.v1.instance import InstanceDesk
 from fwtwisted.web.v1.libraries import LibraryDesk
 from fwtwisted.web.v1.limits import RateLimits
 from fwtwisted.web.v1.listening import Activity, Favorites, History, ListeningDesk
+from fwtwisted.web.v1.moderating import ModerationDesk
 from fwtwisted.web.v1.moderation import HidingDesk
 from fwtwisted.web.v1.music import Albums, Artists, Licenses, MusicDesk, Search, Tags, Tracks
 from fwtwisted.web.v1.notifications import InboxDesk
@@ -141,9 +143,10 @@ class Faces:
         dressing = Dressing(parts.preferences.values, parts.showing, addresses, settings.dressing_settings(config))
         media = settings.media_origins(config)
         wardrobe = Wardrobe(dressing, self._cookies, page_policy(media), app_policy(media), MARK)
+        documents = federation.pages(parts.fediverse.publishing)
         return [
             OEmbed(parts.showing, self._callers, addresses, config.general.names).mount(),
-            Mount("", Front(OwnPage(str(PAGE_FOLDER)), wardrobe, app, folder)),
+            Mount("", Front(OwnPage(str(PAGE_FOLDER)), wardrobe, app, folder, documents)),
         ]
 
     def _people(self) -> list[Mount]:
@@ -209,7 +212,9 @@ class Faces:
             parts.follows, parts.foreign, parts.fetches, parts.actors, self._callers, parts.pictures, url
         )
         reports = ReportDesk(parts.reports, self._callers, url)
-        return [*desk.mounts(), InboxDesk(parts.inbox, self._callers, url).mount(), *reports.mounts()]
+        moderation = ModerationDesk(parts.fediverse.moderation, self._callers, url)
+        documents = federation.mounts(parts.fediverse.publishing)
+        return [*documents, *desk.mounts(), InboxDesk(parts.inbox, self._callers, url).mount(), *reports.mounts(), *moderation.mounts()]
 
     def _podcasts(self) -> PodcastDesk:
         parts, area = self._parts, self._parts.podcasts

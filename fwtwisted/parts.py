@@ -22,6 +22,7 @@ from fwtwisted.core.fediverse.follows import Follows
 from fwtwisted.core.fediverse.foreign import ForeignLibraries
 from fwtwisted.core.fediverse.inbox import ITEM, Inbox
 from fwtwisted.core.fediverse.moderation.policies import Policies
+from fwtwisted.core.fediverse.publishing.papers import Papers
 from fwtwisted.core.fediverse.room import FediverseGround, FediverseRoom
 from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.outbox import Outbox
@@ -167,6 +168,7 @@ class Parts:
         """What tells our people and other servers; there first, since all areas speak through it."""
         self.inbox = Inbox(ground.database, self.live.happened)
         self.live.writes(ITEM, self.inbox.item_added)
+        self.papers = Papers(settings.federation_paper(ground.config, self.pictures), self.preferences.value)
         self.outbox = Outbox(self.inbox, ground.bell.ring, settings.outbox_settings(ground.config))
         self.announcing = Announcing(self.outbox, ground.bell.ring, self.pod)
 
@@ -336,6 +338,7 @@ class Parts:
                 self.live.happened,
                 self.outbox,
                 self.announcing,
+                self.papers,
                 lambda: datetime.now(UTC),
                 random.random,
                 settings.fediverse_settings(ground.config),

@@ -60,6 +60,7 @@ from fwtwisted.web.opengraph import DressingSettings
 from fwtwisted.web.site import SiteSettings
 from fwtwisted.web.subsonic.admission import LoginPolicy
 from fwtwisted.web.transfer import Front, FrontKind
+from fwtwisted.wire.activitypub.writing.paper import Paper
 from fwtwisted.wire.audiotags import EXTENSIONS
 from fwtwisted.wire.opengraph import Addresses
 from fwtwisted.wire.subsonic.envelope import FUNKWHALE_VERSION, Server
@@ -263,6 +264,11 @@ def fediverse_settings(config: Config) -> FediverseSettings:
     )
 
 
+def federation_paper(config: Config, pictures: Pictures) -> Paper:
+    """What documents for other servers are written on."""
+    return Paper(pod(config), pictures, config.outside.attaches_audio)
+
+
 def policies_settings(config: Config) -> PoliciesSettings:
     """Who reads documents of ours."""
     return PoliciesSettings(authorized_fetch=config.outside.authorized_fetch)
@@ -328,7 +334,15 @@ def pictures(config: Config, elsewhere: Callable[[str], str] | None = None) -> P
 
 def about(config: Config) -> About:
     """What the pod tells of itself."""
-    return About(config.general.public_url, config.media.url, __version__, tuple(sorted(EXTENSIONS)))
+    return About(
+        config.general.public_url,
+        config.media.url,
+        __version__,
+        tuple(sorted(EXTENSIONS)),
+        federates=True,
+        software=config.outside.software,
+        actor_id=pod(config).fid(f"actors/{config.outside.service_username}"),
+    )
 
 
 def streaming_settings(config: Config) -> StreamingSettings:

@@ -349,6 +349,11 @@ OUTSIDE: Final = Section(
         Setting("FEDERATION_AUTHORIZED_FETCH", BOOL, "false", own=True,
                 help="other servers read documents of ours only when they say who they are, by a signature; actors, "
                      "WebFinger and NodeInfo stay open"),
+        Setting("FEDERATION_AUDIO_ATTACHMENT", BOOL, "true", own=True,
+                help="what channels publish carries its file as an attachment, too, up to 40 MB: Mastodon then shows "
+                     "a player"),
+        Setting("FEDERATION_SOFTWARE_NAME", TEXT, "fwtwisted", own=True,
+                help="what this program calls itself in NodeInfo"),
         Setting("FEDERATION_DUPLICATE_FETCH_DELAY", WAIT, "3000",
                 help="for so long, who has an address looked up again gets what was found before"),
         Setting("FEDERATION_NOTE_SOFTWARE", LIST, "gotosocial", own=True,

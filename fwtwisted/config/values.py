@@ -259,6 +259,8 @@ class Outside:
     :ivar nodeinfo_seconds: how old what is known of a server may be; looked after at each ``nodeinfo_beat``.
     :ivar presence_beat: when it is seen who answers.
     :ivar authorized_fetch: other servers must sign what they ask for.
+    :ivar attaches_audio: what channels publish carries its file as an attachment, too.
+    :ivar software: what this program calls itself to other servers.
     :ivar allow_private: hosts that are asked although the rules forbid it.
     :ivar patience_seconds: to connect, and between two pieces of an answer.
     :ivar audio_bytes: of one file of another server, at most.
@@ -273,6 +275,8 @@ class Outside:
     nodeinfo_beat: Beat
     presence_beat: Beat
     authorized_fetch: bool
+    attaches_audio: bool
+    software: str
     fetch_again_seconds: float
     verify: bool
     patience_seconds: float
@@ -530,6 +534,8 @@ def _outside(values: Values) -> Outside:
         nodeinfo_beat=values["SCHEDULE_FEDERATION_REFRESH_NODEINFO_KNOWN_NODES"],
         presence_beat=values["SCHEDULE_FEDERATION_CHECK_INTANCES_AVAILABILITY"],
         authorized_fetch=values["FEDERATION_AUTHORIZED_FETCH"],
+        attaches_audio=values["FEDERATION_AUDIO_ATTACHMENT"],
+        software=values["FEDERATION_SOFTWARE_NAME"],
         fetch_again_seconds=values["FEDERATION_DUPLICATE_FETCH_DELAY"],
         verify=values["EXTERNAL_REQUESTS_VERIFY_SSL"],
         patience_seconds=values["EXTERNAL_REQUESTS_TIMEOUT"],

@@ -14,7 +14,7 @@ from fwtwisted.db.people import ACTOR_WIDTH, actor_columns
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.music import Attachment, Kind
 from fwtwisted.model.people import Actor, Privacy
-from fwtwisted.model.published import Credit, Deed, Persona, Post, Role, SharedFile, Shelf, Voice
+from fwtwisted.model.published import Credit, Deed, Persona, Post, ProofKey, Role, SharedFile, Shelf, Voice
 
 _PICTURE = "picture.id, picture.uuid, picture.url, picture.file, picture.size, picture.mimetype, picture.creation_date"
 _PICTURE_WIDTH = 7
@@ -23,10 +23,11 @@ _PICTURE_WIDTH = 7
 
 # Who publishes a feed of another server is no actor of ours, whatever its row says.
 _PERSONAS = f"""
-    SELECT {actor_columns()}, {_PICTURE}, actor.public_key, account.privacy_level, artist.id, artist.name,
-           artist.description, artist.description_type, artist.content_category, owner.fid
+    SELECT {actor_columns()}, {_PICTURE}, actor.public_key, proof.key_id, proof.public_key,
+           account.privacy_level, artist.id, artist.name, artist.description, artist.description_type, artist.content_category, owner.fid
       FROM actor
       LEFT JOIN account ON account.actor_id = actor.id
+      LEFT JOIN assertion_key AS proof ON proof.actor_id = actor.id
       LEFT JOIN channel ON channel.actor_id = actor.id
       LEFT JOIN artist ON artist.id = channel.artist_id
       LEFT JOIN actor AS owner ON owner.id = channel.attributed_to_id
@@ -54,15 +55,17 @@ async def persona_named(tx: Tx, username: str, domain: str) -> Persona | None:
 def _persona(*columns: Any) -> Persona:
     actor = Actor(*columns[:ACTOR_WIDTH])
     pictured = columns[ACTOR_WIDTH : ACTOR_WIDTH + _PICTURE_WIDTH]
-    public_key, level, artist_id, name, text, kind, category, owner = columns[ACTOR_WIDTH + _PICTURE_WIDTH :]
+    public_key, proof_id, proof, level, artist_id, *voiced = columns[ACTOR_WIDTH + _PICTURE_WIDTH :]
+    keys = (public_key, None if proof_id is None else ProofKey(proof_id, proof))
     picture = None if pictured[0] is None else Attachment(*pictured)
     if artist_id is not None:
+        name, text, kind, category, owner = voiced
         voice = Voice(artist_id, owner, category)
-        return Persona(actor, Role.CHANNEL, name, text, kind, public_key, None, False, picture, voice)
+        return Persona(actor, Role.CHANNEL, name, text, kind, *keys, False, picture, voice)
     role = Role.SERVICE if actor.type == "Service" else Role.PERSON
     shown = actor.name or actor.preferred_username
     by_hand = level != Privacy.EVERYONE
-    return Persona(actor, role, shown, actor.summary, actor.summary_type, public_key, None, by_hand, picture)
+    return Persona(actor, role, shown, actor.summary, actor.summary_type, *keys, by_hand, picture)
 
 
 async def _tagged(tx: Tx, found: Sequence[Persona]) -> list[Persona]:
@@ -232,6 +235,30 @@ async def work_named(tx: Queries, kind: Kind, uuid: UUID, ours: str) -> int | No
     return await tx.maybe(int, _NAMED[kind], uuid, ours)
 
 
+_UUIDS = {kind: f"SELECT uuid FROM {kind} WHERE id = %s" for kind in Kind}
+FIRST_UPLOAD = f"""
+    SELECT upload.uuid FROM upload
+      JOIN library ON library.id = upload.library_id
+      JOIN actor AS owner ON owner.id = library.actor_id
+     WHERE upload.track_id = %s AND upload.library_id = ANY(%s) AND {SHOWN} AND owner.private_key IS NOT NULL
+     ORDER BY library.is_channel DESC, upload.id LIMIT 1
+"""
+
+
+async def work_uuid(tx: Queries, kind: Kind, id: int) -> UUID | None:
+    """The uuid of a track, an album or an artist."""
+    return await tx.maybe(_as_it_is, _UUIDS[kind], id)
+
+
+async def first_upload(tx: Queries, track_id: int, visible: Collection[int]) -> UUID | None:
+    """The file of ours that stands for a track to somebody who sees the libraries ``visible``."""
+    return await tx.maybe(_as_it_is, FIRST_UPLOAD, track_id, list(visible))
+
+
+def _as_it_is(uuid: UUID) -> UUID:
+    return uuid
+
+
 CREDITED = """
     SELECT 'track', track_id FROM track_credit WHERE uuid = %s
      UNION ALL
@@ -254,14 +281,16 @@ async def credited(tx: Queries, uuid: UUID) -> tuple[Kind, int] | None:
 
 @frozen
 class ToldDeed:
-    """A deed, and who may know of it.  :ivar actor_id: whose it is."""
+    """A deed, and who may know of it.  :ivar actor_id: whose it is, as is ``username``."""
 
     deed: Deed
     actor_id: int
+    username: str
 
 
 _DEED = """
-    SELECT deed.uuid, actor.fid, track.fid, deed.creation_date, account.privacy_level, actor.id
+    SELECT deed.uuid, actor.fid, track.fid, deed.creation_date, account.privacy_level, actor.id,
+           actor.preferred_username
       FROM {table} AS deed
       JOIN actor ON actor.id = deed.actor_id
       JOIN account ON account.actor_id = actor.id
@@ -272,8 +301,8 @@ LIKE = _DEED.format(table="favorite")
 LISTENING = _DEED.format(table="listening")
 
 
-def _deed(uuid: UUID, actor: str, track: str, published: Any, level: str, actor_id: int) -> ToldDeed:
-    return ToldDeed(Deed(uuid, actor, track, published, Privacy(level)), actor_id)
+def _deed(uuid: UUID, actor: str, track: str, published: Any, level: str, *whose: Any) -> ToldDeed:
+    return ToldDeed(Deed(uuid, actor, track, published, Privacy(level)), *whose)
 
 
 async def like(tx: Queries, uuid: UUID) -> ToldDeed | None:
@@ -324,6 +353,17 @@ async def count_channels(tx: Queries) -> int:
 async def public_channels(tx: Queries, limit: int, offset: int) -> list[int]:
     """Ids of the actors of a page of them, the oldest first."""
     return await tx.many(int, CHANNELS, limit, offset)
+
+
+CHANNEL_NAME = """
+    SELECT actor.preferred_username FROM channel JOIN actor ON actor.id = channel.actor_id
+     WHERE channel.uuid = %s AND actor.private_key IS NOT NULL
+"""
+
+
+async def channel_username(tx: Queries, uuid: UUID) -> str | None:
+    """What the actor of a channel of ours is called."""
+    return await tx.maybe(str, CHANNEL_NAME, uuid)
 
 
 CHANNEL_SHELF = "SELECT library_id FROM channel WHERE actor_id = %s"

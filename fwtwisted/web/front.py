@@ -85,18 +85,34 @@ class Wardrobe:
     mark: str
 
 
+class Documents(Protocol):
+    """What pages are about, for those who want it as a document."""
+
+    async def document(self, request: LeanRequest, path: str) -> bytes | None:
+        """The answer in the place of a page at a path (decoded); None: the page is to be sent."""
+
+
 class Front(Resource):
     """
     Serves the app; hangs at the root.
 
     :param app: of others; None: ours alone.
     :param folder: the same, where its files are ours to send.
+    :param documents: for other servers.
     """
 
     isLeaf = True
 
-    def __init__(self, own: OwnPage, wardrobe: Wardrobe, app: App | None = None, folder: Folder | None = None) -> None:
+    def __init__(
+        self,
+        own: OwnPage,
+        wardrobe: Wardrobe,
+        app: App | None = None,
+        folder: Folder | None = None,
+        documents: Documents | None = None,
+    ) -> None:
         super().__init__()
+        self._documents = documents
         self._own, self._wardrobe, self._app, self._folder = own, wardrobe, app, folder
         self._own_blank = Blank.read(own.text)
         self._app_blank: tuple[str, Blank] | None = None
@@ -173,6 +189,10 @@ class Front(Resource):
 
     async def _page(self, request: LeanRequest, name: str) -> None:
         """Send the page, dressed; with it goes the token that writes must repeat."""
+        document = None if self._documents is None else await self._documents.document(request, f"/{name}")
+        if document is not None:
+            request.respond(document)
+            return
         additions = await self._wardrobe.dressing.additions(f"/{name}")
         blank, policy = await self._blank()
         body = blank.filled(additions).encode("utf-8", "replace")

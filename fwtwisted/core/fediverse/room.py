@@ -20,8 +20,11 @@ from fwtwisted.core.fediverse.keys.rotation import Rotation
 from fwtwisted.core.fediverse.keys.signing import Signing
 from fwtwisted.core.fediverse.keys.verifying import Place, Verifying, VerifyingGround
 from fwtwisted.core.fediverse.moderation.policies import Policies
-from fwtwisted.core.fediverse.nodeinfos import NodeinfoSettings
+from fwtwisted.core.fediverse.moderation.room import Moderation
+from fwtwisted.core.fediverse.nodeinfos import NodeinfoGround, Nodeinfos, NodeinfoSettings
 from fwtwisted.core.fediverse.peers import Peers, PeerSettings
+from fwtwisted.core.fediverse.publishing.papers import Papers
+from fwtwisted.core.fediverse.publishing.room import Publishing, PublishingGround
 from fwtwisted.core.fediverse.remote.actors import RemoteActors
 from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.delivering import Delivering, DeliveryGround, DeliverySettings
@@ -80,6 +83,7 @@ class FediverseGround:
     happened: Happened
     outbox: Outbox
     announcing: Announcing
+    papers: Papers
     now: Callable[[], datetime]
     draw: Callable[[], float]
     settings: FediverseSettings
@@ -108,10 +112,16 @@ class FediverseRoom:
         )  # fmt: skip
         self.resolving = Resolving(_resolving(ground, self))
         self.verifying = Verifying(_verifying(ground, self))
+        self.publishing = Publishing(_publishing(ground, self))
         self.rotation = Rotation(ground.database, self.own_keys, ground.threads)
         self.posting = Posting(ground.reactor, ground.fetching, ground.settings.posting)
         self.delivering = Delivering(_delivery(ground, self))
-        self._parts: tuple[Part, ...] = (self.delivering, self.rotation)
+        self.nodeinfos = Nodeinfos(_nodeinfos(ground, self))
+        self.moderation = Moderation(
+            ground.database, ground.policies, ground.ring, self.peers.met, self.nodeinfos.read, ground.announcing,
+            ground.pod,
+        )  # fmt: skip
+        self._parts: tuple[Part, ...] = (self.delivering, self.rotation, self.nodeinfos, self.moderation)
         self._closings: tuple[Callable[[], Awaitable[None]], ...] = (
             self.posting.close,
             self.resolving.close,
@@ -185,6 +195,34 @@ def _verifying(ground: FediverseGround, room: FediverseRoom) -> VerifyingGround:
         ground.threads,
         Place.at(ground.pod.url),
         lambda: ground.now().timestamp(),
+    )
+
+
+def _publishing(ground: FediverseGround, room: FediverseRoom) -> PublishingGround:
+    return PublishingGround(
+        ground.database,
+        ground.threads,
+        ground.visibility,
+        ground.papers,
+        ground.service,
+        ground.preference,
+        room.verifying,
+        ground.policies,
+        room.peers,
+        ground.reactor.seconds,
+    )
+
+
+def _nodeinfos(ground: FediverseGround, room: FediverseRoom) -> NodeinfoGround:
+    return NodeinfoGround(
+        ground.database,
+        room.peers,
+        room.asking.json,
+        room.actors.get,
+        ground.policies.reachable_hosts,
+        ground.ring,
+        ground.pod,
+        ground.settings.nodeinfo,
     )
 
 

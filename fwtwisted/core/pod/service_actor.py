@@ -26,6 +26,15 @@ class ServiceActor:
         self._pod, self._username = pod, username
         self._id: int | None = None
 
+    @property
+    def fid(self) -> str:
+        """The federation id of the actor, whether or not it was made already."""
+        return self._pod.fid(f"actors/{self._username}")
+
+    def is_called(self, username: str) -> bool:
+        """Whether this is its name, in any case of letters."""
+        return username.lower() == self._username.lower()
+
     async def id(self) -> int:
         """
         The key of the actor.
@@ -49,7 +58,7 @@ class ServiceActor:
         keys = await self._threads(new_keys)
         pod, username = self._pod, self._username
         new = NewActor(
-            fid=pod.fid(f"actors/{username}"),
+            fid=self.fid,
             domain=pod.domain,
             preferred_username=username,
             type=SERVICE,

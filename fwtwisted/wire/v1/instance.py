@@ -17,6 +17,7 @@ from fwtwisted.wire.v1 import Document
 
 SOFTWARE: Final = "fwtwisted"
 NODEINFO_TYPE: Final = b"application/json; profile=http://nodeinfo.diaspora.software/ns/schema/%s#; charset=utf-8"
+APPLICATION: Final = "https://www.w3.org/ns/activitystreams#Application"  # FEP-2677
 MANIFEST_TYPE: Final = b"application/manifest+json"
 CATEGORIES_SHOWN: Final = 3
 
@@ -70,6 +71,8 @@ class About:
     :ivar federates: this server speaks to other pods.
     :ivar repository: URL of the program's source.
     :ivar homepage: URL of the program's own site.
+    :ivar software: what the program calls itself.
+    :ivar actor_id: federation id of the pod itself.
     """
 
     public_url: str
@@ -79,11 +82,8 @@ class About:
     federates: bool = False
     repository: str = ""
     homepage: str = ""
-
-    @property
-    def actor_id(self) -> str:
-        """The federation id of the pod itself."""
-        return f"{self.public_url}/federation/actors/service"
+    software: str = SOFTWARE
+    actor_id: str = ""
 
     def picture(self, name: Value) -> str | None:
         """The public URL of a stored picture."""
@@ -96,12 +96,11 @@ class About:
 def nodeinfo_links(about: About) -> Document:
     """Where nodeinfo is found."""
     places = {"2.0": "/api/v1/instance/nodeinfo/2.0", "2.1": "/api/v2/instance/nodeinfo/2.1"}
-    return {
-        "links": [
-            {"rel": f"http://nodeinfo.diaspora.software/ns/schema/{version}", "href": about.public_url + path}
-            for version, path in places.items()
-        ]
-    }
+    links = [
+        {"rel": f"http://nodeinfo.diaspora.software/ns/schema/{version}", "href": about.public_url + path}
+        for version, path in places.items()
+    ]
+    return {"links": [*links, {"rel": APPLICATION, "href": about.actor_id}]}
 
 
 def nodeinfo_2_0(about: About, values: Values, counts: Counts, allowed: Sequence[str]) -> Document:
@@ -113,7 +112,7 @@ def nodeinfo_2_0(about: About, values: Values, counts: Counts, allowed: Sequence
     shown = counts if values["instance__nodeinfo_stats_enabled"] else NOTHING
     return {
         "version": "2.0",
-        "software": {"name": SOFTWARE, "version": about.version},
+        "software": {"name": about.software, "version": about.version},
         **_common(values, shown),
         "metadata": {
             **_metadata(about, values, counts, allowed),
@@ -139,7 +138,7 @@ def nodeinfo_2_1(about: About, values: Values, counts: Counts, allowed: Sequence
     document: Document = {
         "version": "2.1",
         "software": {
-            "name": SOFTWARE,
+            "name": about.software,
             "version": about.version,
             "repository": about.repository,
             "homepage": about.homepage,

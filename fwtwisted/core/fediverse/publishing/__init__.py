@@ -3,7 +3,9 @@ What other servers are shown of this pod.
 
 ::
 
-    papers ──── documents for whoever has ids: the pages here, the activities that go out
-    showing ─── every GET below /federation, for the one who asks
-    finding ─── who a handle or an address means: WebFinger
+    gate ────── who asks, and may they
+    showcase ── every document below /federation/actors and /federation/music, for the one who asks
+    indexes ─── what is found without a link
+    finding ─── whom a handle or a page means
+    papers ──── documents for whoever has ids: these here, and the activities that go out
 """

@@ -45,7 +45,7 @@ def album(found: Album, works: Works, paper: Paper) -> Document:
     Who speaks through a channel is named as the channel, in the one form by which Funkwhale finds it.
     """
     speaker = works.speakers.get(found.artist_id)
-    credits = _credits(works.album_credits.get(found.id, ()), found, works)
+    credits = credits_of(found, works)
     image = _image(found.cover_id, works, paper)
     return {
         "type": "Album",
@@ -65,7 +65,7 @@ def album(found: Album, works: Works, paper: Paper) -> Document:
 
 def track(found: Track, works: Works, paper: Paper) -> Document:
     """A track with its album and artists, without context."""
-    credits = _credits(works.track_credits.get(found.id, ()), found, works)
+    credits = credits_of(found, works)
     record = None if found.album_id is None else works.albums.get(found.album_id)
     known = LICENSES.get(found.license or "")
     return {
@@ -101,9 +101,10 @@ def credit(found: Credit, works: Works, published: datetime, paper: Paper) -> Do
     }
 
 
-def _credits(known: Sequence[Credit], of: Track | Album, works: Works) -> Sequence[Credit]:
-    """Who is named; where nobody wrote that down, the artist whose it is."""
-    found = [one for one in known if one.artist_id in works.artists]
+def credits_of(of: Track | Album, works: Works) -> Sequence[Credit]:
+    """Who is named on a track or an album; where nobody wrote that down, the artist whose it is."""
+    written = works.track_credits if isinstance(of, Track) else works.album_credits
+    found = [one for one in written.get(of.id, ()) if one.artist_id in works.artists]
     if found:
         return found
     owner = works.artists[of.artist_id]

@@ -1,0 +1,50 @@
+"""Actors and their collections: ``/federation/actors/…``.  Source: docs/federation.md §2.5, §2.7."""
+
+from __future__ import annotations
+
+from twisted.python.failure import Failure
+
+from fwtwisted.core.fediverse.publishing.showcase import Showcase
+from fwtwisted.model.errors import FwError
+from fwtwisted.model.policies import Reading
+from fwtwisted.web.app import resource_app
+from fwtwisted.web.federation.documents import Documents, page_of, refusal, send
+from fwtwisted.web.request import LeanRequest
+
+
+class Actors:
+    """What actors tell of themselves."""
+
+    app = resource_app()
+
+    def __init__(self, documents: Documents, showcase: Showcase) -> None:
+        self._documents, self._showcase = documents, showcase
+
+    @app.handle_errors(FwError)
+    def refused(self, request: LeanRequest, failure: Failure) -> bytes:
+        """Why not."""
+        return refusal(request, failure)
+
+    @app.route("/<string:username>", methods=["GET"])
+    async def one(self, request: LeanRequest, username: str) -> bytes:
+        """The actor."""
+        await self._documents.reader(request, Reading.ACTOR)
+        return send(request, await self._showcase.actor(username))
+
+    @app.route("/<string:username>/outbox", methods=["GET"])
+    async def outbox(self, request: LeanRequest, username: str) -> bytes:
+        """What it published."""
+        reader = await self._documents.reader(request)
+        return send(request, await self._showcase.outbox(reader, username, page_of(request)))
+
+    @app.route("/<string:username>/followers", methods=["GET"])
+    async def followers(self, request: LeanRequest, username: str) -> bytes:
+        """How many follow it."""
+        await self._documents.reader(request)
+        return send(request, await self._showcase.followers(username))
+
+    @app.route("/<string:username>/following", methods=["GET"])
+    async def following(self, request: LeanRequest, username: str) -> bytes:
+        """How many it follows."""
+        await self._documents.reader(request)
+        return send(request, await self._showcase.following(username))

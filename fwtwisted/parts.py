@@ -170,7 +170,7 @@ class Parts:
         self.live.writes(ITEM, self.inbox.item_added)
         self.papers = Papers(settings.federation_paper(ground.config, self.pictures), self.preferences.value)
         self.outbox = Outbox(self.inbox, ground.bell.ring, settings.outbox_settings(ground.config))
-        self.announcing = Announcing(self.outbox, ground.bell.ring, self.pod)
+        self.announcing = Announcing(self.outbox, ground.bell.ring)
 
     def _gather_door(self, ground: Ground, config: Config) -> None:
         """The door to other servers, and what comes in by it to be heard."""
@@ -335,6 +335,8 @@ class Parts:
                 self.preferences.value,
                 self.pod,
                 self.inbox,
+                self.reports,
+                self.limits.spend,
                 self.live.happened,
                 self.outbox,
                 self.announcing,

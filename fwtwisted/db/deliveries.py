@@ -159,16 +159,22 @@ async def only_for(tx: Tx, outgoing_id: int, classes: Collection[str]) -> None:
     await tx.do(DROP_OTHERS, outgoing_id, list(classes))
 
 
-HAS_FOLLOWERS = f"""
-    SELECT EXISTS (SELECT FROM ({_MEANT}) AS told JOIN actor ON actor.id = told.id AND actor.private_key IS NULL)
+CLASSES = f"""
+    SELECT DISTINCT {_CLASS}
+      FROM ({_MEANT}) AS told
+      JOIN actor ON actor.id = told.id AND actor.private_key IS NULL AND actor.type <> 'Tombstone'
+      JOIN domain ON domain.name = actor.domain
+     WHERE {_WELCOME}
 """
 
 
-async def is_anybody(tx: Queries, meant: Meant) -> bool:
-    """Whether anybody who is meant lives elsewhere."""
-    return await tx.one(
-        bool, HAS_FOLLOWERS, list(meant.followers_of), list(meant.library_followers), list(meant.actors),
-        list(meant.in_person), meant.pods,
+async def classes(tx: Queries, meant: Meant, note_software: Collection[str]) -> frozenset[str]:
+    """Which kinds of peers there are among those who are meant and welcome."""
+    return frozenset(
+        await tx.many(
+            str, CLASSES, list(note_software), list(meant.followers_of), list(meant.library_followers),
+            list(meant.actors), list(meant.in_person), meant.pods,
+        )
     )  # fmt: skip
 
 

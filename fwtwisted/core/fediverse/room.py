@@ -25,12 +25,16 @@ from fwtwisted.core.fediverse.nodeinfos import NodeinfoGround, Nodeinfos, Nodein
 from fwtwisted.core.fediverse.peers import Peers, PeerSettings
 from fwtwisted.core.fediverse.publishing.papers import Papers
 from fwtwisted.core.fediverse.publishing.room import Publishing, PublishingGround
+from fwtwisted.core.fediverse.receiving.intake import Spend
+from fwtwisted.core.fediverse.receiving.room import Receiving, ReceivingGround
 from fwtwisted.core.fediverse.remote.actors import RemoteActors
 from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.delivering import Delivering, DeliveryGround, DeliverySettings
 from fwtwisted.core.fediverse.sending.outbox import Outbox, Preference, Ring
+from fwtwisted.core.fediverse.sending.telling import Telling, TellingGround
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
+from fwtwisted.core.pod.reports import Reports
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
@@ -60,7 +64,7 @@ class FediverseGround:
     What the area stands on.
 
     :ivar fetching: the door to other servers.  :ivar service: the pod's own actor.
-    :ivar happened: tells pages that are connected.  :ivar outbox: and ``announcing``: there before us, since other
+    :ivar spend: counts one deed of a scope by somebody.  :ivar happened: tells pages that are connected.  :ivar outbox: and ``announcing``: there before us, since other
         areas speak through them.
     :ivar now: the time.  :ivar draw: random numbers in [0, 1).
     """
@@ -80,6 +84,8 @@ class FediverseGround:
     preference: Preference
     pod: Pod
     inbox: Inbox
+    reports: Reports
+    spend: Spend
     happened: Happened
     outbox: Outbox
     announcing: Announcing
@@ -113,6 +119,7 @@ class FediverseRoom:
         self.resolving = Resolving(_resolving(ground, self))
         self.verifying = Verifying(_verifying(ground, self))
         self.publishing = Publishing(_publishing(ground, self))
+        self.receiving = Receiving(_receiving(ground, self))
         self.rotation = Rotation(ground.database, self.own_keys, ground.threads)
         self.posting = Posting(ground.reactor, ground.fetching, ground.settings.posting)
         self.delivering = Delivering(_delivery(ground, self))
@@ -121,8 +128,16 @@ class FediverseRoom:
             ground.database, ground.policies, ground.ring, self.peers.met, self.nodeinfos.read, ground.announcing,
             ground.pod,
         )  # fmt: skip
-        self._parts: tuple[Part, ...] = (self.delivering, self.rotation, self.nodeinfos, self.moderation)
+        self.telling = Telling(TellingGround(ground.database, ground.outbox, ground.papers, ground.service))
+        self._parts: tuple[Part, ...] = (self.receiving, 
+            self.delivering,
+            self.telling,
+            self.rotation,
+            self.nodeinfos,
+            self.moderation,
+        )
         self._closings: tuple[Callable[[], Awaitable[None]], ...] = (
+            self.receiving.close,
             self.posting.close,
             self.resolving.close,
             self.asking.close,
@@ -223,6 +238,22 @@ def _nodeinfos(ground: FediverseGround, room: FediverseRoom) -> NodeinfoGround:
         ground.ring,
         ground.pod,
         ground.settings.nodeinfo,
+    )
+
+
+def _receiving(ground: FediverseGround, room: FediverseRoom) -> ReceivingGround:
+    return ReceivingGround(
+        ground.database,
+        ground.threads,
+        ground.ring,
+        ground.policies,
+        ground.inbox,
+        ground.reports,
+        ground.announcing,
+        room.verifying,
+        ground.spend,
+        ground.now,
+        ground.pod,
     )
 
 

@@ -11,13 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from fwtwisted.wire.activitypub.contexts import MUSIC, PLAIN
 from fwtwisted.wire.v1 import Document, when
 
-PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
-CONTEXT = ("https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1")
-# The documents that are about libraries and works; what any Funkwhale pod knows without the network.
-MUSIC_CONTEXT = (*CONTEXT, "https://funkwhale.audio/ns")
-HASHTAG_CONTEXT = (*CONTEXT, {"Hashtag": "as:Hashtag"})
 LARGEST_LIST = 100  # ids of one Delete
 
 Context = Sequence[str | Mapping[str, Any]]
@@ -32,7 +28,7 @@ def _activity(
     *,
     cc: Sequence[str] = (),
     published: datetime | None = None,
-    context: Context = CONTEXT,
+    context: Context = PLAIN,
 ) -> Document:
     written: Document = {"@context": list(context), "id": id, "type": type, "actor": actor, "to": list(to)}
     if cc:
@@ -100,7 +96,7 @@ def create(
     *,
     cc: Sequence[str] = (),
     published: datetime | None = None,
-    context: Context = MUSIC_CONTEXT,
+    context: Context = MUSIC,
     repeats_context: bool = False,
 ) -> Document:
     """
@@ -121,7 +117,7 @@ def update(
     *,
     cc: Sequence[str] = (),
     published: datetime | None = None,
-    context: Context = MUSIC_CONTEXT,
+    context: Context = MUSIC,
     repeats_context: bool = False,
 ) -> Document:
     """Something is another way now.  :param repeats_context: as in :func:`create`."""
@@ -142,7 +138,7 @@ def delete(id: str, actor: str, type: str, object: str | Sequence[str], to: Sequ
     :param object: its id; a list of them is what Funkwhale reads of uploads, at most :data:`LARGEST_LIST`.
     """
     ids: str | list[str] = object if isinstance(object, str) else list(object)
-    return _activity("Delete", id, actor, {"type": type, "id": ids}, to, context=MUSIC_CONTEXT)
+    return _activity("Delete", id, actor, {"type": type, "id": ids}, to, context=MUSIC)
 
 
 def bury(id: str, actor: str, object: str, to: Sequence[str]) -> Document:
@@ -155,12 +151,12 @@ def bury(id: str, actor: str, object: str, to: Sequence[str]) -> Document:
 
 def flag(id: str, actor: str, objects: Sequence[str], content: str, type: str, to: str) -> Document:
     """Something is wrong.  :param objects: ids.  :param type: a word of the contract, such as ``illegal_content``."""
-    made = _activity("Flag", id, actor, list(objects), [to], context=HASHTAG_CONTEXT)
+    made = _activity("Flag", id, actor, list(objects), [to], context=PLAIN)
     return {**made, "content": content, "tag": [{"type": "Hashtag", "name": f"#{type}"}]}
 
 
 def _of_track(type: str, id: str, actor: str, track: str, to: str, audience: str) -> Document:
-    made = _activity(type, id, actor, {"type": "Track", "id": track}, [to], context=MUSIC_CONTEXT)
+    made = _activity(type, id, actor, {"type": "Track", "id": track}, [to], context=MUSIC)
     return {**made, "audience": audience}
 
 

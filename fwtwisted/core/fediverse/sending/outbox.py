@@ -66,9 +66,14 @@ class Outbox:
     def __init__(self, inbox: Inbox, ring: Ring, settings: OutboxSettings) -> None:
         self._inbox, self._ring, self._settings = inbox, ring, settings
 
-    async def is_heard(self, tx: Queries, to: Recipients) -> bool:
-        """Whether any of the recipients lives elsewhere, so that it is worth the while to write something."""
-        return await deliveries.is_anybody(tx, _meant(to))
+    async def readers(self, tx: Queries, to: Recipients) -> frozenset[PeerClass]:
+        """Which kinds of peers are among the recipients: what need not be written for any other."""
+        found = await deliveries.classes(tx, _meant(to), self._settings.note_software)
+        return frozenset(PeerClass(name) for name in found)
+
+    async def forget(self, tx: Tx, fids: Collection[str]) -> None:
+        """These objects are gone: what waits to be said of them is not said."""
+        await deliveries.supersede(tx, fids)
 
     async def send(self, tx: Tx, activity: Outgoing, to: Recipients) -> None:
         """
@@ -100,7 +105,7 @@ class Outbox:
     async def _bodies(
         self, tx: Tx, activity: Outgoing, classes: Collection[str], named: Collection[int]
     ) -> Mapping[str, str]:
-        shut_out = frozenset(await deliveries.shut_out(tx, named)) if named else frozenset()
+        shut_out = frozenset(await deliveries.shut_out(tx, named)) if len(named) > 1 else frozenset()
         written = {name: activity.written(PeerClass(name)) for name in classes}
         return {
             name: orjson.dumps(_addressed(document, shut_out)).decode()

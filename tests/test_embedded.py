@@ -165,7 +165,7 @@ class StartTests(_OnFolder):
             " current_setting('fsync'), current_setting('synchronous_commit'), current_setting('jit'), lower('ÄÖ')",
         )
         self.assertEqual([("fwtwisted", "fwtwisted", "UTF8", "UTC", "on", "", "on", "on", "off", "äö")], answers)
-        query(dsn, "CREATE EXTENSION pg_trgm; CREATE EXTENSION unaccent")
+        query(dsn, "CREATE EXTENSION pg_trgm; CREATE EXTENSION unaccent; CREATE EXTENSION cube")
         await postgres.stop()
         self.assertFalse((self.data / "postgres" / "postmaster.pid").exists())
 
@@ -240,7 +240,7 @@ class StartTests(_OnFolder):
         """Where no PostgreSQL is installed, the one of the wheel does the same."""
         postgres = self.user(ProgramFinder(installed=list))
         dsn = await postgres.start(server=True)
-        query(dsn, "CREATE EXTENSION pg_trgm; CREATE EXTENSION unaccent")
+        query(dsn, "CREATE EXTENSION pg_trgm; CREATE EXTENSION unaccent; CREATE EXTENSION cube")
         self.assertEqual([("äö",)], query(dsn, "SELECT lower('ÄÖ')"))
         await postgres.stop()
         began = reactor.seconds()

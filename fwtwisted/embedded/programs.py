@@ -145,13 +145,13 @@ def _version(folder: Path, owner: Owner) -> str | None:
 
 
 def _lacks_extensions(folder: Path) -> bool:
-    """Whether pg_trgm or unaccent are surely missing (some distributions have them in a package of their own)."""
+    """Whether cube, pg_trgm or unaccent are surely missing (some distributions have them in a package of their own)."""
     teller = folder / "pg_config"
     if not teller.exists():
         return False
     told = run([teller, "--sharedir"], Owner(0, 0, changes=False), stdout=subprocess.PIPE).communicate()[0]
     share = Path(os.fsdecode(told.strip())) / "extension"
-    return share.is_dir() and not all((share / f"{name}.control").exists() for name in ("pg_trgm", "unaccent"))
+    return share.is_dir() and not all((share / f"{name}.control").exists() for name in ("cube", "pg_trgm", "unaccent"))
 
 
 def run(args: Sequence[str | Path], owner: Owner, **how: Any) -> subprocess.Popen[bytes]:

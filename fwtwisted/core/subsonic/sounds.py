@@ -2,8 +2,8 @@
 How music sounds: measured in the background, asked for by song.
 
 A chore listens to every file once, a minute from the middle of it, and keeps a few numbers (``wire/sounds.py``).
-Which songs sound alike is then a matter of distance: one statement over the numbers of what the listener may hear, in
-the database, where nothing of it has to be kept in our memory.  Songs that nobody has listened to yet are ranked by
+Which songs sound alike is then a matter of distance: an index in the database tells what is nearest, and nothing of it
+has to be kept in our memory.  Songs that nobody has listened to yet are ranked by
 tags and favourites, as radios do, and carry −1 for a similarity.
 
 Source: docs/subsonic.md §9.8.

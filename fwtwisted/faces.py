@@ -213,8 +213,16 @@ class Faces:
         )
         reports = ReportDesk(parts.reports, self._callers, url)
         moderation = ModerationDesk(parts.fediverse.moderation, self._callers, url)
-        documents = federation.mounts(parts.fediverse.publishing)
-        return [*documents, *desk.mounts(), InboxDesk(parts.inbox, self._callers, url).mount(), *reports.mounts(), *moderation.mounts()]
+        documents = federation.mounts(
+            parts.fediverse.publishing, parts.fediverse.receiving.intake, parts.preferences.value
+        )
+        return [
+            *documents,
+            *desk.mounts(),
+            InboxDesk(parts.inbox, self._callers, url).mount(),
+            *reports.mounts(),
+            *moderation.mounts(),
+        ]
 
     def _podcasts(self) -> PodcastDesk:
         parts, area = self._parts, self._parts.podcasts

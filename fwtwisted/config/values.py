@@ -318,7 +318,7 @@ USUAL_RATES: Final[Mapping[str, str]] = {
     "anonymous-reports": "10/day", "authenticated-reports": "100/day",
     "anonymous-oauth-app": "10/day", "authenticated-oauth-app": "10/h",
     "oauth-authorize": "100/h", "oauth-token": "100/h", "oauth-revoke-token": "100/h",
-    "subsonic": "20000/h", "login": "30/h", "signup": "10/day", "fetch": "200/day",
+    "subsonic": "20000/h", "inbox": "300/m", "login": "30/h", "signup": "10/day", "fetch": "200/day",
     "verify-email": "20/h", "password-change": "20/h", "password-reset": "20/h", "password-reset-confirm": "20/h",
 }  # fmt: skip
 

@@ -64,8 +64,8 @@ class FediverseGround:
     What the area stands on.
 
     :ivar fetching: the door to other servers.  :ivar service: the pod's own actor.
-    :ivar spend: counts one deed of a scope by somebody.  :ivar happened: tells pages that are connected.  :ivar outbox: and ``announcing``: there before us, since other
-        areas speak through them.
+    :ivar spend: counts one deed of a scope by somebody.  :ivar happened: tells pages that are connected.
+    :ivar outbox: and ``announcing``: there before us, since other areas speak through them.
     :ivar now: the time.  :ivar draw: random numbers in [0, 1).
     """
 
@@ -129,7 +129,8 @@ class FediverseRoom:
             ground.pod,
         )  # fmt: skip
         self.telling = Telling(TellingGround(ground.database, ground.outbox, ground.papers, ground.service))
-        self._parts: tuple[Part, ...] = (self.receiving, 
+        self._parts: tuple[Part, ...] = (
+            self.receiving,
             self.delivering,
             self.telling,
             self.rotation,

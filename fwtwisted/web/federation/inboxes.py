@@ -15,12 +15,11 @@ from fwtwisted.model.errors import NotOffered, Unauthenticated, UnsupportedMedia
 from fwtwisted.web.app import answer, nothing, resource_app
 from fwtwisted.web.reading import media_type
 from fwtwisted.web.request import LeanRequest
+from fwtwisted.wire.signatures.messages import accept_signature
 from fwtwisted.wire.signatures.received import Digests, Received
 
 LARGEST_POST: Final = 1 << 20
 MEDIA_TYPES: Final = frozenset(("application/activity+json", "application/ld+json", "application/json"))
-# What we can believe; who was refused may try that.
-ACCEPT_SIGNATURE: Final = 'sig1=("@method" "@target-uri" "content-digest");created;alg="rsa-v1_5-sha256"'
 ENABLED: Final = "federation__enabled"
 
 Preference = Callable[[str], Awaitable[Any]]
@@ -43,7 +42,7 @@ class _Door:
         try:
             await self._intake.take(post)
         except Unauthenticated as refused:
-            return answer(request, 401, {"detail": str(refused)}, {"Accept-Signature": ACCEPT_SIGNATURE})
+            return answer(request, 401, {"detail": str(refused)}, {"Accept-Signature": accept_signature(has_body=True)})
         return nothing(request, 202)
 
 

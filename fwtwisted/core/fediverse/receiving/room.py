@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -11,8 +11,6 @@ from attrs import frozen
 
 from fwtwisted.core.fediverse.inbox import Inbox
 from fwtwisted.core.fediverse.moderation.policies import Policies
-from fwtwisted.core.fediverse.receiving.answers import ReceivedAnswers, Scanning
-from fwtwisted.core.fediverse.receiving.content import Ask, Content, Objects, People
 from fwtwisted.core.fediverse.receiving.flags import Flags, Hearing
 from fwtwisted.core.fediverse.receiving.follows import Answering, Notices, ReceivedFollows
 from fwtwisted.core.fediverse.receiving.intake import Intake, Spend, Verifying
@@ -20,7 +18,7 @@ from fwtwisted.core.fediverse.receiving.ledger import Ledger, Ring
 from fwtwisted.core.fediverse.receiving.likes import Likes
 from fwtwisted.core.fediverse.receiving.queue import Queue
 from fwtwisted.core.fediverse.receiving.removals import Removals
-from fwtwisted.core.fediverse.receiving.told import Deeds
+from fwtwisted.core.fediverse.receiving.told import Deeds, Family
 from fwtwisted.core.fediverse.receiving.undoing import Undoing
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
@@ -33,7 +31,7 @@ class ReceivingGround:
     """
     What it stands on.
 
-    :ivar ask: asks other servers for documents.  :ivar spend: counts posts.
+    :ivar further: families of handlers that other rooms bring.  :ivar spend: counts posts.
     """
 
     database: Database
@@ -43,14 +41,11 @@ class ReceivingGround:
     inbox: Inbox
     reports: Hearing
     answering: Answering
-    scanning: Scanning
-    objects: Objects
-    people: People
-    ask: Ask
     verifying: Verifying
     spend: Spend
     now: Callable[[], datetime]
     pod: Pod
+    further: Sequence[Family] = ()
 
 
 class Receiving:
@@ -79,15 +74,13 @@ class Receiving:
 
 def deeds_of(ground: ReceivingGround) -> Deeds:
     """What each activity does."""
-    notices = Notices(ground.inbox, ground.policies)
-    follows = ReceivedFollows(notices, ground.answering)
-    families = (
+    follows = ReceivedFollows(Notices(ground.inbox, ground.policies), ground.answering)
+    families: Sequence[Family] = (
         follows,
-        ReceivedAnswers(notices, ground.scanning),
         Undoing(follows),
-        Content(ground.database, ground.objects, ground.people, ground.ask, ground.pod),
         Removals(ground.ring, ground.pod),
         Flags(ground.reports, ground.pod),
         Likes(),
+        *ground.further,
     )
     return reduce(or_, (family.deeds() for family in families))

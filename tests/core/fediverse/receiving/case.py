@@ -12,6 +12,9 @@ from twisted.internet import reactor
 
 from fwtwisted.core.fediverse.inbox import Inbox
 from fwtwisted.core.fediverse.moderation.policies import Policies, PoliciesSettings
+from fwtwisted.core.fediverse.receiving.answers import ReceivedAnswers
+from fwtwisted.core.fediverse.receiving.content import Content
+from fwtwisted.core.fediverse.receiving.follows import Notices
 from fwtwisted.core.fediverse.receiving.ledger import Ledger
 from fwtwisted.core.fediverse.receiving.queue import Queue
 from fwtwisted.core.fediverse.receiving.room import ReceivingGround, deeds_of
@@ -118,9 +121,11 @@ class ReceivingCase(MusicCase):
         inbox = Inbox(self.database, lambda *_: None)
         reports = Reports(self.database, self._preference, self.bell.ring, lambda *_: None, POD)
         said: Any = self.said
+        notices = Notices(inbox, self.policies)
         return ReceivingGround(
-            self.database, self.threads, self.bell.ring, self.policies, inbox, reports, said, said, said, said,
-            said.document, said, said, lambda: datetime.now(UTC), POD,
+            self.database, self.threads, self.bell.ring, self.policies, inbox, reports, said, said, said,
+            lambda: datetime.now(UTC), POD,
+            (ReceivedAnswers(notices, said), Content(self.database, said, said, said.document, POD)),
         )  # fmt: skip
 
     def deeds(self) -> Deeds:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,13 @@ from twisted.internet import reactor as the_reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import deferLater
 
+from fwtwisted.core.people.keys import KeyPair, new_keys
+from fwtwisted.model.federation import Scheme
+from fwtwisted.wire.signatures.keys import private_key, signed
+from fwtwisted.wire.signatures.outgoing import Order, headers
+from fwtwisted.wire.targets import target
 from tests.audio import make
+from tests.database import HOME
 from tests.hostile import FarEnd, Line, headers_of, moved, ok
 from tests.rest.pod import PodCase
 from tests.web.serving import Answer, HungUp
@@ -26,6 +34,12 @@ def a_sound(folder: str, kind: str = "mp3") -> bytes:
     """A real file."""
     path: Path = make(folder, kind, title="Far Light", artist="Ada")
     return path.read_bytes()
+
+
+@cache
+def keys() -> KeyPair:
+    """A pair of keys; one is enough for all tests."""
+    return new_keys()
 
 
 def in_pieces(far: FarEnd, path: str, body: bytes, kind: str = KIND, *, step: int = 2000, every: float = 0.01) -> None:
@@ -63,8 +77,19 @@ class RemoteCase(PodCase):
         await super().setUp()
         self.far = await FarEnd.on(self)
         self.alice = await self.person("alice")
+        await self.give_key(self.alice.viewer.actor_id)
         self.body = a_sound(os.path.abspath(self.mktemp()))
         self.library, self.track, self.path = await self.a_far_track(self.far.url("/song"))
+
+    async def give_key(self, actor: int | None) -> KeyPair:
+        """An actor with a real pair of keys."""
+        pair = keys()
+        ours = await self.value("SELECT private_key IS NOT NULL FROM actor WHERE id = %s", actor)
+        await self.do(
+            "UPDATE actor SET key_id = fid || '#main-key', public_key = %s, private_key = %s WHERE id = %s",
+            pair.public, pair.private if ours else None, actor,
+        )  # fmt: skip
+        return pair
 
     async def a_far_track(self, source: str, **columns: Any) -> tuple[int, int, str]:
         """A track of another pod: its library, its id, where it is listened to."""
@@ -224,6 +249,74 @@ class HearingTests(RemoteCase):
         await self.until_heard(talk, self.body[:1000])
         talk.hang_up()
         await self.until(self.is_kept)
+
+
+class SigningTests(RemoteCase):
+    """Who asks, and who is believed."""
+
+    async def key_ids(self) -> list[str | None]:
+        """By whom what was asked of the far end was signed."""
+        signatures = [headers_of(head).get("signature") for head in self.far.heads]
+        return [None if one is None else one.partition('keyId="')[2].partition('"')[0] for one in signatures]
+
+    async def test_asked_by_the_listener(self) -> None:
+        """The listener's own actor signs; nobody else is told of them."""
+        self.far.says("/song", moved(self.far.url("/there")))
+        other = await FarEnd.on(self)
+        self.far.says("/there", moved(other.url("/elsewhere")))
+        other.says("/elsewhere", ok(self.body, KIND))
+        self.assertEqual(self.body, (await self.alice.get(self.path)).body)
+        fid = await self.value("SELECT fid FROM actor WHERE id = %s", self.alice.viewer.actor_id)
+        self.assertEqual([f"{fid}#main-key"] * 2, await self.key_ids())
+        self.assertIsNone(other.header("Signature"))
+
+    async def test_asked_by_the_pod(self) -> None:
+        """For visitors the pod's own actor asks."""
+        await self.open_up()
+        self.far.says("/song", ok(self.body, KIND))
+        self.assertEqual(self.body, (await self.visitor().get(self.path)).body)
+        self.assertEqual([f"https://{HOME}/federation/actors/service#main-key"], await self.key_ids())
+
+    async def test_shut_out(self) -> None:
+        """Servers that moderators want no media of are not asked."""
+        await self.do(
+            "INSERT INTO instance_policy (actor_id, target_domain, reject_media) VALUES (%s, %s, true)",
+            self.alice.viewer.actor_id, f"127.0.0.1:{self.far.port}",
+        )  # fmt: skip
+        await self.changed("libraries")
+        await self.failed(await self.alice.get(self.path))
+        self.assertEqual([], self.far.heads)
+
+    async def test_heard_by_a_signature(self) -> None:
+        """An actor of another pod hears what they follow, and nobody else's; a wrong signature is none."""
+        mine = await self.library_of(self.alice, "me")
+        [track] = await self.an_album_of(mine, tracks=1)
+        body = await self.a_file(mine, track)
+        path = f"/api/v1/listen/{await self.track_uuid(track)}/"
+        eve = await self.an_actor("eve", f"127.0.0.1:{self.far.port}")
+        pair = await self.give_key(eve)
+        await self.do("UPDATE actor SET last_fetch_date = now() WHERE id = %s", eve)
+        self.assertEqual(401, (await self.visitor().get(path)).status)
+        self.assertEqual(404, (await self.signed(path, eve, pair)).status)
+        await self.do(
+            "INSERT INTO follow (fid, actor_id, target_library_id, approved) VALUES ('https://x/2', %s, %s, true)",
+            eve, mine,
+        )  # fmt: skip
+        await self.changed("libraries")
+        said = await self.signed(path, eve, pair)
+        self.assertEqual((200, body), (said.status, said.body))
+        said = await self.signed(path, eve, pair, {"Range": "bytes=5-9"})
+        self.assertEqual((206, body[5:10]), (said.status, said.body))
+        said = await self.signed(path, eve, new_keys())
+        self.assertEqual(401, said.status)
+
+    async def signed(self, path: str, actor: int, pair: KeyPair, further: Mapping[str, str] | None = None) -> Answer:
+        """What an actor of another pod is answered."""
+        fid = await self.value("SELECT fid FROM actor WHERE id = %s", actor)
+        there = target(f"https://{HOME}{path}")
+        order = Order(f"{fid}#main-key", "GET", there, None, Scheme.CAVAGE, time.time())
+        told = headers(order, partial(signed, private_key(pair.private)))
+        return await self.served.ask("GET", path, {"Host": HOME, **told, **(further or {})})
 
 
 class TroubleTests(RemoteCase):

@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 
 from fwtwisted.db.remote_audio import Elsewhere
-from fwtwisted.model.errors import Unavailable
+from fwtwisted.model.errors import NotFound, Unavailable
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside import disk
 from fwtwisted.outside.arriving import Arrival
@@ -170,6 +170,8 @@ class Bringing:
             return await self._until(Deferred.fromCoroutine(ways.fetching.open(self._elsewhere.source, wish)))
         except (NoSuchHost, Unreachable, TooSlow) as why:
             raise NotHeard(str(why)) from why
+        except NotFound as why:
+            raise NotHeard("who asks has no key to sign with", LATE, personal=True) from why
         except FetchFailed as why:
             raise NotHeard(str(why), LATE) from why
 

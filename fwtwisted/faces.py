@@ -211,8 +211,8 @@ class Faces:
         desk = FederationDesk(
             parts.follows, parts.foreign, parts.fetches, parts.actors, self._callers, parts.pictures, url
         )
-        reports = ReportDesk(parts.reports, self._callers, url)
         moderation = ModerationDesk(parts.fediverse.moderation, self._callers, url)
+        reports = ReportDesk(parts.reports, self._callers, url)
         documents = federation.mounts(
             parts.fediverse.publishing, parts.fediverse.receiving.intake, parts.preferences.value
         )

@@ -1,0 +1,41 @@
+"""The parts of this area, built together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fwtwisted.core.fediverse.moderation.blocks import Rejecting, UserBlocks
+from fwtwisted.core.fediverse.moderation.deciding import Deciding
+from fwtwisted.core.fediverse.moderation.known_actors import KnownActors
+from fwtwisted.core.fediverse.moderation.policies import Policies
+from fwtwisted.core.fediverse.moderation.purging import Purging
+from fwtwisted.core.fediverse.moderation.servers import Ask, Servers
+from fwtwisted.core.music.libraries import Ring
+from fwtwisted.db.jobs import JobKind, Schedule
+from fwtwisted.db.pool import Database
+from fwtwisted.model.people import Pod
+
+
+class Moderation:
+    """
+    Policies, other servers, those who live there, and removing what is here of them.
+
+    :param met: has the nodeinfo of a server read soon.  :param read: reads it now.
+    """
+
+    def __init__(
+        self, database: Database, policies: Policies, ring: Ring, met: Ask, read: Ask, rejecting: Rejecting, pod: Pod
+    ) -> None:
+        self.purging = Purging(database, ring, pod)
+        self.deciding = Deciding(database, policies, self.purging, pod)
+        self.servers = Servers(database, policies, self.purging, met, read, pod)
+        self.actors = KnownActors(database, self.purging)
+        self.blocks = UserBlocks(database, rejecting)
+
+    def jobs(self) -> Mapping[str, JobKind]:
+        """What the hands do for us."""
+        return self.purging.jobs()
+
+    def schedules(self) -> Mapping[str, Schedule]:
+        """Chores with a beat."""
+        return self.purging.schedules()

@@ -49,6 +49,14 @@ async def things(tx: Tx, kind: Kind, fids: Sequence[str], actor_id: int) -> list
     return await tx.many(Owned, THING[kind], list(fids), actor_id, actor_id, actor_id)
 
 
+ONE = {kind: f"SELECT id, fid, cover_id FROM {kind} WHERE fid = %s FOR NO KEY UPDATE" for kind in Kind}
+
+
+async def thing(tx: Tx, kind: Kind, fid: str) -> Owned | None:
+    """An artist, an album or a track, whosesoever, held until the transaction ends."""
+    return await tx.maybe(Owned, ONE[kind], fid)
+
+
 UPLOADS = f"""
     SELECT upload.uuid FROM upload
       JOIN library ON library.id = upload.library_id

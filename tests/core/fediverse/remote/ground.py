@@ -11,6 +11,7 @@ from twisted.internet.task import Clock
 from twisted.internet.threads import deferToThread
 
 from fwtwisted.core.fediverse.remote.actors import RemoteActors
+from fwtwisted.core.fediverse.remote.episodes import RemoteEpisodes
 from fwtwisted.core.fediverse.remote.objects import RemoteObjects
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.errors import ShutOut
@@ -38,6 +39,11 @@ class RemoteCase(MusicCase):
         )
 
         self.objects = RemoteObjects(self.database, deferToThread, self.world.ask, self.actors, self._permit, POD)
+        self.pod = POD
+        self.episodes = RemoteEpisodes(self.database, self.world.ask, self.objects.vouching, self._now)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.seconds(), UTC)
 
     async def fails(self, why: type[E], work: Coroutine[Deferred[Any], Any, object]) -> E:
         """The failure of some work, which must be this."""

@@ -1,0 +1,228 @@
+"""What is said otherwise, and what is taken back: by whom it is theirs, and by nobody else."""
+
+from __future__ import annotations
+
+from fwtwisted.core.fediverse.remote.changes import RemoteChanges
+from fwtwisted.db import channels
+from fwtwisted.model.errors import Invalid
+from fwtwisted.model.people import Actor
+from fwtwisted.model.podcasts import Channel
+from tests.core.fediverse.remote.ground import RemoteCase
+from tests.foreign import (
+    ALICE,
+    CHANNEL,
+    LIBRARY,
+    OTHER_POD,
+    POD,
+    PUBLIC,
+    album,
+    artist,
+    changed,
+    episode,
+    funkwhale_actor,
+    funkwhale_channel,
+    library,
+    track,
+    upload,
+)
+
+EVE = f"{POD}/federation/actors/eve"
+SERVICE = f"{POD}/federation/actors/service"
+STRANGER = f"{OTHER_POD}/federation/actors/mallory"
+
+
+class ChangesCase(RemoteCase):
+    """With a library of Alice's, two files in it, and three others who have nothing to say of them but the service."""
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        super().setUp()
+        self.world.put(*(funkwhale_actor(fid) for fid in (ALICE, EVE, SERVICE, STRANGER)), library())
+        self.alice, self.eve = await self.actors.get(ALICE), await self.actors.get(EVE)
+        self.service, self.stranger = await self.actors.get(SERVICE), await self.actors.get(STRANGER)
+        await self.do("UPDATE domain SET service_actor_id = %s WHERE name = 'far.example'", self.service.id)
+        self.library = await self.objects.take_library(library(), LIBRARY)
+        await self.objects.take_many([upload(1), upload(2)], sender=self.alice, library=self.library)
+        self.changes = RemoteChanges(self.database, self.objects, self.episodes, lambda *_: None, self.pod)
+
+    async def count(self, table: str) -> int:
+        """How many rows there are."""
+        found: int = await self.value(f"SELECT count(*) FROM {table}")
+        return found
+
+
+class UpdateTests(ChangesCase):
+    """What is said otherwise."""
+
+    async def test_things(self) -> None:
+        """Their author, and who speaks for their server, change artists, albums and tracks; nobody else does."""
+        for new, name in ((track(1), "track.title"), (album(1), "album.title"), (artist(1), "artist.name")):
+            for place, (sender, listened) in enumerate(
+                ((self.eve, False), (self.stranger, False), (self.alice, True), (self.service, True))
+            ):
+                document = changed(new, name=f"Now {place}")
+                self.assertEqual(listened, await self.changes.update(document, sender))
+                table, column = name.split(".")
+                title = await self.value(f"SELECT {column} FROM {table} WHERE fid = %s", new["id"])
+                self.assertEqual(f"Now {place}" if listened else new["name"], title)
+
+    async def test_all_that_changes(self) -> None:
+        """Tags, covers, licences and descriptions are as they are said now; what is said no longer goes."""
+        image = {"type": "Image", "url": f"{POD}/media/own.jpg"}
+        document = track(1, tag=[{"type": "Hashtag", "name": "#Jazz"}], license=None, content=None, image=image)
+        await self.changes.update(document, self.alice)
+        [row] = await self.rows(
+            "SELECT license, description, url, (SELECT string_agg(name, ',') FROM track_tag JOIN tag ON tag.id = tag_id"
+            " WHERE track_id = track.id) FROM track JOIN attachment ON attachment.id = cover_id"
+        )
+        self.assertEqual((None, None, f"{POD}/media/own.jpg", "Jazz"), row)
+
+    async def test_album_of_others(self) -> None:
+        """An album may be another artist's from now on."""
+        await self.changes.update(album(1, artists=[artist(4), artist(1)]), self.alice)
+        named = "SELECT credit FROM album_credit ORDER BY place"
+        self.assertEqual([("Artist 4",), ("Artist 1",)], await self.rows(named))
+        self.assertEqual("Artist 4", await self.value("SELECT name FROM album JOIN artist ON artist.id = artist_id"))
+
+    async def test_author_stays_at_home(self) -> None:
+        """A thing is handed over within its server only."""
+        await self.changes.update(track(1, attributedTo=STRANGER), self.alice)
+        self.assertEqual(2, await self.value("SELECT count(*) FROM track WHERE attributed_to_id = %s", self.alice.id))
+        await self.changes.update(track(1, attributedTo=EVE), self.alice)
+        self.assertEqual(1, await self.value("SELECT count(*) FROM track WHERE attributed_to_id = %s", self.eve.id))
+
+    async def test_ours(self) -> None:
+        """Nobody elsewhere changes what is ours, though they claim it."""
+        fid = "https://pod.example/federation/music/tracks/1"
+        await self.a_track("Ours", await self.an_artist("Us"), fid=fid)
+        for sender in (self.alice, self.service, self.stranger):
+            self.assertFalse(await self.changes.update(track(1, id=fid), sender))
+            self.assertEqual(0, await self.changes.remove([fid], sender))
+
+    async def test_library(self) -> None:
+        """A library is its owner's to change, not the service's; it may become private."""
+        private = library(audience="", name="Mine")
+        for sender in (self.eve, self.service, self.stranger):
+            self.assertFalse(await self.changes.update(private, sender))
+        self.assertTrue(await self.changes.update(private, self.alice))
+        self.assertEqual([("Mine", "me")], await self.rows("SELECT name, privacy_level FROM library"))
+
+    async def test_unknown(self) -> None:
+        """What we do not have is not taken by an Update."""
+        for document in (track(9), album(9), artist(9), library(f"{LIBRARY}9"), {"type": "Note", "id": f"{POD}/n"}):
+            self.assertFalse(await self.changes.update(document, self.alice))
+
+
+class RemoveTests(ChangesCase):
+    """What is taken back."""
+
+    async def test_uploads(self) -> None:
+        """A list of files goes at its owner's word, with the tracks that live from them alone."""
+        ids = [upload(1)["id"], upload(2)["id"], f"{POD}/unknown"]
+        for sender in (self.eve, self.stranger):
+            self.assertEqual(0, await self.changes.remove(ids, sender, "Audio"))
+        self.assertEqual(2, await self.changes.remove(ids, self.alice, "Audio"))
+        self.assertEqual((0, 0, 0, 0), tuple([await self.count(t) for t in ("upload", "track", "album", "artist")]))
+
+    async def test_kept_by_people(self) -> None:
+        """A track that somebody likes stays, without a file."""
+        ada = await self.an_actor("ada")
+        await self.do(
+            "INSERT INTO favorite (actor_id, track_id) SELECT %s, id FROM track WHERE fid = %s", ada, track(1)["id"]
+        )
+        await self.changes.remove([upload(1)["id"], upload(2)["id"]], self.alice)
+        self.assertEqual((0, 1), (await self.count("upload"), await self.count("track")))
+
+    async def test_tombstones(self) -> None:
+        """Each kind of thing goes by a tombstone of its author's or of its server's."""
+        self.assertEqual(1, await self.changes.remove([track(1)["id"]], self.service, "Tombstone"))
+        self.assertEqual(1, await self.count("track"))
+        self.assertEqual(1, await self.changes.remove([artist(1)["id"]], self.alice, "Tombstone"))
+        self.assertEqual((0, 0), (await self.count("track"), await self.count("artist")))
+
+    async def test_of_others(self) -> None:
+        """A file of ours of a track that its server takes back keeps the track."""
+        ada = await self.an_actor("ada")
+        shelf = await self.a_library(ada, "me")
+        id = await self.value("SELECT id FROM track WHERE fid = %s", track(1)["id"])
+        await self.an_upload(shelf, id)
+        await self.changes.remove([album(1)["id"]], self.alice, "Album")
+        self.assertEqual((1, 1), (await self.count("track"), await self.count("upload")))
+
+    async def test_library(self) -> None:
+        """A library goes with all in it."""
+        self.assertEqual(0, await self.changes.remove([LIBRARY], self.eve, "Library"))
+        self.assertEqual(0, await self.changes.remove([LIBRARY], self.alice, "Audio"))
+        self.assertEqual(1, await self.changes.remove([LIBRARY], self.alice, "Library"))
+        self.assertEqual((0, 0, 0), tuple([await self.count(t) for t in ("library", "upload", "artist")]))
+
+    async def test_actor(self) -> None:
+        """Somebody takes themselves away, with all that is theirs; nobody else does."""
+        for sender in (self.eve, self.service, self.stranger):
+            self.assertEqual(0, await self.changes.remove([ALICE], sender, "Person"))
+        self.assertEqual(1, await self.changes.remove([ALICE], self.alice, "Person"))
+        self.assertEqual((0, 0), (await self.count("library"), await self.count("upload")))
+        self.assertEqual("Tombstone", await self.value("SELECT type FROM actor WHERE fid = %s", ALICE))
+
+
+class EpisodeTests(ChangesCase):
+    """What channels publish."""
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        await super().setUp()
+        self.speaker: Actor = await self.actors.take(funkwhale_channel(), CHANNEL)
+        found = await self.run_in(channels.of_actor, self.speaker.id)
+        assert found is not None
+        self.channel: Channel = found
+
+    async def test_new(self) -> None:
+        """An episode is an upload and a track of one id, found under the channel's artist."""
+        id = await self.episodes.take(episode(1), channel=self.channel)
+        [row] = await self.rows(
+            "SELECT upload.fid = track.fid, track.title, track.artist_id, track.description, upload.bitrate, size"
+            " FROM upload JOIN track ON track.id = track_id WHERE upload.id = %s", id,
+        )  # fmt: skip
+        self.assertEqual((True, "Episode 1", self.channel.artist_id, "<p>What it is about</p>", 128000, 4000), row)
+
+    async def test_again(self) -> None:
+        """The same again makes nothing twice; an Update of the channel's own changes it."""
+        first = await self.episodes.take(episode(1), channel=self.channel)
+        self.assertEqual(first, await self.episodes.take(episode(1), channel=self.channel))
+        self.assertFalse(await self.changes.update(episode(1, name="Stolen"), self.alice))
+        self.assertTrue(await self.changes.update(episode(1, name="Renamed"), self.speaker))
+        self.assertFalse(await self.changes.update(episode(2), self.speaker))
+        self.assertEqual("Renamed", await self.value("SELECT title FROM track WHERE fid = %s", episode(1)["id"]))
+
+    async def test_refused(self) -> None:
+        """An episode of another channel, of another server, or in place of a file in a library is not taken."""
+        for document in (
+            episode(1, attributedTo=ALICE),
+            episode(1, id=f"{OTHER_POD}/e"),
+            episode(1, id=upload(1)["id"]),
+            episode(1, id=track(1)["id"]),
+            episode(1, name=None),
+            episode(1, url=f"{POD}/x"),
+        ):
+            await self.fails(Invalid, self.episodes.take(document, channel=self.channel))
+
+    async def test_series(self) -> None:
+        """An album of the channel's is asked for; one of another artist's is none."""
+        speaker = [{"type": "Person", "id": CHANNEL}]
+        self.world.put(album(7, artists=speaker), album(8))
+        for number, titles in ((7, [("Album 7",)]), (8, [])):
+            await self.episodes.take(episode(1, album=album(number)["id"]), channel=self.channel)
+            told = "SELECT album.title FROM track JOIN album ON album.id = album_id WHERE track.fid = %s"
+            self.assertEqual(titles, await self.rows(told, episode(1)["id"]))
+
+    async def test_taken_back(self) -> None:
+        """The channel, and its owner, take an episode back; its track goes with it."""
+        await self.episodes.take(episode(1), channel=self.channel)
+        await self.episodes.take(episode(2), channel=self.channel)
+        self.assertEqual(0, await self.changes.remove([episode(1)["id"]], self.eve))
+        self.assertEqual(1, await self.changes.remove([episode(1)["id"]], self.speaker, "Audio"))
+        self.assertEqual(1, await self.changes.remove([episode(2)["id"]], self.speaker, "Tombstone"))
+        self.assertEqual(0, await self.value("SELECT count(*) FROM track WHERE artist_id = %s", self.channel.artist_id))
+
+    async def test_seen(self) -> None:
+        """What a channel elsewhere publishes is everybody's."""
+        self.assertEqual("everyone", await self.value("SELECT privacy_level FROM library WHERE is_channel"))
+        self.assertEqual(PUBLIC, episode(1)["to"])

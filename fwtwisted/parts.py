@@ -128,7 +128,7 @@ class Parts:
         self._secret = secret = config.general.secret_key or kept_secret_key(config.general.data)
         self.limits = Limits(ground.tallies, settings.limits_settings(config))
         self.listen_tokens = ListenTokens(secret, time.time)
-        passwords = Passwords(ground.threads, settings.password_settings(config))
+        self.passwords = passwords = Passwords(ground.threads, settings.password_settings(config))
         self.subsonic_seal = SubsonicSeal(secret)
         self.accounts = Accounts(
             database,
@@ -139,7 +139,6 @@ class Parts:
             settings.accounts_settings(config),
         )
         self.quotas = Quotas(database, preference)
-        self.profiles = Profiles(database, passwords, self.quotas, preference, self.listen_tokens, ground.bell.ring)
         self.signin = SignIn(
             database,
             passwords,
@@ -171,6 +170,10 @@ class Parts:
         self.papers = Papers(settings.federation_paper(ground.config, self.pictures), self.preferences.value)
         self.outbox = Outbox(self.inbox, ground.bell.ring, settings.outbox_settings(ground.config))
         self.announcing = Announcing(self.outbox, ground.bell.ring)
+        preference, ring = self.preferences.value, ground.bell.ring
+        self.profiles = Profiles(
+            ground.database, self.passwords, self.quotas, preference, self.listen_tokens, ring, self.announcing
+        )
 
     def _gather_door(self, ground: Ground, config: Config) -> None:
         """The door to other servers, and what comes in by it to be heard."""
@@ -208,11 +211,13 @@ class Parts:
         self.shelves = Shelves()
         orders = Orders(OrderSettings())
         self.catalog = Catalog(database, self.visibility, orders, self.shelves)
-        self.libraries = Libraries(database, self.visibility, ground.bell.ring, self.pod)
-        self.edits = Edits(database, ground.bell.ring, self.live.tell, self.pod, settings.edits_settings(config))
+        self.libraries = Libraries(database, self.visibility, ground.bell.ring, self.pod, self.announcing)
+        self.edits = Edits(
+            database, ground.bell.ring, self.live.tell, self.pod, settings.edits_settings(config), self.announcing
+        )
         self.hiding = Hiding(database)
         relay = Relay(ground.bell.ring)
-        self.listening = Listening(database, self.visibility, self.shelves, self.live.happened, relay)
+        self.listening = Listening(database, self.visibility, self.shelves, self.live.happened, relay, self.announcing)
         answers = Answers(ground.reactor.seconds, AnswerSettings())
         self.playlists = Playlists(database, self.visibility, self.shelves, self.preferences.value, answers)
         self.radio = RadioRoom.built(database, self.visibility, orders, self.shelves)
@@ -286,12 +291,12 @@ class Parts:
         )
         self.banners = Banners(database, blobs, images)
         places = Places(blobs, threads, config.media.music)
-        importer = Importer(database, blobs, threads, preference, settings.importing_settings(config))
+        importer = Importer(database, blobs, threads, preference, settings.importing_settings(config), self.announcing)
         self.uploads = Uploads(
-            database, blobs, threads, self.visibility, self.shelves, places, preference, ring, self.pod
+            database, blobs, threads, self.visibility, self.shelves, places, preference, ring, self.pod, self.announcing
         )
         News(self.uploads, self.listening, self.paper, self.pod.url).register(self.live)
-        self.upload_jobs = UploadJobs(database, threads, importer, places, ring)
+        self.upload_jobs = UploadJobs(database, threads, importer, places, ring, self.announcing)
         self.folders = Folders(
             FoldersGround(
                 ground.reactor,
@@ -302,6 +307,7 @@ class Parts:
                 threads,
                 lambda changed: FolderWatch(ground.reactor, threads, changed),
                 settings.folders_settings(config),
+                self.announcing,
             )
         )
         self.folder_imports = FolderImports(
@@ -316,7 +322,9 @@ class Parts:
         told = settings.lookup_settings(ground.config)
         self.fetches = Fetches(database, self.visibility, NoNetwork(), ground.reactor, self.pod, told)
         self.actors = Actors(database, self.visibility, self.preferences.value, self.pod)
-        self.reports = Reports(database, self.preferences.value, ground.bell.ring, self.live.happened, self.pod)
+        self.reports = Reports(
+            database, self.preferences.value, ground.bell.ring, self.live.happened, self.pod, self.announcing
+        )
         self.live.writes(CREATED, self.reports.created)
         self.fediverse = FediverseRoom(
             FediverseGround(
@@ -369,6 +377,7 @@ class Parts:
                 self.channel_paper,
                 lambda: datetime.now(UTC),
                 random.random,
+                self.announcing,
             ),
             settings.channel_settings(config),
             settings.feed_settings(config),

@@ -205,6 +205,15 @@ async def voice_of_artist(tx: Queries, artist_id: int) -> int | None:
     )
 
 
+async def series(tx: Queries, album_id: int) -> tuple[str, int] | None:
+    """The federation id of an album of a channel of ours, and the channel's actor."""
+    return await tx.maybe(
+        lambda fid, actor_id: (fid, actor_id),
+        "SELECT album.fid, channel.actor_id FROM album JOIN channel USING (artist_id) WHERE album.id = %s",
+        album_id,
+    )
+
+
 # --- follows -------------------------------------------------------------------------------------
 
 

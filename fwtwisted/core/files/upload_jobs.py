@@ -16,6 +16,7 @@ import orjson
 from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
+from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.importing.filing import UNKNOWN_ERROR, Refused, beyond_the_catalog
 from fwtwisted.core.importing.importer import OUR_FAULT, Importer, Piece, Settled
 from fwtwisted.core.importing.settling import Outcome
@@ -83,9 +84,10 @@ class UploadJobs:
         importer: Importer,
         places: Places,
         ring: Callable[[str, bytes], None],
+        occasions: Occasions = NOBODY,
     ) -> None:
         self._database, self._threads, self._importer = database, threads, importer
-        self._places, self._ring = places, ring
+        self._places, self._ring, self._occasions = places, ring, occasions
 
     def jobs(self) -> Mapping[str, JobKind]:
         """See ``worker``."""
@@ -159,6 +161,8 @@ class UploadJobs:
             if await upload_lists.still_waits(tx, piece.upload):
                 outcome = await published(tx, voice, piece.told, piece.seen, piece.was, music_url)
                 await self._write(tx, piece, outcome)
+                tell = self._occasions.uploads_ready if piece.was is None else self._occasions.episodes_updated
+                await tell(tx, [piece.upload])
 
         await self._database.transaction(work)
 

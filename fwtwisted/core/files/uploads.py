@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import orjson
 from attrs import evolve, frozen
 
+from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.files.stored_files import LANE as STORE_LANE
 from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
 from fwtwisted.core.files.upload_jobs import IMPORT, LANE, Places
@@ -75,8 +76,10 @@ class Uploads:
         preference: Preference,
         ring: Ring,
         pod: Pod,
+        occasions: Occasions = NOBODY,
     ) -> None:
         self._database, self._blobs, self._threads = database, blobs, threads
+        self._occasions = occasions
         self._visibility, self._shelves, self._places = visibility, shelves, places
         self._preference, self._ring, self._pod = preference, ring, pod
 
@@ -264,6 +267,7 @@ class Uploads:
 
     async def _remove(self, tx: Tx, uuids: Sequence[UUID]) -> int:
         """Remove uploads, and with the last of an episode's the episode."""
+        await self._occasions.uploads_removed(tx, uuids)
         episodes = await works.episodes_of(tx, uuids)
         count = await uploads.remove(tx, uuids)
         if gone := await works.silent(tx, episodes):

@@ -152,6 +152,7 @@ class InPlaceRun(Run):
             uuids = [one.uuid for one in gone]
             tracks = await uploads.tracks_of(tx, uuids)
             artists, albums = await known.named_by(tx, tracks)
+            await self.ground.occasions.uploads_removed(tx, uuids)
             count = await uploads.remove(tx, uuids)
             if self.wish.prune:
                 await known.prune(tx, tracks, albums, artists)

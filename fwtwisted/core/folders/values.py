@@ -9,6 +9,7 @@ from attrs import define, frozen
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
+from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.importing.importer import Importer
 from fwtwisted.db.pool import Database
 from fwtwisted.model.threads import Threads
@@ -54,6 +55,7 @@ class FoldersGround:
     threads: Threads
     new_watch: Callable[[Callable[[Changes], None]], FolderWatch]
     settings: FoldersSettings
+    occasions: Occasions = NOBODY
 
 
 @frozen

@@ -15,6 +15,7 @@ from attrs import field, frozen
 from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
+from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.importing.covers import CoverOf, Covers, Shelved
 from fwtwisted.core.importing.filing import UNKNOWN_ERROR, Filing, FilingRules, Refused, filed_as
 from fwtwisted.core.importing.settling import Arrival, Outcome, settle
@@ -104,8 +105,10 @@ class Importer:
         threads: Threads,
         preference: Preference,
         settings: ImportingSettings,
+        occasions: Occasions = NOBODY,
     ) -> None:
         self._database, self._preference, self._settings = database, preference, settings
+        self._occasions = occasions
         self._covers = Covers(database, blobs, threads)
 
     @property
@@ -171,6 +174,8 @@ class Importer:
             found = {one.upload: outcome for one, outcome in zip(arrivals, filed, strict=True)}
             outcomes = [(one, found.get(one.upload) or _errored(one, refused[one.upload])) for one in pieces]
             await write(tx, outcomes)
+            finished = [one.upload for one, outcome in outcomes if outcome.status is Status.FINISHED]
+            await self._occasions.uploads_ready(tx, finished)
             return outcomes
 
         return await self._database.transaction(work)

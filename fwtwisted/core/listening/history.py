@@ -7,6 +7,7 @@ from datetime import datetime
 
 from attrs import frozen
 
+from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.music.questions import MOST_WORDS
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
@@ -76,9 +77,10 @@ class Listening:
         shelves: Shelves,
         happened: Happened = _nobody_hears,
         relay: Relay | None = None,
+        occasions: Occasions = NOBODY,
     ) -> None:
         self._database, self._visibility, self._shelves = database, visibility, shelves
-        self._happened, self._relay = happened, relay
+        self._happened, self._relay, self._occasions = happened, relay, occasions
 
     async def page(self, kind: Kind, viewer: Viewer, question: DeedQuestion, limit: int, offset: int) -> Deeds:
         """One page of the favourites or listenings that the viewer may see."""
@@ -203,12 +205,14 @@ class Listening:
             self._tell(tx, Kind.LISTENING, deed)
         if self._relay is not None:
             await self._relay.listened(tx, actor_id, deeds)
+        await self._occasions.listened(tx, actor_id, [deed.id for deed in deeds])
         return deeds
 
     async def _favored(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
         """Favourites came or went."""
         if self._relay is not None:
             await self._relay.favored(tx, actor_id, track_ids)
+        await self._occasions.favored(tx, actor_id, track_ids)
 
     def _tell(self, tx: Tx, kind: Kind, deed: Deed) -> None:
         """Have everybody who listens told; what they may know of it, ``core/pod/news.py`` decides."""

@@ -23,6 +23,7 @@ from uuid import UUID, uuid4
 
 from attrs import frozen
 
+from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.pod.live import EVERYBODY, Audience
 from fwtwisted.db import catalog, edits, importing, jobs, people
 from fwtwisted.db.edits import NewMutation, Target
@@ -61,9 +62,17 @@ class EditsSettings:
 class Edits:
     """What people suggest to change."""
 
-    def __init__(self, database: Database, ring: Ring, tell: Tell, pod: Pod, settings: EditsSettings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        ring: Ring,
+        tell: Tell,
+        pod: Pod,
+        settings: EditsSettings,
+        occasions: Occasions = NOBODY,
+    ) -> None:
         self._database, self._ring, self._tell, self._pod = database, ring, tell, pod
-        self.settings = settings
+        self.settings, self._occasions = settings, occasions
 
     # --- looking ---------------------------------------------------------------------------------
 
@@ -207,6 +216,7 @@ class Edits:
             before = await _state(tx, found.kind, target)
             done = await _write(tx, found)
             await edits.applied(tx, found.id, {name: before[name] for name in done})
+            await self._occasions.edited(tx, found.kind, found.target_id)
             tx.touch("catalog")
 
         await self._database.transaction(work)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
 
+from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.music.questions import scopes_of
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.db import channels, doomed, jobs, libraries
@@ -28,8 +29,11 @@ Ring = Callable[[str, bytes], None]
 class Libraries:
     """Makes, changes, lists and removes libraries."""
 
-    def __init__(self, database: Database, visibility: Visibility, ring: Ring, pod: Pod) -> None:
+    def __init__(
+        self, database: Database, visibility: Visibility, ring: Ring, pod: Pod, occasions: Occasions = NOBODY
+    ) -> None:
         self._database, self._visibility, self._ring, self._pod = database, visibility, ring, pod
+        self._occasions = occasions
 
     # --- looking ---------------------------------------------------------------------------------
 
@@ -113,7 +117,9 @@ class Libraries:
         """Change a library of the viewer's.  :raise NotFound: also when it is somebody else's."""
 
         async def work(tx: Tx) -> Library:
-            await libraries.change_library(tx, await _lock_own(tx, viewer, uuid), change)
+            id = await _lock_own(tx, viewer, uuid)
+            await libraries.change_library(tx, id, change)
+            await self._occasions.library_changed(tx, id)
             tx.touch("libraries")
             return await _known(tx, uuid)
 
@@ -127,7 +133,9 @@ class Libraries:
         """
 
         async def work(tx: Tx) -> None:
-            await remove_with_uploads(tx, [await _lock_own(tx, viewer, uuid)], self._ring)
+            id = await _lock_own(tx, viewer, uuid)
+            await self._occasions.library_removed(tx, id)
+            await remove_with_uploads(tx, [id], self._ring)
 
         await self._database.transaction(work)
 

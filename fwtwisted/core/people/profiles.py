@@ -13,6 +13,7 @@ from uuid import UUID
 
 import orjson
 
+from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.music.libraries import Ring, remove_with_uploads
 from fwtwisted.core.people.accounts import keep_a_superuser
 from fwtwisted.core.people.endings import shut_out
@@ -44,8 +45,10 @@ class Profiles:
         preference: Preference,
         listen_tokens: ListenTokens,
         ring: Ring,
+        occasions: Occasions = NOBODY,
     ) -> None:
         self._database, self._passwords, self._quotas = database, passwords, quotas
+        self._occasions = occasions
         self._preference, self._listen_tokens, self._ring = preference, listen_tokens, ring
 
     async def me(self, viewer: Viewer) -> Me:
@@ -80,6 +83,7 @@ class Profiles:
             before = await _own(tx, viewer)
             await people.change_account(tx, before, await _columns(tx, before, change))
             after = await _own(tx, viewer)
+            await self._occasions.actor_changed(tx, after.actor.id)
             return Profile(after, await _avatar(tx, after))
 
         return await self._database.transaction(work)
@@ -120,6 +124,9 @@ class Profiles:
 
         async def work(tx: Tx) -> None:
             await keep_a_superuser(tx, account_id)
+            account = await people.account(tx, account_id)
+            if account is not None:
+                await self._occasions.account_removed(tx, account.actor.id)
             await people.deactivate(tx, account_id)
             await shut_out(tx, self._ring, account_id)
             await applications.remove_applications_of(tx, account_id)

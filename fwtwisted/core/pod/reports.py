@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 from attrs import evolve
 
+from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.people import mailing
 from fwtwisted.core.people.signin import Ring
 from fwtwisted.core.pod.live import Audience, Facts
@@ -50,7 +51,16 @@ Happened = Callable[[Audience, str, Facts], None]
 class Reports:
     """Takes reports, and shows them to moderators."""
 
-    def __init__(self, database: Database, preference: Preference, ring: Ring, happened: Happened, pod: Pod) -> None:
+    def __init__(
+        self,
+        database: Database,
+        preference: Preference,
+        ring: Ring,
+        happened: Happened,
+        pod: Pod,
+        occasions: Occasions = NOBODY,
+    ) -> None:
+        self._occasions = occasions
         self._database, self._preference, self._ring = database, preference, ring
         self._happened, self._pod = happened, pod
 
@@ -71,6 +81,8 @@ class Reports:
             uuid = uuid4()
             id = await reports.add(tx, self._new(viewer, wish, target, uuid))
             await mailing.ask_about(tx, self._ring, uuid)
+            if wish.forward:
+                await self._occasions.reported(tx, id)
             tx.after_commit(self._happened, MODERATORS, CREATED, {"report": id})
             return _known(await reports.by_id(tx, id))
 

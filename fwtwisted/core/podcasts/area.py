@@ -8,6 +8,7 @@ from datetime import datetime
 from attrs import frozen
 
 from fwtwisted.core.fediverse.moderation.policies import Policies
+from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.importing.importer import Preference
 from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.music.shelves import Shelves
@@ -49,6 +50,7 @@ class PodcastsGround:
     paper: ChannelPaper
     now: Callable[[], datetime]
     draw: Callable[[], float]
+    occasions: Occasions = NOBODY
 
 
 class Podcasts:
@@ -56,13 +58,15 @@ class Podcasts:
 
     def __init__(self, ground: PodcastsGround, channels: ChannelSettings, feeds: FeedSettings) -> None:
         g = ground
-        self.channels = Channels(g.database, g.threads, g.visibility, g.preference, g.ring, g.pod, channels)
+        self.channels = Channels(
+            g.database, g.threads, g.visibility, g.preference, g.ring, g.pod, channels, g.occasions
+        )
         self.subscriptions = Subscriptions(g.database, self.channels)
         asking = Asking(g.fetching, g.threads, g.policies, g.now, feeds.most_items)
         self.feeds = Feeds(
             g.database, g.threads, asking, g.service, self.subscriptions, g.ring, g.pod, g.now, g.draw, feeds
         )
-        self.series = Series(g.database, g.visibility, g.shelves, g.ring, g.pod)
+        self.series = Series(g.database, g.visibility, g.shelves, g.ring, g.pod, g.occasions)
         self.syndication = Syndication(g.database, g.threads, g.preference, g.paper)
 
     def jobs(self) -> Mapping[str, JobKind]:

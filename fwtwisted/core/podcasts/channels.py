@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from attrs import frozen
 
+from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.importing.importer import Preference
 from fwtwisted.core.music.libraries import Ring, remove_with_uploads
 from fwtwisted.core.music.questions import scopes_of
@@ -63,8 +64,10 @@ class Channels:
         ring: Ring,
         pod: Pod,
         settings: ChannelSettings,
+        occasions: Occasions = NOBODY,
     ) -> None:
         self._database, self._threads, self._visibility = database, threads, visibility
+        self._occasions = occasions
         self._preference, self._ring, self._pod = preference, ring, pod
         self._forbidden = NEVER_FREE | {name.lower() for name in settings.forbidden_names}
 
@@ -232,6 +235,7 @@ class Channels:
         async def work(tx: Tx) -> None:
             channel = await self._locked(tx, viewer, wanted)
             await self._write(tx, channel, change.values)
+            await self._occasions.actor_changed(tx, channel.actor_id)
             tx.touch("catalog")
 
         await self._database.transaction(work)
@@ -264,6 +268,7 @@ class Channels:
 
         async def work(tx: Tx) -> None:
             channel = await self._locked(tx, viewer, wanted)
+            await self._occasions.actor_removed(tx, channel.actor_id)
             await remove_with_uploads(tx, [channel.library_id], self._ring)
 
         await self._database.transaction(work)

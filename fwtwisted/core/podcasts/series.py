@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import uuid4
 
+from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.files.stored_files import LANE as STORE_LANE
 from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
 from fwtwisted.core.music.libraries import Ring
@@ -28,8 +29,17 @@ from fwtwisted.model.podcasts import SeriesWish
 class Series:
     """Makes series, and removes works."""
 
-    def __init__(self, database: Database, visibility: Visibility, shelves: Shelves, ring: Ring, pod: Pod) -> None:
+    def __init__(
+        self,
+        database: Database,
+        visibility: Visibility,
+        shelves: Shelves,
+        ring: Ring,
+        pod: Pod,
+        occasions: Occasions = NOBODY,
+    ) -> None:
         self._database, self._visibility, self._shelves = database, visibility, shelves
+        self._occasions = occasions
         self._ring, self._pod = ring, pod
 
     async def create(self, viewer: Viewer, wish: SeriesWish) -> tuple[Album, Shelf]:
@@ -85,7 +95,11 @@ class Series:
         await self._database.transaction(work)
 
     async def _remove(self, tx: Tx, track_ids: Sequence[int], album_ids: Sequence[int]) -> None:
-        await uploads.remove(tx, await works.uploads_of(tx, track_ids))
+        files = await works.uploads_of(tx, track_ids)
+        await self._occasions.uploads_removed(tx, files)
+        for album_id in album_ids:
+            await self._occasions.series_removed(tx, album_id)
+        await uploads.remove(tx, files)
         await works.remove(tx, track_ids, album_ids)
         await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
         tx.after_commit(self._ring, "jobs", STORE_LANE.encode())

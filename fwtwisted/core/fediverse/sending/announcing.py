@@ -18,6 +18,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from fwtwisted.core.fediverse.keys import rotation
+from fwtwisted.core.fediverse.sending.occasions import Occasions
 from fwtwisted.core.fediverse.sending.outbox import LANE, Outbox, Outgoing, Ring, same_for_all
 from fwtwisted.core.fediverse.sending.recipients import (
     PODS_WITH_FOLLOWERS,
@@ -46,7 +47,7 @@ FUNKWHALES: Final = frozenset((PeerClass.G1, PeerClass.G2))
 OTHERS: Final = frozenset((PeerClass.NOTE, PeerClass.OTHER))
 
 
-class Announcing:
+class Announcing(Occasions):
     """Says what happened."""
 
     def __init__(self, outbox: Outbox, ring: Ring, *, tells_deeds: bool = True) -> None:
@@ -147,11 +148,13 @@ class Announcing:
         await self._rotate(tx, actor_id)
         await self._outbox.send(tx, Outgoing("Delete", id, actor_id, told.fid, same_for_all(document)), to)
 
-    async def album_removed(self, tx: Tx, fid: str, speaker_id: int) -> None:
-        """A record is about to be removed.  :param speaker_id: its channel, its owner, or the service actor."""
-        told = await announced.actor(tx, speaker_id)
-        if told is None or not await self._outbox.readers(tx, PODS_WITH_FOLLOWERS):
+    async def series_removed(self, tx: Tx, album_id: int) -> None:
+        """A series of a channel is about to be removed."""
+        found = await announced.series(tx, album_id)
+        told = None if found is None else await announced.actor(tx, found[1])
+        if found is None or told is None or not await self._outbox.readers(tx, PODS_WITH_FOLLOWERS):
             return
+        fid, speaker_id = found
         id = f"{fid}/activity/{_tag()}"
         document = activities.delete(id, told.fid, "Album", fid, [PUBLIC])
         await self._outbox.forget(tx, [fid])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from tests.audio import make
 from tests.database import HOME
 from tests.hostile import FarEnd, Line, headers_of, moved, ok
 from tests.rest.pod import PodCase
+from tests.rest.test_feeds import FeedCase, feed, item
+from tests.rest.test_store import StorePodCase
 from tests.web.serving import Answer, HungUp
 
 reactor: Any = the_reactor
@@ -76,8 +78,8 @@ class RemoteCase(PodCase):
     async def setUp(self) -> None:  # type: ignore[override]
         await super().setUp()
         self.far = await FarEnd.on(self)
-        self.alice = await self.person("alice")
-        await self.give_key(self.alice.viewer.actor_id)
+        self.nora = await self.person("nora")
+        await self.give_key(self.nora.viewer.actor_id)
         self.body = a_sound(os.path.abspath(self.mktemp()))
         self.library, self.track, self.path = await self.a_far_track(self.far.url("/song"))
 
@@ -106,10 +108,10 @@ class RemoteCase(PodCase):
         """Columns of the upload."""
         return tuple([await self.value(f"SELECT {one} FROM upload WHERE uuid = %s", self.upload) for one in columns])
 
-    async def until(self, holds: Callable[[], Any], seconds: float = 10.0) -> None:
+    async def until(self, true: Any, seconds: float = 10.0) -> None:
         """Wait for something to become true."""
         for _ in range(int(seconds / 0.02)):
-            if await holds():
+            if await true():
                 return
             await deferLater(reactor, 0.02, int)
         self.fail("it never came true")
@@ -131,7 +133,7 @@ class HearingTests(RemoteCase):
     async def test_heard_and_kept(self) -> None:
         """The first hears it as it comes, the second from here; the row tells what the file really is."""
         self.far.says("/song", ok(self.body, KIND, ETag=TAG))
-        said = await self.alice.get(self.path)
+        said = await self.nora.get(self.path)
         self.assertEqual((200, self.body, "MISS"), (said.status, said.body, said.header("X-Cache-Status")))
         self.assertEqual(str(len(self.body)), said.header("Content-Length"))
         await self.until(self.is_kept)
@@ -141,7 +143,7 @@ class HearingTests(RemoteCase):
         self.assertRegex(name, r"^federation_cache/tracks/../../../far-light---beyond---ada\.mp3$")
         self.assertEqual((len(self.body), KIND, 2, "local"), (size, kind, duration, storage))
         self.assertGreater(bitrate, 0)
-        again = await self.alice.get(self.path)
+        again = await self.nora.get(self.path)
         self.assertEqual((200, self.body, "LOCAL"), (again.status, again.body, again.header("X-Cache-Status")))
         self.assertEqual(1, len(self.far.heads))
         self.assertEqual(0, await self.value("SELECT count(*) FROM remote_download"))
@@ -154,13 +156,13 @@ class HearingTests(RemoteCase):
         talk.ask("GET", f"/api/v1/{self.path}", {"Cookie": self.cookie()})
         await self.until_heard(talk, self.body[:1500])
         self.assertFalse(talk.heard.endswith(self.body))
-        others = await gatherResults([Deferred.fromCoroutine(self.alice.get(self.path)) for _ in range(9)])
+        others = await gatherResults([Deferred.fromCoroutine(self.nora.get(self.path)) for _ in range(9)])
         self.assertEqual([self.body] * 9, [one.body for one in others])
         self.assertEqual(1, len(self.far.heads))
         await self.until(self.is_kept)
 
     def cookie(self) -> str:
-        return "; ".join(f"{name}={value}" for name, value in self.alice.cookies.items())
+        return "; ".join(f"{name}={value}" for name, value in self.nora.cookies.items())
 
     async def until_heard(self, talk: Any, piece: bytes) -> None:
         async def is_heard() -> bool:
@@ -171,13 +173,13 @@ class HearingTests(RemoteCase):
     async def test_ranges_while_it_comes(self) -> None:
         """What is near is waited for; each range is right."""
         in_pieces(self.far, "/song", self.body, every=0.05)
-        whole = Deferred.fromCoroutine(self.alice.get(self.path))
-        said = await self.alice.get(self.path, headers={"Range": "bytes=4000-8999"})
+        whole = Deferred.fromCoroutine(self.nora.get(self.path))
+        said = await self.nora.get(self.path, headers={"Range": "bytes=4000-8999"})
         self.assertEqual((206, self.body[4000:9000]), (said.status, said.body))
         self.assertEqual(f"bytes 4000-8999/{len(self.body)}", said.header("Content-Range"))
-        said = await self.alice.get(self.path, headers={"Range": "bytes=-10"})
+        said = await self.nora.get(self.path, headers={"Range": "bytes=-10"})
         self.assertEqual((206, self.body[-10:]), (said.status, said.body))
-        said = await self.alice.get(self.path, headers={"Range": f"bytes={len(self.body)}-"})
+        said = await self.nora.get(self.path, headers={"Range": f"bytes={len(self.body)}-"})
         self.assertEqual(416, said.status)
         self.assertEqual(self.body, (await whole).body)
         self.assertEqual(1, len(self.far.heads))
@@ -190,7 +192,7 @@ class HearingTests(RemoteCase):
         first.ask("GET", f"/api/v1/{self.path}", {"Cookie": self.cookie()})
         await self.until_heard(first, body[:1000])
         start = 3 << 20
-        said = await self.alice.get(self.path, headers={"Range": f"bytes={start}-{start + 99_999}"})
+        said = await self.nora.get(self.path, headers={"Range": f"bytes={start}-{start + 99_999}"})
         self.assertEqual((206, body[start : start + 100_000]), (said.status, said.body))
         self.assertEqual(2, len(self.far.heads))
         asked = headers_of(self.far.heads[1])
@@ -198,7 +200,7 @@ class HearingTests(RemoteCase):
 
     async def test_only_looking(self) -> None:
         """HEAD asks nobody for anything."""
-        said = await self.alice.head(self.path)
+        said = await self.nora.head(self.path)
         self.assertEqual((200, b"", KIND), (said.status, said.body, said.header("Content-Type")))
         self.assertEqual([], self.far.heads)
 
@@ -206,22 +208,22 @@ class HearingTests(RemoteCase):
         """Who may not hear it makes nobody ask."""
         await self.do("UPDATE library SET privacy_level = 'me'")
         await self.changed("libraries")
-        self.assertEqual(404, (await self.alice.get(self.path)).status)
+        self.assertEqual(404, (await self.nora.get(self.path)).status)
         self.assertEqual([], self.far.heads)
         await self.do(
             "INSERT INTO follow (fid, actor_id, target_library_id, approved) VALUES ('https://x/1', %s, %s, true)",
-            self.alice.viewer.actor_id, self.library,
+            self.nora.viewer.actor_id, self.library,
         )  # fmt: skip
         await self.changed("libraries")
         self.far.says("/song", ok(self.body, KIND))
-        self.assertEqual(self.body, (await self.alice.get(self.path)).body)
+        self.assertEqual(self.body, (await self.nora.get(self.path)).body)
         bob = await self.person("bob")
-        self.assertEqual(404, (await bob.get(self.path)).status, "what alice brought is not bob's")
+        self.assertEqual(404, (await bob.get(self.path)).status, "what nora brought is not bob's")
 
     async def test_transcoded_as_it_comes(self) -> None:
         """Another form is made while the file comes; and kept, and the file is, too."""
         in_pieces(self.far, "/song", self.body, every=0.02)
-        said = await self.alice.get(self.path, to="ogg")
+        said = await self.nora.get(self.path, to="ogg")
         self.assertEqual((200, b"OggS", "audio/ogg"), (said.status, said.body[:4], said.header("Content-Type")))
         await self.until(self.is_kept)
 
@@ -236,7 +238,7 @@ class HearingTests(RemoteCase):
         body = a_sound(os.path.abspath(self.mktemp()), "m4a")
         await self.do("UPDATE upload SET mimetype = 'audio/mp4'")
         in_pieces(self.far, "/song", body, "audio/mp4", every=0.02)
-        said = await self.alice.get(self.path, to="mp3")
+        said = await self.nora.get(self.path, to="mp3")
         self.assertEqual((200, "audio/mpeg"), (said.status, said.header("Content-Type")))
         self.assertGreater(len(said.body), 1000)
         self.assertTrue(await self.is_kept())
@@ -265,8 +267,8 @@ class SigningTests(RemoteCase):
         other = await FarEnd.on(self)
         self.far.says("/there", moved(other.url("/elsewhere")))
         other.says("/elsewhere", ok(self.body, KIND))
-        self.assertEqual(self.body, (await self.alice.get(self.path)).body)
-        fid = await self.value("SELECT fid FROM actor WHERE id = %s", self.alice.viewer.actor_id)
+        self.assertEqual(self.body, (await self.nora.get(self.path)).body)
+        fid = await self.value("SELECT fid FROM actor WHERE id = %s", self.nora.viewer.actor_id)
         self.assertEqual([f"{fid}#main-key"] * 2, await self.key_ids())
         self.assertIsNone(other.header("Signature"))
 
@@ -281,15 +283,15 @@ class SigningTests(RemoteCase):
         """Servers that moderators want no media of are not asked."""
         await self.do(
             "INSERT INTO instance_policy (actor_id, target_domain, reject_media) VALUES (%s, %s, true)",
-            self.alice.viewer.actor_id, f"127.0.0.1:{self.far.port}",
+            self.nora.viewer.actor_id, f"127.0.0.1:{self.far.port}",
         )  # fmt: skip
         await self.changed("libraries")
-        await self.failed(await self.alice.get(self.path))
+        await self.failed(await self.nora.get(self.path))
         self.assertEqual([], self.far.heads)
 
     async def test_heard_by_a_signature(self) -> None:
         """An actor of another pod hears what they follow, and nobody else's; a wrong signature is none."""
-        mine = await self.library_of(self.alice, "me")
+        mine = await self.library_of(self.nora, "me")
         [track] = await self.an_album_of(mine, tracks=1)
         body = await self.a_file(mine, track)
         path = f"/api/v1/listen/{await self.track_uuid(track)}/"
@@ -319,6 +321,52 @@ class SigningTests(RemoteCase):
         return await self.served.ask("GET", path, {"Host": HOME, **told, **(further or {})})
 
 
+class StoreTests(RemoteCase, StorePodCase):
+    """A pod whose media lie in an object store."""
+
+    told = dict(RemoteCase.environment)
+
+    async def test_kept_in_the_store(self) -> None:
+        """What was heard lies in the bucket, and is heard from there."""
+        in_pieces(self.far, "/song", self.body)
+        said = await self.nora.get(self.path)
+        self.assertEqual((200, self.body), (said.status, said.body))
+        await self.until(self.is_kept)
+        name, storage = await self.row("audio_file", "storage")
+        self.assertEqual(("s3", self.body), (storage, self.lies(name)))
+        said = await self.nora.get(self.path, headers={"Range": "bytes=100-199"})
+        self.assertEqual((206, self.body[100:200]), (said.status, said.body))
+        self.assertEqual(1, len(self.far.heads))
+
+    async def test_heard_while_the_store_is_away(self) -> None:
+        """It is heard all the same, and not kept."""
+        in_pieces(self.far, "/song", self.body)
+        self.faults.refuse()
+        said = await self.nora.get(self.path)
+        self.assertEqual((200, self.body), (said.status, said.body))
+
+
+class FeedTests(FeedCase):
+    """Episodes of feeds."""
+
+    async def test_heard(self) -> None:
+        """An episode is heard, by whoever follows; after it was sent around the companies that count; unsigned."""
+        body = a_sound(os.path.abspath(self.mktemp()))
+        self.far.says("/feed", ok(feed(item(1, url=self.far.url("/0"))), "application/rss+xml"))
+        for number in range(5):
+            self.far.says(f"/{number}", moved(self.far.url(f"/{number + 1}")))
+        self.far.says("/5", ok(body, "binary/octet-stream"))
+        await self.subscribed()
+        path = f"listen/{await self.value('SELECT uuid FROM track')}/"
+        said = await self.alice.get(path)
+        self.assertEqual((200, body, KIND), (said.status, said.body, said.header("Content-Type")))
+        self.assertIsNone(self.far.header("Signature"))
+        bob = await self.person("bob")
+        self.assertEqual(404, (await bob.get(path)).status)
+        said = await self.alice.head(path)
+        self.assertEqual(200, said.status)
+
+
 class TroubleTests(RemoteCase):
     """Far ends that do not send what they should."""
 
@@ -327,15 +375,15 @@ class TroubleTests(RemoteCase):
         for answer in (ok(b"no", status="404 Not Found"), ok(b"x", status="500 Oops")):
             self.far.heads.clear()
             self.far.says("/song", answer)
-            await self.failed(await self.alice.get(self.path))
-            await self.failed(await self.alice.get(self.path))
+            await self.failed(await self.nora.get(self.path))
+            await self.failed(await self.nora.get(self.path))
             self.assertEqual(1, len(self.far.heads))
             await self.forgiven()
 
     async def forgiven(self) -> None:
         """Failures are forgotten."""
         upload = await self.value("SELECT id FROM upload WHERE uuid = %s", self.upload)
-        await self.ground.cache.drop(f"remote-audio:{upload}", f"remote-audio:{upload}:{self.alice.viewer.actor_id}")
+        await self.ground.cache.drop(f"remote-audio:{upload}", f"remote-audio:{upload}:{self.nora.viewer.actor_id}")
 
     async def test_no_sound(self) -> None:
         """Pages and documents are no sound, whatever they say that they are."""
@@ -347,15 +395,15 @@ class TroubleTests(RemoteCase):
             (self.body, "image/png"),
         ):
             self.far.says("/song", ok(body, kind))
-            await self.failed(await self.alice.get(self.path))
+            await self.failed(await self.nora.get(self.path))
             await self.forgiven()
 
     async def test_noise(self) -> None:
         """Bytes that are no audio are heard by who was there, and never kept."""
         self.far.says("/song", ok(b"\x01\x02" * 5000, KIND))
-        self.assertEqual(10_000, len((await self.alice.get(self.path)).body))
+        self.assertEqual(10_000, len((await self.nora.get(self.path)).body))
         await self.quiet()
-        await self.failed(await self.alice.get(self.path))
+        await self.failed(await self.nora.get(self.path))
         self.assertEqual(1, len(self.far.heads))
 
     async def quiet(self) -> None:
@@ -378,7 +426,7 @@ class TroubleTests(RemoteCase):
                 reactor.callLater(0.05, line.end)
 
         self.far.does("/song", deed)
-        self.assertEqual(self.body, (await self.alice.get(self.path)).body)
+        self.assertEqual(self.body, (await self.nora.get(self.path)).body)
         await self.until(self.is_kept)
         asked = headers_of(self.far.heads[1])
         self.assertEqual((f"bytes={half}-", TAG), (asked["range"], asked["if-range"]))
@@ -387,37 +435,37 @@ class TroubleTests(RemoteCase):
         """What cannot be continued is cut for who hears it, and not kept."""
         self.far.says("/song", ok(self.body, KIND)[:-1000])
         with self.assertRaises(HungUp):
-            await self.alice.get(self.path)
+            await self.nora.get(self.path)
         await self.quiet()
-        await self.failed(await self.alice.get(self.path))
+        await self.failed(await self.nora.get(self.path))
         self.assertEqual([], os.listdir(self.parts.remote_audio._home.folder))
 
     async def test_too_long(self) -> None:
         """What is larger than it may be is not brought, whether it says so or not."""
         self.far.says("/song", b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Length: 2000000000\r\n\r\nx")
-        await self.failed(await self.alice.get(self.path))
+        await self.failed(await self.nora.get(self.path))
 
     async def test_silent(self) -> None:
         """A far end that says nothing is given up."""
         self.far.does("/song", lambda line: None)
-        await self.failed(await self.alice.get(self.path))
+        await self.failed(await self.nora.get(self.path))
 
     async def test_sent_away(self) -> None:
         """A redirect is followed, but not to where nothing is asked."""
         self.far.says("/song", moved(self.far.url("/there")))
         self.far.says("/there", ok(self.body, KIND))
-        self.assertEqual(self.body, (await self.alice.get(self.path)).body)
+        self.assertEqual(self.body, (await self.nora.get(self.path)).body)
         await self.quiet()
         for place in ("http://10.0.0.1/x", "http://169.254.169.254/latest", "http://localhost:5432/"):
             await self.do("UPDATE upload SET source = %s", self.far.url(f"/{len(place)}"))
             self.far.says(f"/{len(place)}", moved(place))
-            await self.failed(await self.alice.get(self.path))
+            await self.failed(await self.nora.get(self.path))
             await self.forgiven()
 
     async def test_moved_elsewhere(self) -> None:
         """When the owner names another address, the copy of the old one goes."""
         self.far.says("/song", ok(self.body, KIND))
-        await self.alice.get(self.path)
+        await self.nora.get(self.path)
         await self.until(self.is_kept)
         await self.do("UPDATE upload SET source = %s", self.far.url("/other"))
         self.assertFalse(await self.is_kept())

@@ -33,7 +33,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from attrs import frozen
+from attrs import field, frozen
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.internet.task import LoopingCall, deferLater
@@ -77,6 +77,8 @@ class RemoteAudioGround:
     :ivar folder: for files on their way, best on the disk of the blob store.
     :ivar examine: looks at a finished file.
     :ivar rejects_media: whether moderators want no media of a domain, or of an actor there.
+    :ivar host: this machine, as other processes on it know it.
+    :ivar grace_seconds: that a download goes on which nobody hears any more.
     """
 
     reactor: Any
@@ -87,6 +89,8 @@ class RemoteAudioGround:
     folder: str
     examine: Callable[[str], Awaitable[Examined]]
     rejects_media: Callable[[str, str | None], Awaitable[bool]] | None = None
+    host: str = field(factory=socket.gethostname)
+    grace_seconds: float = GRACE_SECONDS
 
 
 class RemoteAudio(Service):
@@ -98,7 +102,7 @@ class RemoteAudio(Service):
         self._ground, self._threads = ground, ground.ways.threads
         self._database, self._blobs, self._cache = ground.database, ground.blobs, ground.cache
         self._home = Home(os.path.abspath(ground.folder))
-        self._host = socket.gethostname()
+        self._host = ground.host
         self._flights: dict[int, Flight] = {}
         self._works: set[Deferred[None]] = set()
         self._is_stopping = False
@@ -368,7 +372,7 @@ class RemoteAudio(Service):
     def _look_after(self, flight: Flight) -> None:
         """When nobody listens, see a little later whether it stays so."""
         if flight.is_idle and not flight.is_over and flight.patience is None:
-            flight.patience = self._ground.reactor.callLater(GRACE_SECONDS, self._give_up, flight)
+            flight.patience = self._ground.reactor.callLater(self._ground.grace_seconds, self._give_up, flight)
 
     def _give_up(self, flight: Flight) -> None:
         flight.patience = None

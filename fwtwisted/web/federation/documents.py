@@ -19,10 +19,11 @@ from fwtwisted.web.federation.inboxes import received_of
 from fwtwisted.web.reading import Query
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.wire.activitypub.negotiation import Form, form
+from fwtwisted.wire.signatures.messages import accept_signature
 
 VARY: Final = b"Accept, Signature, Signature-Input"
-ACCEPT_SIGNATURE: Final = 'sig1=("@method" "@target-uri");created;alg="rsa-v1_5-sha256"'
-# Shared caches may keep what everybody gets, for a moment: a burst of servers asks for the same.
+ACCEPT_SIGNATURE: Final = accept_signature(has_body=False)
+# Caches may keep what everybody gets alike, for a moment: a burst of servers asks for the same.
 FOR_ALL: Final = "public, max-age=60"
 FOR_ONE: Final = "private, no-store"
 

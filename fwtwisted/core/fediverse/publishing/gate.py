@@ -43,6 +43,9 @@ class Knowing(Protocol):
     async def class_of(self, host: str) -> PeerClass:
         """See there."""
 
+    async def met(self, host: str) -> None:
+        """See there."""
+
 
 @frozen
 class Reader:
@@ -89,6 +92,8 @@ class Gate:
             return NOBODY
         signer = await self._verifying.identified(request)
         await self._policies.permit_reader(None if signer is None else signer.actor.fid, reading)
+        if signer is not None:
+            await self._peers.met(signer.actor.domain)
         return Reader(signer, await self._peer(signer, request.header("user-agent")))
 
     async def _peer(self, signer: Signer | None, agent: str | None) -> PeerClass | None:

@@ -50,7 +50,7 @@ class Sheet:
 
     :ivar page: where people look at the same thing.
     :ivar is_gone: it says that there was something.
-    :ivar is_private: not everybody gets it.
+    :ivar is_private: somebody else might get another one, or none.
     """
 
     body: bytes
@@ -121,7 +121,8 @@ class Showcase:
             shelf_id = await published.channel_library(tx, persona.actor.id)
             return await self._outbox(tx, persona, shelf_id, wanted, reader.peer)
 
-        return self._sheet(await self._database.read(read), actors.page(persona, self._paper))
+        page = actors.page(persona, self._paper)
+        return self._sheet(await self._database.read(read), page, is_private=wanted is not None)
 
     async def _outbox(
         self, tx: Tx, persona: Persona, shelf_id: int | None, wanted: Leaf | None, peer: PeerClass | None
@@ -176,8 +177,7 @@ class Showcase:
         is_old = reader.peer is PeerClass.G1
         question = ("library", shelf.id, size, wanted, is_old, mark)
         body = await self._answers.get(question, partial(self._library, shelf, wanted, size, reader.peer))
-        is_private = wanted is not None and not shelf.is_public
-        return Sheet(body, self._paper.page(Sort.LIBRARY, shelf.uuid), is_private=is_private)
+        return Sheet(body, self._paper.page(Sort.LIBRARY, shelf.uuid), is_private=wanted is not None)
 
     async def _library(self, shelf: Shelf, wanted: Leaf | None, size: int, peer: PeerClass | None) -> bytes:
         async def count(tx: Tx) -> Shelf:
@@ -235,19 +235,21 @@ class Showcase:
         file = (await published.shared_files(tx, [id])).get(id)
         if file is None:
             post, document = await self._post(tx, id, _for_audio(reader.peer))
-            return self._sheet(posts.audio_whole(document), self._paper.page(Sort.TRACK, post.track_id))
+            page = self._paper.page(Sort.TRACK, post.track_id)
+            return self._sheet(posts.audio_whole(document), page, is_private=True)
         if not file.is_public and not await self._sees(tx, reader, file.library_id):
             raise NotFound
         document = (await self._papers.uploads(tx, [id], reader.peer))[id]
         page = self._paper.page(Sort.TRACK, file.track_id)
-        return self._sheet(music.whole(document), page, is_private=not file.is_public)
+        return self._sheet(music.whole(document), page, is_private=True)
 
     async def upload_activity(self, reader: Reader, uuid: UUID) -> Sheet:
         """The activity by which a channel published something.  :raise NotFound:"""
 
         async def read(tx: Tx) -> Sheet:
             post, document = await self._post(tx, await self._upload_id(tx, uuid), _for_audio(reader.peer))
-            return self._sheet(_posted(post, document), self._paper.page(Sort.TRACK, post.track_id))
+            page = self._paper.page(Sort.TRACK, post.track_id)
+            return self._sheet(_posted(post, document), page, is_private=True)
 
         return await self._database.read(read)
 

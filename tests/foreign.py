@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fwtwisted.core.fediverse.asking import Page
 from fwtwisted.model.federation import Answer, AskFailed
 
 Document = dict[str, Any]
@@ -25,12 +26,14 @@ class World:
     """
     Servers elsewhere, as whoever asks for documents meets them.
 
-    :ivar documents: by address.  :ivar statuses: what is answered instead.  :ivar asked: every address that was asked.
+    :ivar documents: by address.  :ivar pages: HTML, likewise.  :ivar statuses: what is answered instead.
+     :ivar asked: every address that was asked.
     """
 
     def __init__(self) -> None:
         self.documents: dict[str, Document] = {}
         self.statuses: dict[str, int] = {}
+        self.pages: dict[str, str] = {}
         self.asked: list[str] = []
         self.askers: list[int | None] = []
 
@@ -51,6 +54,27 @@ class World:
         if document is None:
             raise AskFailed("http", "Not found.", status_code=404)
         return Answer(url, document)
+
+    async def ask_page(self, url: str, *, as_actor: int | None = None) -> Answer | Page:
+        """What ``Asking.document_or_page`` does."""
+        if url in self.pages:
+            return Page(url, self.pages[url].encode())
+        return await self.ask(url, as_actor=as_actor)
+
+    async def ask_json(self, url: str, accept: str, largest: int = 1 << 16) -> Answer:
+        """What ``Asking.json`` does."""
+        return await self.ask(url)
+
+    def name(self, handle: str, id: str) -> None:
+        """Have a server answer WebFinger."""
+        host = handle.partition("@")[2]
+        self.documents[f"https://{host}/.well-known/webfinger?resource=acct:{handle}"] = {
+            "subject": f"acct:{handle}",
+            "links": [
+                {"rel": "http://webfinger.net/rel/profile-page", "type": "text/html", "href": f"{id}/page"},
+                {"rel": "self", "type": "application/activity+json", "href": id},
+            ],
+        }
 
 
 def changed(document: Mapping[str, Any], **members: Any) -> Document:

@@ -282,3 +282,11 @@ IS_OF = "SELECT EXISTS (SELECT FROM {kind} WHERE id = %s AND artist_id = %s)"
 async def is_of(tx: Queries, kind: Kind, id: int, artist_id: int) -> bool:
     """Whether an album or a track is found under an artist."""
     return await tx.one(bool, IS_OF.format(kind=kind.value), id, artist_id)
+
+
+UUID_OF = "SELECT uuid FROM upload WHERE id = %s"
+
+
+async def uuid_of(tx: Queries, upload_id: int) -> UUID:
+    """What clients know an upload by."""
+    return await tx.one(lambda uuid: uuid, UUID_OF, upload_id)

@@ -66,10 +66,10 @@ def alternate_in(html: bytes, url: str) -> str | None:
 
 def _within(href: str, url: str) -> str | None:
     try:
-        there = urljoin(url, href.strip())
+        there = urljoin(url, href.strip()) if href.strip() else None
     except ValueError:
         return None
-    return there if is_web(there) and host_of(there) == host_of(url) else None
+    return there if there is not None and is_web(there) and host_of(there) == host_of(url) else None
 
 
 def _is_activity(kind: object) -> bool:

@@ -1,0 +1,167 @@
+"""
+What a channel published before we knew of it: its outbox, page by page.
+
+The first page is read while somebody waits for the channel; further ones by a job, as far as the settings go.
+Source: docs/federation.md §2.7, §5.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import frozen
+from twisted.logger import Logger
+
+from fwtwisted.core.fediverse.asking import AskFailed
+from fwtwisted.core.fediverse.remote.actors import AskDocument
+from fwtwisted.core.fediverse.remote.episodes import RemoteEpisodes
+from fwtwisted.db import channels, jobs, people
+from fwtwisted.db.jobs import Job, JobKind, Schedule
+from fwtwisted.db.pool import Database, Tx
+from fwtwisted.db.remote import actors, libraries
+from fwtwisted.model.errors import Invalid
+from fwtwisted.model.people import Actor
+from fwtwisted.model.podcasts import Channel
+from fwtwisted.model.remote import SaidPage
+from fwtwisted.wire.activitypub.reading import Doc, audio, collections
+from fwtwisted.wire.activitypub.reading.places import is_web
+from fwtwisted.wire.addresses import host_of
+
+READ = "outboxes.read"
+LANE = "fetch"
+LARGEST_PAGE = 4 << 20  # bytes
+MOST_NAMED = 20  # activities of a page that are only named, and asked for one by one
+
+Ring = Callable[[str, bytes], None]
+
+
+@frozen
+class OutboxSettings:
+    """:ivar most_pages: read of one outbox."""
+
+    most_pages: int = 5
+
+
+class Outboxes:
+    """Reads what channels elsewhere published."""
+
+    _log = Logger()
+
+    def __init__(
+        self, database: Database, ask: AskDocument, episodes: RemoteEpisodes, ring: Ring, settings: OutboxSettings
+    ) -> None:
+        self._database, self._ask, self._episodes = database, ask, episodes
+        self._ring, self._settings = ring, settings
+
+    async def begin(self, channel: Channel, as_actor: int | None = None) -> int:
+        """
+        Read the first page now and the others soon; how many episodes are here now.
+
+        What cannot be read leaves the channel as it is.
+        """
+        try:
+            page = await self._first(channel, as_actor)
+        except (AskFailed, Invalid) as why:
+            self._log.info("the outbox of a channel cannot be read: {why}", event="outboxes.unread", why=str(why))
+            return 0
+        if page is None:
+            return 0
+        count = await self._take(page, channel, as_actor)
+        await self._database.transaction(lambda tx: self._ask_on(tx, channel, page.next, as_actor))
+        return count
+
+    async def read(self, job: Job) -> None:
+        """Read further pages."""
+        id, url, as_actor = job.args["channel"], job.args["url"], job.args["by"]
+        found = await self._database.read(lambda tx: channels.by_ids(tx, [id]))
+        if not found:
+            return
+        [channel] = found
+        seen: set[str] = set()
+        while url is not None and url not in seen and len(seen) < self._settings.most_pages - 1:
+            seen.add(url)
+            page = await self._page(url, channel, as_actor)
+            await self._take(page, channel, as_actor)
+            url = page.next
+
+    def jobs(self) -> Mapping[str, JobKind]:
+        """See ``worker``."""
+        return {READ: JobKind(LANE, self._read_or_leave, attempts=3)}
+
+    def schedules(self) -> Mapping[str, Schedule]:
+        """None."""
+        return {}
+
+    async def _read_or_leave(self, job: Job) -> None:
+        try:
+            await self.read(job)
+        except (AskFailed, Invalid) as why:
+            self._log.info("the outbox of a channel cannot be read: {why}", event="outboxes.unread", why=str(why))
+
+    async def _ask_on(self, tx: Tx, channel: Channel, url: str | None, as_actor: int | None) -> None:
+        await libraries.read_outbox(tx, channel.id)
+        if url is not None and self._settings.most_pages > 1:
+            args = {"channel": channel.id, "url": url, "by": as_actor}
+            await jobs.ask(tx, READ, LANE, args, key=str(channel.id))
+            tx.after_commit(self._ring, "jobs", LANE.encode())
+
+    # --- pages -----------------------------------------------------------------------------------
+
+    async def _first(self, channel: Channel, as_actor: int | None) -> SaidPage | None:
+        """:raise AskFailed: :raise Invalid:"""
+        url = await self._database.read(lambda tx: actors.outbox_of(tx, channel.actor_id))
+        if url is None:
+            return None
+        speaker = await self._speaker(channel)
+        answer = await self._ask(url, as_actor=as_actor, largest=LARGEST_PAGE)
+        first = collections.first_page(Doc(answer.document))
+        if isinstance(first, Doc):
+            return collections.page(first, speaker.fid)
+        if first is None or not is_web(first) or host_of(first) != host_of(speaker.fid):
+            return None
+        return await self._page(first, channel, as_actor)
+
+    async def _page(self, url: str, channel: Channel, as_actor: int | None) -> SaidPage:
+        speaker = await self._speaker(channel)
+        answer = await self._ask(url, as_actor=as_actor, largest=LARGEST_PAGE)
+        return collections.page(Doc(answer.document), speaker.fid)
+
+    async def _speaker(self, channel: Channel) -> Actor:
+        return (await self._database.read(lambda tx: people.actors(tx, [channel.actor_id])))[channel.actor_id]
+
+    async def _take(self, page: SaidPage, channel: Channel, as_actor: int | None) -> int:
+        """Keep the episodes of a page; how many there are.  What is none, or no good one, is passed over."""
+        speaker = await self._speaker(channel)
+        named = [await self._named(url, as_actor) for url in page.ids[:MOST_NAMED]]
+        count = 0
+        for document in (*page.items, *filter(None, named)):
+            said = published(document, speaker.fid)
+            if said is None:
+                continue
+            try:
+                await self._episodes.take(said, channel=channel)
+            except Invalid as why:
+                self._log.info("an episode is passed over: {why}", event="outboxes.invalid", why=str(why))
+            else:
+                count += 1
+        return count
+
+    async def _named(self, url: str, as_actor: int | None) -> Mapping[str, Any] | None:
+        """An activity that a page only names."""
+        try:
+            answer = await self._ask(url, as_actor=as_actor)
+        except AskFailed:
+            return None
+        return answer.document if host_of(answer.url) == host_of(url) else None
+
+
+def published(document: Mapping[str, Any], speaker: str) -> Mapping[str, Any] | None:
+    """The episode that an activity of an outbox published; None of any other activity."""
+    doc = Doc(document)
+    if not doc.is_a("Create") or doc.link("actor") not in (None, speaker):
+        return None
+    inner = doc.doc("object")
+    if inner is None or not inner.is_a("Audio") or audio.is_in_library(inner):
+        return None
+    return inner.raw

@@ -1,0 +1,337 @@
+"""What is said of what happens here, to whom, and in which form (docs/federation.md §3.9, §4)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from fwtwisted.core.fediverse.publishing.papers import Papers
+from fwtwisted.core.fediverse.sending.announcing import Announcing
+from fwtwisted.core.fediverse.sending.delivering import DeliverySettings
+from fwtwisted.core.fediverse.sending.telling import Telling, TellingGround
+from fwtwisted.core.pod.service_actor import ServiceActor
+from fwtwisted.db import jobs
+from fwtwisted.model.music import Kind
+from fwtwisted.wire.activitypub.contexts import PUBLIC
+from fwtwisted.wire.activitypub.writing.paper import Paper
+from fwtwisted.wire.v1 import Pictures
+from tests.core.fediverse.sending.case import Peer, SendingCase
+from tests.music import BASE, MusicCase
+from tests.threads import pooled
+
+ME = f"{BASE}/federation/actors/nadia"
+SERVICE = f"{BASE}/federation/actors/service"
+
+
+async def fifty(_: str) -> int:
+    """What is set."""
+    return 50
+
+
+class AnnouncingCase(SendingCase, MusicCase):
+    """Nadia's music, and three servers that listen: an old Funkwhale, GoToSocial, and something else."""
+
+    async def begin(self) -> None:
+        """Build everything."""
+        await super().begin()
+        self.announcing = Announcing(self.outbox, self.bell.ring)
+        self.papers = Papers(Paper(self.pod, Pictures(f"{BASE}/media/", BASE)), fifty)
+        self.service = ServiceActor(self.database, pooled(self), self.pod, "service")
+        self.telling = Telling(TellingGround(self.database, self.outbox, self.papers, self.service))
+        self.old = await self.a_peer("funkwhale", "1.4.0")
+        self.note = await self.a_peer("gotosocial", "0.17")
+        self.other = await self.a_peer("mastodon", "4.5")
+        self.listeners = [
+            await self.somebody(name, peer) for name, peer in (("o", self.old), ("n", self.note), ("m", self.other))
+        ]
+
+    async def tell(self, call: Any, *args: Any) -> None:
+        """Say it, write it, bring it there."""
+        await self.run_in(call, *args)
+        kinds = self.telling.jobs()
+        while found := await self.run_in(jobs.claim, "federation", list(kinds), 50, 30.0):
+            for job in found:
+                await kinds[job.kind].run(job)
+                await self.run_in(jobs.done, job)
+        await self.deliver()
+
+    def last(self, peer: Peer) -> Any:
+        """The activity that a peer was sent last."""
+        return peer.heard[-1].document
+
+    async def a_song(self, level: str = "everyone") -> tuple[int, UUID]:
+        """A library that all of them follow, and a file in it."""
+        library = await self.a_library(self.speaker, level)
+        for listener in self.listeners:
+            await self.a_follow(listener, library=library)
+        artist = await self.an_artist("Nova")
+        track = await self.a_track("Ebb", artist, await self.an_album("Tides", artist))
+        return library, await self.an_upload(library, track)
+
+    async def an_episode(self) -> tuple[int, UUID]:
+        """A channel that all of them follow, and what it published: its actor, and the upload."""
+        artist = await self.an_artist("Waves")
+        voice = await self.a_speaker("waves")
+        library = await self.a_library(self.speaker, "everyone")
+        await self.do("UPDATE library SET is_channel = true WHERE id = %s", library)
+        await self.do(
+            "INSERT INTO channel (artist_id, library_id, actor_id, attributed_to_id) VALUES (%s, %s, %s, %s)",
+            artist, library, voice, self.speaker,
+        )  # fmt: skip
+        for listener in self.listeners:
+            await self.a_follow(listener, actor=voice)
+        return voice, await self.an_upload(library, await self.a_track("Pilot", artist))
+
+    async def fid(self, table: str, uuid: UUID) -> str:
+        """A federation id."""
+        found: str = await self.value(f"SELECT fid FROM {table} WHERE uuid = %s", uuid)
+        return found
+
+
+class UploadTests(AnnouncingCase):
+    """Files and posts come and go."""
+
+    async def test_library_upload(self) -> None:
+        """Each kind of peer gets the form that it reads, from the owner, with the context repeated within."""
+        await self.begin()
+        library, uuid = await self.a_song()
+        await self.tell(self.announcing.uploads_ready, [uuid])
+        old, other = self.last(self.old), self.last(self.other)
+        self.assertEqual((old["type"], old["actor"]), ("Create", ME))
+        self.assertEqual(old["id"], f"{await self.fid('upload', uuid)}/activity")
+        followers = await self.value("SELECT followers_url FROM library WHERE id = %s", library)
+        self.assertEqual(old["to"], [followers, PUBLIC])
+        self.assertEqual(old["object"]["@context"], old["@context"])
+        self.assertEqual((old["object"]["duration"], other["object"]["duration"]), (60, "PT1M"))
+        self.assertEqual(len(self.note.heard), 1)
+
+    async def test_private_library(self) -> None:
+        """What is private goes to followers alone."""
+        await self.begin()
+        library, uuid = await self.a_song("me")
+        await self.tell(self.announcing.uploads_ready, [uuid])
+        followers = await self.value("SELECT followers_url FROM library WHERE id = %s", library)
+        self.assertEqual(self.last(self.old)["to"], [followers])
+
+    async def test_what_is_not_told(self) -> None:
+        """Unfinished uploads, and libraries that nobody elsewhere follows, cost no job."""
+        await self.begin()
+        library, _ = await self.a_song()
+        waiting = await self.an_upload(library, None, "pending")
+        alone = await self.an_upload(await self.a_library(self.speaker, "everyone"), None)
+        await self.run_in(self.announcing.uploads_ready, [waiting, alone])
+        self.assertEqual(await self.value("SELECT count(*) FROM job"), 0)
+
+    async def test_episode(self) -> None:
+        """A channel's post is Audio to those who take it and a Note to those who do not; an Update likewise."""
+        await self.begin()
+        _, uuid = await self.an_episode()
+        fid = await self.fid("upload", uuid)
+        voice = f"{BASE}/federation/actors/waves"
+        await self.tell(self.announcing.uploads_ready, [uuid])
+        other, note = self.last(self.other), self.last(self.note)
+        self.assertEqual((other["type"], other["actor"], other["id"]), ("Create", voice, f"{fid}/activity"))
+        self.assertEqual((other["to"], other["cc"]), ([PUBLIC], [f"{voice}/followers"]))
+        self.assertEqual((other["object"]["type"], note["object"]["type"]), ("Audio", "Note"))
+        self.assertEqual(note["id"], f"{fid}/note/activity")
+        track = await self.value("SELECT track_id FROM upload WHERE uuid = %s", uuid)
+        await self.tell(self.announcing.edited, Kind.TRACK, track)
+        for peer, kind in ((self.old, "Audio"), (self.note, "Note")):
+            self.assertEqual(self.last(peer)["type"], "Update")
+            self.assertEqual(self.last(peer)["object"]["type"], kind)
+        self.assertRegex(self.last(self.old)["id"], rf"^{fid}/activity/[0-9a-f]{{8}}$")
+
+    async def test_removed_uploads(self) -> None:
+        """Funkwhale gets a list of ids, others a tombstone each; what waited to be said of them is not said."""
+        await self.begin()
+        library, uuid = await self.a_song()
+        track = await self.value("SELECT track_id FROM upload WHERE uuid = %s", uuid)
+        another = await self.an_upload(library, track)
+        await self.tell(self.announcing.uploads_removed, [uuid, another])
+        gone = sorted([await self.fid("upload", uuid), await self.fid("upload", another)])
+        old = self.last(self.old)
+        self.assertEqual((old["type"], old["actor"], old["object"]["type"]), ("Delete", ME, "Audio"))
+        self.assertEqual(sorted(old["object"]["id"]), gone)
+        self.assertEqual(len(self.old.heard), 1)
+        told = [heard.document["object"] for heard in self.other.heard]
+        self.assertEqual([one["type"] for one in told], ["Tombstone"] * 2)
+        self.assertEqual(sorted(one["id"] for one in told), gone)
+        self.assertEqual(await self.value("SELECT count(*) FROM job WHERE kind = 'keys.rotate'"), 1)
+
+
+class UnhurriedTests(AnnouncingCase):
+    """With the real back-off."""
+
+    delivery = DeliverySettings()
+
+    async def test_removed_before_it_was_told(self) -> None:
+        """A Create that could not be delivered is not delivered after the Delete."""
+        await self.begin()
+        _, uuid = await self.a_song()
+        self.old.answer = lambda _: (503, {})
+        await self.tell(self.announcing.uploads_ready, [uuid])
+        self.old.answer = lambda _: (202, {})
+        await self.run_in(self.announcing.uploads_removed, [uuid])
+        await self.patiently(3)
+        self.assertEqual([heard.document["type"] for heard in self.old.heard], ["Create", "Delete"])
+
+
+class ChangeTests(AnnouncingCase):
+    """Libraries, works and actors change and go."""
+
+    async def test_library(self) -> None:
+        """Its followers hear of changes, and that it is no more."""
+        await self.begin()
+        library, _ = await self.a_song()
+        await self.do("UPDATE library SET privacy_level = 'me' WHERE id = %s", library)
+        await self.tell(self.announcing.library_changed, library)
+        told = self.last(self.old)
+        self.assertEqual((told["type"], told["object"]["type"], told["object"]["audience"]), ("Update", "Library", ""))
+        await self.tell(self.announcing.library_removed, library)
+        self.assertEqual(self.last(self.old)["object"]["type"], "Library")
+        self.assertEqual(self.last(self.old)["type"], "Delete")
+
+    async def test_works(self) -> None:
+        """The pod itself tells of works, to every server where somebody follows anything."""
+        await self.begin()
+        await self.a_song()
+        stranger = await self.a_peer()
+        await self.somebody("s", stranger)
+        artist = await self.value("SELECT id FROM artist")
+        await self.tell(self.announcing.edited, Kind.ARTIST, artist)
+        told = self.last(self.other)
+        self.assertEqual((told["type"], told["actor"], told["to"]), ("Update", SERVICE, [PUBLIC]))
+        self.assertEqual(told["object"]["name"], "Nova")
+        self.assertEqual(stranger.heard, [])
+
+    async def test_profile(self) -> None:
+        """Followers, and servers with followers, hear of a profile that changes, and of its end."""
+        await self.begin()
+        await self.a_song()
+        await self.tell(self.announcing.actor_changed, self.speaker)
+        told = self.last(self.other)
+        self.assertEqual((told["type"], told["object"]["id"], told["object"]["type"]), ("Update", ME, "Person"))
+        await self.an_episode()
+        await self.tell(self.announcing.account_removed, self.speaker)
+        gone = [h.document["object"]["id"] for h in self.other.heard if h.document["type"] == "Delete"]
+        self.assertEqual(sorted(gone), [ME, f"{BASE}/federation/actors/waves"])
+
+    async def test_the_speaker_is_gone(self) -> None:
+        """A farewell is still signed after the account is a tombstone."""
+        await self.begin()
+        await self.a_song()
+        await self.run_in(self.announcing.account_removed, self.speaker)
+        await self.do("DELETE FROM follow")
+        await self.do("UPDATE actor SET type = 'Tombstone', name = NULL WHERE id = %s", self.speaker)
+        await self.deliver()
+        self.assertEqual(self.last(self.other)["type"], "Delete")
+
+
+class PeopleTests(AnnouncingCase):
+    """What people do."""
+
+    async def a_wish(self, library: int) -> int:
+        """A follow by somebody of the other server; its id."""
+        await self.a_follow(self.listeners[2], library=library)
+        await self.do("UPDATE follow SET fid = 'https://far.example/f/' || id")
+        found: int = await self.value("SELECT max(id) FROM follow")
+        return found
+
+    async def test_answers(self) -> None:
+        """An Accept and a Reject tell the Follow unchanged, by an id of ours, to the personal inbox."""
+        await self.begin()
+        library = await self.a_library(self.speaker, "me")
+        id = await self.a_wish(library)
+        await self.tell(self.announcing.accepted, id)
+        heard = self.other.heard[-1]
+        self.assertEqual(heard.path, "/m/inbox")
+        self.assertTrue(heard.document["id"].startswith(f"{ME}#accepts/follows/"))
+        self.assertEqual(heard.document["object"]["id"], f"https://far.example/f/{id}")
+        library_fid = await self.value("SELECT fid FROM library WHERE id = %s", library)
+        self.assertEqual(heard.document["object"]["object"], library_fid)
+        await self.tell(self.announcing.rejected, id)
+        self.assertEqual(self.last(self.other)["type"], "Reject")
+
+    async def test_our_own_wishes(self) -> None:
+        """A Follow of a library elsewhere names its owner; an Undo names the Follow."""
+        await self.begin()
+        owner = self.listeners[2]
+        library = await self.a_library(owner, "me")
+        await self.a_follow(self.speaker, library=library, approved=None)
+        id = await self.value("SELECT max(id) FROM follow")
+        await self.tell(self.announcing.followed, id)
+        told = self.last(self.other)
+        self.assertEqual((told["type"], told["actor"]), ("Follow", ME))
+        self.assertEqual(told["to"], [await self.value("SELECT fid FROM actor WHERE id = %s", owner)])
+        await self.tell(self.announcing.unfollowed, id)
+        self.assertEqual(self.last(self.other)["object"]["id"], told["id"])
+
+    async def test_likes(self) -> None:
+        """A Like goes to followers where the account lets it be known; taking it back is a Dislike."""
+        await self.begin()
+        _, uuid = await self.a_song()
+        track = await self.value("SELECT track_id FROM upload WHERE uuid = %s", uuid)
+        await self.a_viewer("nadia", self.speaker)
+        await self.a_follow(self.listeners[2], actor=self.speaker)
+        await self.do("INSERT INTO favorite (actor_id, track_id) VALUES (%s, %s)", self.speaker, track)
+        await self.do("UPDATE account SET privacy_level = 'instance'")
+        await self.tell(self.announcing.favored, self.speaker, [track])
+        self.assertEqual(self.other.heard, [])
+        await self.do("UPDATE account SET privacy_level = 'followers'")
+        await self.tell(self.announcing.favored, self.speaker, [track])
+        told = self.last(self.other)
+        self.assertEqual((told["type"], told["audience"], told["to"]), ("Like", "followers", [f"{ME}/followers"]))
+        await self.do("DELETE FROM favorite")
+        await self.tell(self.announcing.favored, self.speaker, [track])
+        self.assertEqual(self.last(self.other)["type"], "Dislike")
+        await self.do("INSERT INTO listening (actor_id, track_id) VALUES (%s, %s)", self.speaker, track)
+        await self.tell(self.announcing.listened, self.speaker, [await self.value("SELECT id FROM listening")])
+        self.assertEqual(self.last(self.other)["type"], "Listen")
+
+    async def test_reports(self) -> None:
+        """A report that is to be forwarded is told by the pod, not by who reported, to the owner in person."""
+        await self.begin()
+        owner = self.listeners[2]
+        library = await self.a_library(owner, "everyone")
+        uuid = uuid4()
+        id = await self.value(
+            "INSERT INTO report (uuid, fid, type, summary, target_kind, target_id, target_state, target_owner_id,"
+            " submitter_id, is_forwarded) VALUES (%s, 'x', 'illegal_content', 'bad', 'library', %s, '{}', %s, %s, true)"
+            " RETURNING id",
+            uuid, library, owner, self.speaker,
+        )  # fmt: skip
+        await self.tell(self.announcing.reported, id)
+        heard = self.other.heard[-1]
+        self.assertEqual(heard.path, "/m/inbox")
+        self.assertEqual((heard.document["type"], heard.document["actor"]), ("Flag", SERVICE))
+        self.assertEqual(heard.document["tag"], [{"type": "Hashtag", "name": "#illegal_content"}])
+        self.assertNotIn(ME, str(heard.document))
+        self.assertEqual(len(heard.document["object"]), 2)
+
+
+class ModerationTests(AnnouncingCase):
+    """Who is shut out hears nothing."""
+
+    async def test_blocks(self) -> None:
+        """A blocked server, one below a blocked name, and a blocked actor get no delivery."""
+        await self.begin()
+        _, uuid = await self.a_song()
+        await self.do(
+            "INSERT INTO instance_policy (actor_id, target_domain, block_all) VALUES (%s, %s, true)",
+            self.speaker, self.old.host,
+        )  # fmt: skip
+        await self.do(
+            "INSERT INTO instance_policy (actor_id, target_actor_id, block_all) VALUES (%s, %s, true)",
+            self.speaker, self.listeners[1],
+        )  # fmt: skip
+        await self.tell(self.announcing.uploads_ready, [uuid])
+        self.assertEqual([len(peer.heard) for peer in (self.old, self.note, self.other)], [0, 0, 1])
+
+    async def test_allow_list(self) -> None:
+        """With the allow list on, only servers on it hear anything."""
+        await self.begin()
+        _, uuid = await self.a_song()
+        await self.do("INSERT INTO preference (identifier, value) VALUES ('moderation__allow_list_enabled', 'true')")
+        await self.do("UPDATE domain SET allowed = true WHERE name = %s", self.note.host)
+        await self.tell(self.announcing.uploads_ready, [uuid])
+        self.assertEqual([len(peer.heard) for peer in (self.old, self.note, self.other)], [0, 1, 0])

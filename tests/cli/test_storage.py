@@ -8,12 +8,15 @@ import os
 import random
 import signal
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
 import psycopg2
 
+from tests.audio import make
 from tests.cli.commands import CommandCase, Process
 from tests.s3_server import BLIND, POD, s3
 
@@ -28,6 +31,37 @@ UPLOAD = """
     INSERT INTO upload (fid, library_id, audio_file, storage, size, checksum, mimetype, import_status, import_reference)
     SELECT %s, max(id), %s, 'local', %s, %s, 'audio/mpeg', 'finished', 'test' FROM library
 """
+
+# Two uploads of another pod: one that can be had, one that cannot.
+FAR = """
+    INSERT INTO domain (name) VALUES ('far.example');
+    INSERT INTO actor (fid, domain, preferred_username) VALUES ('https://far.example/f', 'far.example', 'f');
+    INSERT INTO library (fid, followers_url, actor_id, name)
+    SELECT 'https://far.example/l', 'https://far.example/l/f', id, 'm' FROM actor WHERE domain = 'far.example';
+    INSERT INTO artist (fid, name) VALUES ('https://far.example/a', 'Ada');
+    INSERT INTO track (fid, title, artist_id) SELECT 'https://far.example/t', 'Far', id FROM artist;
+    INSERT INTO upload (fid, library_id, track_id, source, import_status, import_reference)
+    SELECT 'https://far.example/' || file, library.id, track.id, '{base}/' || file, 'finished', 'test'
+      FROM library, track, unnest(ARRAY['a.mp3', 'b.mp3']) AS file WHERE library.fid = 'https://far.example/l';
+"""
+
+
+def serving(bodies: dict[str, bytes]) -> type[BaseHTTPRequestHandler]:
+    """What a far end does: it has these files, by path."""
+
+    class Far(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = bodies.get(self.path, b"")
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", "audio/mpeg")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Not a word."""
+
+    return Far
 
 
 class StorageCase(CommandCase):
@@ -350,6 +384,26 @@ class TidyTests(StorageCase):
         self.assertTrue((self.media / min(self.bodies)).exists())
 
     def test_refresh(self) -> None:
-        """What cannot be done yet is not said to be done."""
+        """What lies elsewhere is brought; what is here is skipped unless forced; what fails is told."""
         self.assertEqual(2, self.run_command("storage", "refresh").status)
         self.assertIn("0 uploads of other servers", self.done("storage", "refresh", "--domain", "far.example").out)
+        body = make(Path(self.mktemp()).absolute(), "mp3", title="Far").read_bytes()
+        far = ThreadingHTTPServer(("127.0.0.1", 0), serving({"/a.mp3": body}))
+        self.addCleanup(far.server_close)
+        self.addCleanup(far.shutdown)
+        Thread(target=far.serve_forever, daemon=True).start()
+        self.execute(FAR.format(base=f"http://127.0.0.1:{far.server_port}"))
+        settings = {"FEDERATION_ALLOW_PRIVATE": "127.0.0.1", "AWS_ACCESS_KEY_ID": ""}
+        words = ("storage", "refresh", "--domain", "far.example", "--json")
+        told = json.loads(self.done(*words, "--dry-run", **settings).out)
+        self.assertEqual((2, 2, 0), (told["matching"], told["wanted"], told["fetched"]))
+        run = self.run_command(*words, **settings)
+        told = json.loads(run.out)
+        self.assertEqual((1, 1, 1), (run.status, told["fetched"], len(told["failed"])), run)
+        [name] = [row[0] for row in self.asked("SELECT audio_file FROM upload WHERE audio_file IS NOT NULL")]
+        self.assertEqual(body, (self.media / name).read_bytes())
+        told = json.loads(self.run_command(*words, **settings).out)
+        self.assertEqual((1, 1, 0), (told["here"], told["wanted"], told["fetched"]))
+        told = json.loads(self.run_command(*words, "--force", **settings).out)
+        self.assertEqual((2, 1), (told["wanted"], told["fetched"]))
+        self.assertNotIn(name, [row[0] for row in self.asked("SELECT audio_file FROM upload")])

@@ -101,9 +101,10 @@ COLLECTIONS: Mapping[bytes, frozenset[bytes]] = {
     **dict.fromkeys(
         (b"albums", b"artists", b"attachments", b"channels", b"favorites/tracks", b"federation/fetches",
          b"federation/follows/library", b"federation/follows/user", b"federation/inbox", b"federation/libraries",
-         b"history/listenings", b"libraries", b"listen", b"moderation/content-filters", b"moderation/reports",
-         b"mutations", b"oauth/apps", b"oauth/grants", b"playlists", b"radios/radios", b"radios/sessions",
-         b"radios/tracks", b"stream", b"subscriptions", b"tracks", b"uploads", b"users", b"activity"), WORDS),
+         b"history/listenings", b"libraries", b"listen", b"moderation/blocks",
+         b"moderation/content-filters", b"moderation/reports", b"mutations", b"oauth/apps", b"oauth/grants",
+         b"playlists", b"radios/radios", b"radios/sessions", b"radios/tracks", b"stream",
+         b"subscriptions", b"tracks", b"uploads", b"users", b"activity"), WORDS),
     # Here people's own words are ids.
     **dict.fromkeys((b"federation/actors", b"federation/domains", b"licenses", b"plugins", b"tags"), NO_WORDS),
     **dict.fromkeys(

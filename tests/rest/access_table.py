@@ -88,6 +88,17 @@ libraries/fs-import/                        GET,POST,DELETE keeper:instance:libr
 licenses/                                   GET open:libraries
 licenses/<path:code>                        GET open:libraries
 listen/<uuid:track>/                        GET open:libraries
+manage/accounts/                            GET scope:instance:accounts
+manage/accounts/<handle>/                   GET scope:instance:accounts
+manage/accounts/<handle>/stats/             GET scope:instance:accounts
+manage/accounts/action/                     POST scope:instance:accounts
+manage/federation/domains/                  GET,POST scope:instance:domains
+manage/federation/domains/<name>/           GET,PUT,PATCH scope:instance:domains
+manage/federation/domains/<name>/nodeinfo/  GET scope:instance:domains
+manage/federation/domains/<name>/stats/     GET scope:instance:domains
+manage/federation/domains/action/           POST scope:instance:domains
+manage/moderation/instance-policies/        GET,POST scope:instance:policies
+manage/moderation/instance-policies/<int:id>/ GET,PUT,PATCH,DELETE scope:instance:policies
 manage/moderation/notes/                    GET,POST scope:instance:notes
 manage/moderation/notes/<uuid:uuid>/        GET,DELETE scope:instance:notes
 manage/moderation/reports/                  GET scope:instance:reports
@@ -99,6 +110,8 @@ manage/users/invitations/<int:id>/          GET,PUT,PATCH scope:instance:invitat
 manage/users/invitations/action/            POST scope:instance:invitations
 manage/users/users/                         GET scope:instance:users
 manage/users/users/<int:id>/                GET,PUT,PATCH scope:instance:users
+moderation/blocks/                          GET,POST scope:filters
+moderation/blocks/<uuid:uuid>/              GET,DELETE scope:filters
 moderation/content-filters/                 GET,POST scope:filters
 moderation/content-filters/<uuid:uuid>/     GET,DELETE scope:filters
 moderation/reports/                         POST visit:reports

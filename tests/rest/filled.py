@@ -131,7 +131,12 @@ class FilledCase(ChannelCase, ShapeCase):
             self.bob.viewer.actor_id,
             '{"Why?": "Music"}',
         )
+        policy, block = await self._shutting_out()
         self.named |= {
+            "manage/moderation/instance-policies": {"id": policy["id"]},
+            "manage/federation/domains": {"name": "far.example"},
+            "manage/accounts": {"handle": "eve@far.example"},
+            "moderation/blocks": {"uuid": block["uuid"]},
             "manage/moderation/reports": {"uuid": report["uuid"]},
             "manage/moderation/notes": {"uuid": note["uuid"]},
             "manage/moderation/requests": {"uuid": request},
@@ -141,6 +146,14 @@ class FilledCase(ChannelCase, ShapeCase):
             "oauth/grants": {"client_id": application},
             "plugins": {"name": "maloja"},
         }
+
+    async def _shutting_out(self) -> tuple[Any, Any]:
+        """What Alice decided about somebody elsewhere, and that she blocks them."""
+        await self.an_actor("eve", "far.example")
+        target = {"type": "actor", "id": "eve@far.example"}
+        policy = await self.made(self.alice, "manage/moderation/instance-policies/", {"target": target})
+        block = await self.made(self.alice, "moderation/blocks/", {"target": {"full_username": "eve@far.example"}})
+        return policy, block
 
     # --- asking ----------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from fwtwisted.web.v1.described import (
     instance,
     libraries,
     listening,
+    moderating,
     music,
     oauth,
     plugins,
@@ -33,6 +34,7 @@ AREAS = tuple(
         accounts,
         oauth,
         administration,
+        moderating,
         instance,
         plugins,
     )

@@ -1,8 +1,8 @@
 """
-Whose a thing elsewhere is: what its own people, and the actor who speaks for its server, may change or take back.
+Whose an artist, an album or a track elsewhere is, and what is said of it now.
 
-An upload or a library is its owner's; what a channel published is also the channel's; artists, albums and tracks are
-of whom they are attributed to.  Source: docs/federation.md §4.7, §4.9, §8.4.
+It is of whom it is attributed to, of the channel that it is found under, and of the actor who speaks for its server.
+Source: docs/federation.md §4.7, §8.4.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from fwtwisted.db.pool import Queries, Tx
+from fwtwisted.db.pool import Tx
 from fwtwisted.model.music import Kind
 
 # The server of an id, as we call it.
@@ -55,65 +55,6 @@ ONE = {kind: f"SELECT id, fid, cover_id FROM {kind} WHERE fid = %s FOR NO KEY UP
 async def thing(tx: Tx, kind: Kind, fid: str) -> Owned | None:
     """An artist, an album or a track, whosesoever, held until the transaction ends."""
     return await tx.maybe(Owned, ONE[kind], fid)
-
-
-UPLOADS = f"""
-    SELECT upload.uuid FROM upload
-      JOIN library ON library.id = upload.library_id
-      LEFT JOIN channel ON channel.library_id = library.id
-     WHERE upload.fid = ANY(%s)
-       AND (library.actor_id = %s OR channel.actor_id = %s OR {_SERVES.format(thing="upload")})
-"""
-
-
-async def uploads(tx: Queries, fids: Sequence[str], actor_id: int) -> list[UUID]:
-    """Those of the uploads that the actor may take back."""
-    return await tx.many(lambda uuid: uuid, UPLOADS, list(fids), actor_id, actor_id, actor_id)
-
-
-LIBRARIES = f"""
-    SELECT library.id FROM library
-     WHERE library.fid = ANY(%s) AND NOT library.is_channel
-       AND (library.actor_id = %s OR {_SERVES.format(thing="library")})
-     ORDER BY library.id FOR UPDATE OF library
-"""
-
-
-async def libraries(tx: Tx, fids: Sequence[str], actor_id: int) -> list[int]:
-    """Those of the libraries that the actor may take back, held until the transaction ends."""
-    return await tx.many(int, LIBRARIES, list(fids), actor_id, actor_id)
-
-
-# What others keep under a thing that its server took back stays: files of ours, and of third servers.
-OF = {
-    Kind.TRACK: "track.id = ANY(%s)",
-    Kind.ALBUM: "track.album_id = ANY(%s)",
-    Kind.ARTIST: """
-        (track.artist_id = ANY(%s)
-         OR track.id IN (SELECT track_credit.track_id FROM track_credit WHERE track_credit.artist_id = ANY(%s)))
-    """,
-}
-UPLOADS_OF = """
-    SELECT upload.uuid FROM track
-      JOIN upload ON upload.track_id = track.id JOIN library ON library.id = upload.library_id
-      JOIN actor AS owner ON owner.id = library.actor_id
-     WHERE {of} AND owner.domain = (SELECT domain FROM actor WHERE id = %s)
-"""
-TRACKS_OF = "SELECT track.id FROM track WHERE {of}"
-
-
-async def uploads_of(tx: Queries, kind: Kind, ids: Sequence[int], actor_id: int) -> list[UUID]:
-    """The uploads of these things that lie on the actor's server."""
-    return await tx.many(lambda uuid: uuid, UPLOADS_OF.format(of=OF[kind]), *_twice(kind, ids), actor_id)
-
-
-async def tracks_of(tx: Queries, kind: Kind, ids: Sequence[int]) -> list[int]:
-    """The tracks of these things."""
-    return await tx.many(int, TRACKS_OF.format(of=OF[kind]), *_twice(kind, ids))
-
-
-def _twice(kind: Kind, ids: Sequence[int]) -> list[list[int]]:
-    return [list(ids)] * OF[kind].count("%s")
 
 
 # --- what is said of them now --------------------------------------------------------------------

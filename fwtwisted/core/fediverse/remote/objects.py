@@ -8,9 +8,7 @@ of what is theirs.  Source: docs/federation.md §3.1, §3.2, §5.3.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
-from attrs import frozen
+from typing import Any, NamedTuple
 
 from fwtwisted.core.fediverse.remote.actors import AskDocument, Permit, RemoteActors
 from fwtwisted.core.fediverse.remote.shelving import UNVOUCHED, Shelving
@@ -34,8 +32,7 @@ FEW = 4  # documents that are read at once, without a thread
 NOT_YOURS = "This belongs to somebody else."
 
 
-@frozen
-class Taken:
+class Taken(NamedTuple):
     """
     What came of a page.
 

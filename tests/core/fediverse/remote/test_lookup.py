@@ -43,7 +43,7 @@ class LookupCase(RemoteCase):
     async def setUp(self) -> None:  # type: ignore[override]
         super().setUp()
         self.ada = Viewer(actor_id=await self.an_actor("ada"))
-        changes = RemoteChanges(self.database, self.objects, self.episodes, self.hush, self.pod)
+        changes = RemoteChanges(self.database, self.objects.vouching, self.pod)
         self.outboxes = Outboxes(self.database, self.world.ask, self.episodes, self.hush, OutboxSettings(3))
         self.lookup = RemoteLookup(
             self.database, self.world.ask, self.world.ask_page, self.world.ask_json, self.actors, self.objects,
@@ -200,8 +200,8 @@ class OutboxTests(LookupCase):
 
     async def job(self) -> Job | None:
         """What is left to do."""
-        found = await self.rows("SELECT id, kind, key, args, claims, failures, wanted FROM job WHERE kind = %s", READ)
-        return Job(*found[0], self._now()) if found else None
+        found = await self.rows("SELECT id, key, args FROM job WHERE kind = %s", READ)
+        return Job(found[0][0], READ, found[0][1], found[0][2], 1, 0, 1, self._now()) if found else None
 
     async def test_first_and_further(self) -> None:
         """The first page is here with the channel, further ones later, as many as the settings say."""

@@ -1,0 +1,79 @@
+"""
+What people look at, looked at again on its own server when that is long ago; pictures that nobody looks at any more.
+
+Whoever asked first has the server asked, before their answer; where it says nothing, what we have is shown, and it is
+not asked again for as long.  Source: docs/federation.md §5.1, §5.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from attrs import frozen
+
+from fwtwisted.core.files.stored_files import LANE as STORE_LANE
+from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
+from fwtwisted.db import doomed, jobs
+from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
+from fwtwisted.db.pool import Database, Tx
+from fwtwisted.db.remote import actors, looks
+from fwtwisted.model.fediverse import Outcome
+from fwtwisted.model.music import Kind
+from fwtwisted.model.people import Viewer
+
+FORGET = "remote.forget_pictures"
+LANE = "maintenance"
+AT_ONCE = 500
+
+LookUp = Callable[[str, int | None], Awaitable[Outcome]]
+Ring = Callable[[str, bytes], None]
+
+
+@frozen
+class RefreshSettings:
+    """
+    :ivar object_seconds: how old what we know of a thing elsewhere may be.
+    :ivar picture_seconds: for how long a picture is kept that nothing shows.
+    """
+
+    object_seconds: float = 259_200.0
+    picture_seconds: float = 86_400.0
+
+
+class Refreshing:
+    """Looks again."""
+
+    def __init__(self, database: Database, look_up: LookUp, ring: Ring, settings: RefreshSettings) -> None:
+        self._database, self._look_up, self._ring = database, look_up, ring
+        self._settings = settings
+
+    async def refresh(self, viewer: Viewer, kind: Kind, id: int) -> None:
+        """Bring an artist, an album or a track elsewhere up to date, if it is time; visitors have nobody asked."""
+        if viewer.account_id is None:
+            return
+        age = self._settings.object_seconds
+        fid = await self._database.transaction(lambda tx: looks.look_again(tx, kind, id, age))
+        if fid is not None:
+            await self._look_up(fid, None)
+
+    async def forget_pictures(self, _: Job) -> None:
+        """Forget pictures of other servers that nothing shows any more."""
+        while await self._database.transaction(self._forget_some) == AT_ONCE:
+            pass
+
+    async def _forget_some(self, tx: Tx) -> int:
+        files = await actors.forget_pictures(tx, self._settings.picture_seconds, AT_ONCE)
+        stored = [file for file in files if file is not None]
+        if stored:
+            await doomed.doom(tx, stored)
+            await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
+            tx.after_commit(self._ring, "jobs", STORE_LANE.encode())
+        return len(files)
+
+    def jobs(self) -> Mapping[str, JobKind]:
+        """See ``worker``."""
+        return {FORGET: JobKind(LANE, self.forget_pictures)}
+
+    def schedules(self) -> Mapping[str, Schedule]:
+        """See ``worker``."""
+        return {FORGET: Schedule(FORGET, LANE, next_hour)}

@@ -40,27 +40,35 @@ async def remove(tx: Tx, uuid: UUID, actor_id: int) -> bool:
 
 @frozen
 class Received:
-    """A follow as the owner of the library answers it."""
+    """
+    A follow as it is answered by whoever is followed.
+
+    :ivar library: None: it is of a person.  :ivar is_local: who follows lives here.
+    """
 
     id: int
     uuid: UUID
     fid: str
     actor_id: int
     approved: bool | None
-    library: UUID
+    library: UUID | None
+    is_local: bool
 
 
 LOCK_RECEIVED = """
-    SELECT follow.id, follow.uuid, follow.fid, follow.actor_id, follow.approved, library.uuid
-      FROM follow JOIN library ON library.id = follow.target_library_id
-     WHERE follow.uuid = %s AND library.actor_id = %s
+    SELECT follow.id, follow.uuid, follow.fid, follow.actor_id, follow.approved, library.uuid,
+           follower.private_key IS NOT NULL
+      FROM follow
+      JOIN actor AS follower ON follower.id = follow.actor_id
+      LEFT JOIN library ON library.id = follow.target_library_id
+     WHERE follow.uuid = %s AND (library.actor_id = %s OR follow.target_actor_id = %s)
        FOR UPDATE OF follow
 """
 
 
 async def lock_received(tx: Tx, uuid: UUID, owner_id: int) -> Received | None:
-    """A follow of a library of the owner's, held until this transaction ends."""
-    return await tx.maybe(Received, LOCK_RECEIVED, uuid, owner_id)
+    """A follow of the owner, or of a library of theirs, held until this transaction ends."""
+    return await tx.maybe(Received, LOCK_RECEIVED, uuid, owner_id, owner_id)
 
 
 ANSWER = "UPDATE follow SET approved = %s, modification_date = now() WHERE id = %s"

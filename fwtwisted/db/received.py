@@ -155,22 +155,28 @@ async def remove_old(tx: Tx, before: datetime, limit: int) -> int:
 # --- deleted before it was there -----------------------------------------------------------------
 
 REMEMBER_STILLBORN = """
-    INSERT INTO stillborn (fid, actor_id) SELECT fid, %s FROM unnest(%s::text[]) AS fid
-        ON CONFLICT (fid) DO NOTHING
+    INSERT INTO stillborn (actor_id, fid) SELECT %s, unnest(%s::text[])
+        ON CONFLICT (fid, actor_id) DO UPDATE SET told = now()
 """
 
 
 async def remember_stillborn(tx: Tx, actor_id: int, fids: Sequence[str]) -> None:
-    """An actor deletes what we never heard of."""
-    await tx.do(REMEMBER_STILLBORN, actor_id, sorted(set(fids)))
+    """An actor deletes what we never heard of.  :param fids: different ones, in order."""
+    if fids:
+        await tx.do(REMEMBER_STILLBORN, actor_id, list(fids))
 
 
-IS_STILLBORN = "SELECT EXISTS (SELECT FROM stillborn WHERE fid = %s AND told > now() - interval '6 hours')"
+IS_STILLBORN = """
+    SELECT EXISTS (SELECT FROM stillborn JOIN actor ON actor.id = stillborn.actor_id
+                     LEFT JOIN domain ON domain.name = actor.domain
+                    WHERE stillborn.fid = %s AND stillborn.told > now() - interval '6 hours'
+                      AND (actor.id = %s OR actor.id = domain.service_actor_id))
+"""
 
 
-async def is_stillborn(tx: Queries, fid: str) -> bool:
-    """Whether it was deleted, within the last six hours, before it came."""
-    return await tx.one(bool, IS_STILLBORN, fid)
+async def is_stillborn(tx: Queries, fid: str, actor_id: int) -> bool:
+    """Whether the actor, or who speaks for their server, deleted it within the last six hours, before it came."""
+    return await tx.one(bool, IS_STILLBORN, fid, actor_id)
 
 
 FORGET_STILLBORN = "DELETE FROM stillborn WHERE told <= now() - interval '6 hours'"

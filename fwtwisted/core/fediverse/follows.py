@@ -17,6 +17,7 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 from fwtwisted.core.fediverse.inbox import Inbox
+from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.db import follows, libraries, notifications, people
 from fwtwisted.db.follows import Received
 from fwtwisted.db.notifications import NewActivity
@@ -32,8 +33,8 @@ TARGET = "target"
 class Follows:
     """Follows of libraries on this pod, by people on this pod."""
 
-    def __init__(self, database: Database, inbox: Inbox) -> None:
-        self._database, self._inbox = database, inbox
+    def __init__(self, database: Database, inbox: Inbox, occasions: Occasions = NOBODY) -> None:
+        self._database, self._inbox, self._occasions = database, inbox, occasions
 
     # --- looking ---------------------------------------------------------------------------------
 
@@ -95,24 +96,29 @@ class Follows:
     # --- answering -------------------------------------------------------------------------------
 
     async def accept(self, viewer: Viewer, uuid: UUID) -> None:
-        """Let somebody follow a library of the viewer's; said twice, it is told once.  :raise NotFound:"""
+        """Let somebody follow the viewer, or a library of theirs; said twice, it is told once.  :raise NotFound:"""
 
         async def work(tx: Tx) -> None:
             received = await self._answer(tx, viewer, uuid, approved=True)
             if received.approved:
                 return
-            library = await libraries.library(tx, received.library)
-            follower = (await people.actors(tx, [received.actor_id]))[received.actor_id]
-            assert library is not None
-            await self._tell_follower(tx, follower, library, received.id, received.uuid, received.fid)
+            if not received.is_local:
+                await self._occasions.accepted(tx, received.id)
+            elif received.library is not None:
+                library = await libraries.library(tx, received.library)
+                follower = (await people.actors(tx, [received.actor_id]))[received.actor_id]
+                assert library is not None
+                await self._tell_follower(tx, follower, library, received.id, received.uuid, received.fid)
 
         await self._database.transaction(work)
 
     async def reject(self, viewer: Viewer, uuid: UUID) -> None:
-        """Let somebody not follow a library of the viewer's, or not any longer.  :raise NotFound:"""
+        """Let somebody not follow the viewer or a library of theirs, or not any longer.  :raise NotFound:"""
 
         async def work(tx: Tx) -> None:
-            await self._answer(tx, viewer, uuid, approved=False)
+            received = await self._answer(tx, viewer, uuid, approved=False)
+            if not received.is_local and received.approved is not False:
+                await self._occasions.rejected(tx, received.id)
 
         await self._database.transaction(work)
 

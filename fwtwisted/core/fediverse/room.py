@@ -25,9 +25,12 @@ from fwtwisted.core.fediverse.nodeinfos import NodeinfoGround, Nodeinfos, Nodein
 from fwtwisted.core.fediverse.peers import Peers, PeerSettings
 from fwtwisted.core.fediverse.publishing.papers import Papers
 from fwtwisted.core.fediverse.publishing.room import Publishing, PublishingGround
+from fwtwisted.core.fediverse.receiving.answers import ScanWishes
 from fwtwisted.core.fediverse.receiving.intake import Spend
 from fwtwisted.core.fediverse.receiving.room import Receiving, ReceivingGround
 from fwtwisted.core.fediverse.remote.actors import RemoteActors
+from fwtwisted.core.fediverse.remote.room import Remote, RemoteGround, RemoteSettings
+from fwtwisted.core.fediverse.remote.room import Remote, RemoteGround, RemoteSettings
 from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.delivering import Delivering, DeliveryGround, DeliverySettings
 from fwtwisted.core.fediverse.sending.outbox import Outbox, Preference, Ring
@@ -56,6 +59,7 @@ class FediverseSettings:
     delivery: DeliverySettings = field(factory=DeliverySettings)
     peers: PeerSettings = field(factory=PeerSettings)
     nodeinfo: NodeinfoSettings = field(factory=NodeinfoSettings)
+    remote: RemoteSettings = field(factory=RemoteSettings)
 
 
 @frozen
@@ -116,9 +120,11 @@ class FediverseRoom:
             ground.database, ground.reactor, self.asking.document, ground.policies.permit_actor, self.peers.met,
             ground.ring, ground.pod,
         )  # fmt: skip
+        self.remote = Remote(_remote(ground, self))
         self.resolving = Resolving(_resolving(ground, self))
         self.verifying = Verifying(_verifying(ground, self))
         self.publishing = Publishing(_publishing(ground, self))
+        self.remote = Remote(_remote(ground, self))
         self.receiving = Receiving(_receiving(ground, self))
         self.rotation = Rotation(ground.database, self.own_keys, ground.threads)
         self.posting = Posting(ground.reactor, ground.fetching, ground.settings.posting)
@@ -130,9 +136,11 @@ class FediverseRoom:
         )  # fmt: skip
         self.telling = Telling(TellingGround(ground.database, ground.outbox, ground.papers, ground.service))
         self._parts: tuple[Part, ...] = (
+            self.remote,
             self.receiving,
             self.delivering,
             self.telling,
+            self.remote,
             self.rotation,
             self.nodeinfos,
             self.moderation,
@@ -184,6 +192,20 @@ def _asking(ground: FediverseGround, room: FediverseRoom) -> AskingGround:
         ground.cache,
         ground.threads,
         ground.reactor.seconds,
+    )
+
+
+def _remote(ground: FediverseGround, room: FediverseRoom) -> RemoteGround:
+    return RemoteGround(
+        ground.database,
+        ground.threads,
+        room.asking,
+        room.actors,
+        ground.policies.permit_actor,
+        ground.ring,
+        ground.now,
+        ground.pod,
+        ground.settings.remote,
     )
 
 
@@ -242,6 +264,20 @@ def _nodeinfos(ground: FediverseGround, room: FediverseRoom) -> NodeinfoGround:
     )
 
 
+def _remote(ground: FediverseGround, room: FediverseRoom) -> RemoteGround:
+    return RemoteGround(
+        ground.database,
+        ground.threads,
+        room.asking,
+        room.actors,
+        ground.policies.permit_actor,
+        ground.ring,
+        ground.now,
+        ground.pod,
+        RemoteSettings(),
+    )
+
+
 def _receiving(ground: FediverseGround, room: FediverseRoom) -> ReceivingGround:
     return ReceivingGround(
         ground.database,
@@ -251,6 +287,10 @@ def _receiving(ground: FediverseGround, room: FediverseRoom) -> ReceivingGround:
         ground.inbox,
         ground.reports,
         ground.announcing,
+        ScanWishes(),
+        room.remote,
+        room.actors,
+        room.asking.document,
         room.verifying,
         ground.spend,
         ground.now,

@@ -25,9 +25,10 @@ CREATE INDEX received_inbox ON received (inbox_of_id) WHERE inbox_of_id IS NOT N
 
 -- What was deleted before we ever heard of it: a Create that comes late must not bring it.
 CREATE TABLE stillborn (
-    fid                 text PRIMARY KEY,
+    fid                 text NOT NULL,
     actor_id            bigint NOT NULL REFERENCES actor (id) ON DELETE CASCADE,  -- who deleted it
-    told                timestamptz NOT NULL DEFAULT now()
+    told                timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (fid, actor_id)
 );
 CREATE INDEX stillborn_told ON stillborn (told);
 CREATE INDEX stillborn_actor ON stillborn (actor_id);

@@ -43,9 +43,7 @@ class Objects(Protocol):
 
     async def take_upload(self, document: Document, *, sender: Actor, library: Library) -> int: ...
 
-    async def take_many(
-        self, documents: Sequence[Document], *, sender: Actor, library: Library
-    ) -> tuple[Sequence[int], Sequence[Any]]: ...
+    async def take_many(self, documents: Sequence[Document], *, sender: Actor, library: Library) -> object: ...
 
     async def take_episode(self, document: Document, *, channel: Channel) -> int: ...
 
@@ -99,7 +97,7 @@ class Content:
         fid = doc.id
         if fid is None or not self._is_theirs(told, fid):
             return
-        if await self._database.read(lambda tx: received.is_stillborn(tx, fid)):
+        if await self._database.read(lambda tx: received.is_stillborn(tx, fid, told.actor.id)):
             return
         library = doc.link("library")
         if library is not None:

@@ -42,7 +42,7 @@ class Removals:
             return
         found = await held.held(tx, fids)
         known = {one.fid for one in found}
-        theirs = [fid for fid in fids if fid not in known and same_origin(fid, told.actor.fid)]
+        theirs = sorted(fid for fid in fids if fid not in known and same_origin(fid, told.actor.fid))
         await received.remember_stillborn(tx, told.actor.id, theirs)
         await remote_deeds.take_back(tx, told.actor.id, fids)
         mine = [one for one in found if one.kind != "actor" and await may_speak_for(tx, told, one)]

@@ -11,6 +11,8 @@ from attrs import frozen
 
 from fwtwisted.core.fediverse.inbox import Inbox
 from fwtwisted.core.fediverse.moderation.policies import Policies
+from fwtwisted.core.fediverse.receiving.answers import ReceivedAnswers, Scanning
+from fwtwisted.core.fediverse.receiving.content import Ask, Content, Objects, People
 from fwtwisted.core.fediverse.receiving.flags import Flags, Hearing
 from fwtwisted.core.fediverse.receiving.follows import Answering, Notices, ReceivedFollows
 from fwtwisted.core.fediverse.receiving.intake import Intake, Spend, Verifying
@@ -31,7 +33,8 @@ class ReceivingGround:
     """
     What it stands on.
 
-    :ivar further: families of handlers that other rooms bring.  :ivar spend: counts posts.
+    :ivar objects: and ``people``, ``ask``: what brings here what is elsewhere.
+    :ivar spend: counts posts.
     """
 
     database: Database
@@ -41,11 +44,14 @@ class ReceivingGround:
     inbox: Inbox
     reports: Hearing
     answering: Answering
+    scanning: Scanning
+    objects: Objects
+    people: People
+    ask: Ask
     verifying: Verifying
     spend: Spend
     now: Callable[[], datetime]
     pod: Pod
-    further: Sequence[Family] = ()
 
 
 class Receiving:
@@ -74,13 +80,16 @@ class Receiving:
 
 def deeds_of(ground: ReceivingGround) -> Deeds:
     """What each activity does."""
-    follows = ReceivedFollows(Notices(ground.inbox, ground.policies), ground.answering)
+    pod = ground.pod
+    notices = Notices(ground.inbox, ground.policies)
+    follows = ReceivedFollows(notices, ground.answering)
     families: Sequence[Family] = (
         follows,
+        ReceivedAnswers(notices, ground.scanning),
         Undoing(follows),
-        Removals(ground.ring, ground.pod),
-        Flags(ground.reports, ground.pod),
+        Content(ground.database, ground.objects, ground.people, ground.ask, pod),
+        Removals(ground.ring, pod),
+        Flags(ground.reports, pod),
         Likes(),
-        *ground.further,
     )
     return reduce(or_, (family.deeds() for family in families))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,20 +12,18 @@ from twisted.internet import reactor
 
 from fwtwisted.core.fediverse.inbox import Inbox
 from fwtwisted.core.fediverse.moderation.policies import Policies, PoliciesSettings
-from fwtwisted.core.fediverse.receiving.answers import ReceivedAnswers
-from fwtwisted.core.fediverse.receiving.content import Content
-from fwtwisted.core.fediverse.receiving.follows import Notices
 from fwtwisted.core.fediverse.receiving.ledger import Ledger
 from fwtwisted.core.fediverse.receiving.queue import Queue
 from fwtwisted.core.fediverse.receiving.room import ReceivingGround, deeds_of
 from fwtwisted.core.fediverse.receiving.told import Deeds
+from fwtwisted.core.fediverse.remote.actors import RemoteActors
+from fwtwisted.core.fediverse.remote.room import Remote, RemoteGround, RemoteSettings
 from fwtwisted.core.pod.reports import Reports
 from fwtwisted.db.jobs import Job, Later
 from fwtwisted.db.pool import Tx
 from fwtwisted.db.received import NewPost
 from fwtwisted.model.federation import Answer, AskFailed
-from fwtwisted.model.people import Actor, Library, Pod
-from fwtwisted.model.podcasts import Channel
+from fwtwisted.model.people import Pod
 from fwtwisted.outside.shared import MemoryBell
 from fwtwisted.wire.activitypub.acts import act_of, sameness
 from fwtwisted.wire.activitypub.reading.doc import Doc
@@ -58,43 +56,24 @@ class Said:
         """A library is to be looked through."""
         self.log.append(("scan", library_id, actor_id))
 
-    async def take_library(self, document: Mapping[str, Any], url: str) -> Library:
-        """A library's label."""
-        self.log.append(("library", document["id"], document.get("name")))
-        raise AskFailed("validation")
+    async def document_or_page(self, url: str, *, as_actor: int | None = None) -> Answer:
+        """A document or a page is asked for."""
+        return await self.document(url)
 
-    async def take_upload(self, document: Mapping[str, Any], *, sender: Actor, library: Library) -> int:
-        """A file of a library."""
-        self.log.append(("upload", document["id"], library.id))
-        return 1
+    async def json(self, url: str, accept: str, largest: int = 0) -> Answer:
+        """Something else is asked for."""
+        return await self.document(url)
 
-    async def take_many(
-        self, documents: Sequence[Mapping[str, Any]], *, sender: Actor, library: Library
-    ) -> tuple[Sequence[int], Sequence[Any]]:
-        """Several."""
-        self.log.append(("uploads", [document["id"] for document in documents], library.id))
-        return [1], []
-
-    async def take_episode(self, document: Mapping[str, Any], *, channel: Channel) -> int:
-        """Something that a channel published."""
-        self.log.append(("episode", document["id"], channel.id))
-        return 1
-
-    async def update(self, kind: str, document: Mapping[str, Any], sender: Actor) -> None:
-        """What is said of a work."""
-        self.log.append(("update", kind, document["id"]))
-
-    async def refetched(self, fid: str) -> Actor | None:
-        """An actor is to be asked for."""
-        self.log.append(("refetched", fid))
-        return None
-
-    async def document(self, url: str, *, as_actor: int | None = None) -> Answer:
+    async def document(self, url: str, *, as_actor: int | None = None, largest: int = 0, fresh: bool = False) -> Answer:
         """A document is asked for."""
         self.log.append(("asked", url))
         if url not in self.documents:
             raise AskFailed("http", status_code=404)
         return Answer(url, self.documents[url])
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class ReceivingCase(MusicCase):
@@ -120,13 +99,17 @@ class ReceivingCase(MusicCase):
         """What the handlers stand on."""
         inbox = Inbox(self.database, lambda *_: None)
         reports = Reports(self.database, self._preference, self.bell.ring, lambda *_: None, POD)
+        ask, permit, ring = self.said.document, self.policies.permit_actor, self.bell.ring
+        people = RemoteActors(self.database, reactor, ask, permit, self._met, ring, POD)
         said: Any = self.said
-        notices = Notices(inbox, self.policies)
+        remote = RemoteGround(self.database, self.threads, said, people, permit, ring, _now, POD, RemoteSettings())
         return ReceivingGround(
-            self.database, self.threads, self.bell.ring, self.policies, inbox, reports, said, said, said,
-            lambda: datetime.now(UTC), POD,
-            (ReceivedAnswers(notices, said), Content(self.database, said, said, said.document, POD)),
+            self.database, self.threads, ring, self.policies, inbox, reports, said, said, Remote(remote), people, ask,
+            said, said, _now, POD,
         )  # fmt: skip
+
+    async def _met(self, host: str) -> None:
+        """A server is new to us."""
 
     def deeds(self) -> Deeds:
         """What the queue does."""
@@ -134,7 +117,7 @@ class ReceivingCase(MusicCase):
 
     def a_queue(self, deeds: Deeds) -> Queue:
         """A queue that does this."""
-        return Queue(self.database, deeds, self.threads, self.bell.ring, lambda: datetime.now(UTC), POD)
+        return Queue(self.database, deeds, self.threads, self.bell.ring, _now, POD)
 
     async def tells(self, actor: int, *documents: Mapping[str, Any], drain: bool = True) -> None:
         """An actor tells something, and it has its effect."""

@@ -118,7 +118,7 @@ class DeleteTests(ReceivingCase):
     async def test_before_its_create(self) -> None:
         """What is removed before it came is remembered for six hours; of one's own server only."""
         await self.tells(self.bob, gone(f"{MUSIC}/uploads/early"), gone("https://third.example/uploads/early"))
-        self.assertTrue(await self.run_in(received.is_stillborn, f"{MUSIC}/uploads/early"))
-        self.assertFalse(await self.run_in(received.is_stillborn, "https://third.example/uploads/early"))
+        self.assertTrue(await self.run_in(received.is_stillborn, f"{MUSIC}/uploads/early", self.bob))
+        self.assertFalse(await self.run_in(received.is_stillborn, "https://third.example/uploads/early", self.bob))
         await self.do("UPDATE stillborn SET told = now() - interval '7 hours'")
-        self.assertFalse(await self.run_in(received.is_stillborn, f"{MUSIC}/uploads/early"))
+        self.assertFalse(await self.run_in(received.is_stillborn, f"{MUSIC}/uploads/early", self.bob))

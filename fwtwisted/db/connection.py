@@ -83,11 +83,13 @@ class Connection(txpostgres.Connection):
     A connection that runs one statement at a time.
 
     :ivar on_close: called once, without arguments, when the connection turns out to be dead while nothing ran.
+    :ivar knows: names of the statements that it was told (``db/often.py``).
     """
 
     def __init__(self, reactor: IReactorFDSet) -> None:
         super().__init__(reactor)
         self.on_close: Callable[[], None] = _nothing
+        self.knows: set[str] = set()
         self._opening: Deferred[None] | None = None
         self._job: tuple[Deferred[Any], Any] | None = None
         self._watch: _Watch | None = None

@@ -32,6 +32,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from fwtwisted.db.connection import Connection
+from fwtwisted.db.often import Often
 from fwtwisted.model.errors import Unavailable
 
 T = TypeVar("T")
@@ -142,6 +143,23 @@ class Tx:
         """The row, if there is one.  :raise ManyRows: when there are more."""
         rows = await self._few(sql, args)
         return make(*rows[0]) if rows else None
+
+    async def often(self, make: Callable[..., T], statement: Often, *args: object) -> T | None:
+        """:meth:`maybe` for a statement whose plan the database is to keep; within a transaction it is as any other."""
+        if self._begins:
+            return await self.maybe(make, statement.sql, *args)
+        knows, name = self._connection.knows, statement.name
+        if name in knows:
+            try:
+                return await self.maybe(make, statement.call, *args)
+            except sqlstates.InvalidSqlStatementName:  # it lies between us and the database that this is another one
+                knows.discard(name)
+        try:
+            found = await self.maybe(make, statement.first_call, *args)
+        except sqlstates.DuplicatePreparedStatement:
+            found = await self.maybe(make, statement.call, *args)
+        knows.add(name)
+        return found
 
     async def _few(self, sql: str, args: Sequence[object]) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = (await self._run(sql, args)).fetchall()

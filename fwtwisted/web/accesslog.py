@@ -9,6 +9,7 @@ Source: docs/operations.md O-78.
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote_plus
 
 from twisted.logger import Logger, LogLevel
@@ -24,6 +25,8 @@ SECRETS = frozenset(
         "state", "nonce", "code_challenge", "code_verifier", "next",
     )
 )  # fmt: skip
+
+_QUOTED = re.compile(r"[%+\s]")
 
 
 def tell(log: Logger, request: LeanRequest, seconds: float) -> None:
@@ -62,4 +65,5 @@ def blotted(target: bytes) -> str:
 def _blotted_pair(pair: str) -> str:
     """One ``name=value``."""
     name, equals, _ = pair.partition("=")
-    return f"{name}=…" if equals and unquote_plus(name).strip().lower() in SECRETS else pair
+    plain = unquote_plus(name).strip() if _QUOTED.search(name) else name
+    return f"{name}=…" if equals and plain.lower() in SECRETS else pair

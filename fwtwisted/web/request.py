@@ -194,6 +194,15 @@ class LeanRequest(server.Request):
             lines.append(b"Content-Length: %d\r\n" % length)
         self._write_all([*lines, CRLF])
 
+    def write_head(self, length: int) -> None:
+        """Write the head of an answer whose bytes are sent by and by.  :param length: how many there will be."""
+        if self.startedWriting or self.finished or self._disconnected:
+            return
+        self.startedWriting = 1
+        self.responseHeaders.removeHeader(b"Content-Length")
+        head = [*self._head_lines(), b"Content-Length: %d\r\n\r\n" % length]
+        self.channel.transport.write(b"".join(head))
+
     def _write_all(self, pieces: list[bytes]) -> None:
         """Send a whole answer and be done with the request."""
         self.startedWriting = 1

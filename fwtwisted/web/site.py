@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 from urllib.parse import unquote_to_bytes
 
@@ -43,6 +43,7 @@ from fwtwisted.web.request import BodyTerms, LeanRequest
 _ACCESS = Logger("fwtwisted.access")
 
 ANY_HOST = "*"
+IDS_AT_ONCE = 256  # names of requests; each draw of chance is a call to the kernel
 NO_BODY = BodyTerms(0)
 
 _METHODS = b"DELETE, GET, OPTIONS, PATCH, POST, PUT"
@@ -154,7 +155,7 @@ class Site(server.Site):
         self._branches = _branches(mounts)
         self._depths = sorted({prefix.count(b"/") for prefix in self._branches}, reverse=True)
         self._host_names: dict[bytes | None, bool] = {}
-        self._ids = (f"{secrets.token_hex(4)}-{number:x}" for number in itertools.count(1))
+        self._ids = _ids()
         self._common_head, self._common_until = b"", 0.0
 
     # --- what a request and a connection ask of us -------------------------------------------------
@@ -381,6 +382,15 @@ class Doors:
         ports, self._ports = self._ports, []
         closing = [port.stopListening() for port in ports]
         await gatherResults([one for one in closing if isinstance(one, Deferred)], consumeErrors=True)
+
+
+def _ids() -> Iterator[str]:
+    """Names for requests: a number, and four bytes of chance before it, drawn for many requests at once."""
+    numbers = itertools.count(1)
+    while True:
+        chance = secrets.token_hex(4 * IDS_AT_ONCE)
+        for at in range(0, len(chance), 8):
+            yield f"{chance[at : at + 8]}-{next(numbers):x}"
 
 
 def _branches(mounts: Iterable[Mount]) -> dict[bytes, _Branch]:

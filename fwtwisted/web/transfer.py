@@ -144,10 +144,11 @@ async def _send_planned(request: LeanRequest, source: ByteSource, plan: Plan) ->
     if request.method == b"HEAD":
         request.respond_head(length)
         return
-    if length is not None:
-        request.responseHeaders.setRawHeaders(b"Content-Length", [b"%d" % length])
     try:
-        request.write(b"")
+        if length is None:
+            request.write(b"")
+        else:
+            request.write_head(length)
         await _flow(request, source, plan.span, length)
     except (ConnectionDone, ConnectionLost):
         return

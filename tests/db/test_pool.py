@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 import psycopg2
+from psycopg2 import errors as sqlstates
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.task import deferLater
 
 from fwtwisted.db.connection import Connection
+from fwtwisted.db.often import Often
 from fwtwisted.db.pool import Database, DatabaseSettings, ManyRows, NoRow, Tx, Undone
 from fwtwisted.model.errors import Unavailable
 from tests.database import DatabaseCase
@@ -205,6 +208,44 @@ class TransactionTests(DatabaseCase):
         text, document = "100 % 'd\"häßliche' 音楽 \\", {"a": ["ü", 1.5, None]}
         self.assertEqual(text, await self.value("SELECT %s", text))
         self.assertEqual(document, await self.value("SELECT %s::jsonb", document))
+
+
+class OftenTests(DatabaseCase):
+    """Statements whose plan the database keeps."""
+
+    ASKED = Often("test_sum", "SELECT %s + %s, '5%%'", ("int", "int"))
+    KNOWN = "SELECT count(*) FROM pg_prepared_statements WHERE name = 'test_sum'"
+
+    async def told(self, one: int, other: int) -> object:
+        return await self.database.read(lambda tx: tx.often(lambda *row: row, self.ASKED, one, other))
+
+    async def test_told_once(self) -> None:
+        """The first question tells the connection, the next ones name it; values are values."""
+        self.assertEqual([(3, "5%"), (9, "5%")], [await self.told(1, 2), await self.told(4, 5)])
+        self.assertEqual(1, await self.database.read(lambda tx: tx.one(int, self.KNOWN)))
+
+    async def test_forgotten(self) -> None:
+        """What is not known there any more is told again; what is known without our knowledge is asked."""
+        await self.told(1, 2)
+        await self.database.read(lambda tx: tx.do("DEALLOCATE ALL"))
+        self.assertEqual((3, "5%"), await self.told(1, 2))
+        for connection in self.database._open:
+            connection.knows.clear()
+        self.assertEqual([(3, "5%"), (9, "5%")], [await self.told(1, 2), await self.told(4, 5)])
+
+    async def test_in_a_transaction(self) -> None:
+        """It is a statement as any other, so that nothing about it can break the transaction."""
+        self.assertEqual((3, "5%"), await self.run_in(lambda tx: tx.often(lambda *row: row, self.ASKED, 1, 2)))
+        self.assertEqual(0, await self.database.read(lambda tx: tx.one(int, self.KNOWN)))
+
+    async def test_an_error(self) -> None:
+        """It is told as of any other, and nothing is the worse for it."""
+        await self.failing(self.told(1 << 30, 1 << 30), sqlstates.NumericValueOutOfRange)
+        self.assertEqual((3, "5%"), await self.told(1, 2))
+
+    async def failing(self, asked: Awaitable[object], kind: type[Exception]) -> None:
+        with self.assertRaises(kind):
+            await asked
 
 
 class DeathTests(DatabaseCase):

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from fwtwisted.db.often import Often
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.db.sessions import CALLER_COLUMNS, CALLER_WIDTH, Caller
 from fwtwisted.model.accounts import ApiKey
@@ -51,37 +52,47 @@ _COLUMNS = f"""
 """
 
 # A name in any case, else an e-mail address: one that is somebody's name is never taken for an address.
-NAMED = f"""
+NAMED = Often(
+    "subsonic_caller_named",
+    f"""
     SELECT {_COLUMNS} FROM account
      WHERE id = coalesce((SELECT id FROM account WHERE lower(username) = lower(%s)),
                          (SELECT id FROM account WHERE lower(email) = lower(%s) AND email <> ''))
        AND is_active
-"""
+""",
+    ("text", "text"),
+)
 
 
-async def caller_named(tx: Queries, name: str) -> SubsonicCaller | None:
+async def caller_named(tx: Tx, name: str) -> SubsonicCaller | None:
     """The account of this name or e-mail address, unless it is switched off."""
-    return await tx.maybe(_caller, NAMED, name, name)
+    return await tx.often(_caller, NAMED, name, name)
 
 
-OF_ACCOUNT = f"SELECT {_COLUMNS} FROM account WHERE id = %s AND is_active"
+OF_ACCOUNT = Often(
+    "subsonic_caller_of_account", f"SELECT {_COLUMNS} FROM account WHERE id = %s AND is_active", ("bigint",)
+)
 
 
-async def caller_of_account(tx: Queries, account_id: int) -> SubsonicCaller | None:
+async def caller_of_account(tx: Tx, account_id: int) -> SubsonicCaller | None:
     """The account of this key, unless it is switched off."""
-    return await tx.maybe(_caller, OF_ACCOUNT, account_id)
+    return await tx.often(_caller, OF_ACCOUNT, account_id)
 
 
-BY_KEY = f"""
+BY_KEY = Often(
+    "subsonic_caller_by_key",
+    f"""
     SELECT {_COLUMNS}, api_key.id, coalesce(api_key.last_used < now() - interval '5 minutes', true),
            api_key.last_client FROM api_key JOIN account ON account.id = api_key.account_id
      WHERE api_key.digest = %s AND account.is_active
-"""
+""",
+    ("bytea",),
+)
 
 
-async def caller_by_key(tx: Queries, digest: bytes) -> SubsonicCaller | None:
+async def caller_by_key(tx: Tx, digest: bytes) -> SubsonicCaller | None:
     """Whose key this is."""
-    return await tx.maybe(_caller, BY_KEY, digest)
+    return await tx.often(_caller, BY_KEY, digest)
 
 
 def _caller(*columns: Any) -> SubsonicCaller:

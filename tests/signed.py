@@ -25,9 +25,13 @@ BODY = json.dumps({"type": "Follow", "id": "https://far.example/1"}).encode()
 KEY_ID = "https://far.example/users/ada#main-key"
 
 
-@cache
 def a_key(bits: int = 2048, number: int = 0) -> RSAPrivateKey:
     """A key; the same for the same number."""
+    return _drawn(bits, number)
+
+
+@cache
+def _drawn(bits: int, number: int) -> RSAPrivateKey:
     return generate_private_key(public_exponent=65537, key_size=bits)
 
 

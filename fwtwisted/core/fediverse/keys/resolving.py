@@ -164,7 +164,7 @@ class Resolving:
         origin = self.origin(key_id)
         if origin == self._ground.own_origin:
             raise Forged("This is no key of ours.")
-        answer = await self._ground.ask(key_id)
+        answer = await self._ground.ask(key_id.partition("#")[0])
         if self.origin(answer.url) != origin:
             raise Forged("The key's document is another server's.")
         fid, pem = _owner(answer, key_id)
@@ -229,7 +229,8 @@ class Resolving:
     async def _taken(self, fid: str, answer: Answer) -> dict[str, str]:
         """Keep an actor and the keys that they list, PEM by id.  :raise Forged:"""
         document = answer.document
-        if document.get("id") != fid or self.origin(answer.url) != self.origin(fid) or "inbox" not in document:
+        is_theirs = document.get("id") == fid and self.origin(answer.url) == self.origin(fid)
+        if not is_theirs or not _has_inbox(document):
             raise Forged("The document of the key's owner is none of an actor.")
         try:
             actor = await self._ground.actors.take(document, answer.url)
@@ -266,12 +267,17 @@ def _owner(answer: Answer, key_id: str) -> tuple[str | None, str | None]:
     """Whom the document of a key names as its owner, and the PEM that it tells; both may be missing."""
     document = answer.document
     id = document.get("id")
-    if "inbox" in document and id == answer.url:
+    if _has_inbox(document) and isinstance(id, str) and id == answer.url:
         return id, None
     for key in (*published(document), *standing_alone(document)):
         if key.id == key_id:
             return key.owner, key.text
     return None, None
+
+
+def _has_inbox(document: Mapping[str, Any]) -> bool:
+    """What tells an actor from everything else that has an id."""
+    return isinstance(document.get("inbox"), str)
 
 
 def _same(one: str, other: str) -> bool:

@@ -1,0 +1,331 @@
+"""Who a request comes from: docs/federation.md §1.4 to §1.6, §8.2, §8.3."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from attrs import evolve
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from twisted.internet.defer import Deferred, gatherResults
+
+from fwtwisted.model.errors import ShutOut, Throttled
+from fwtwisted.model.federation import Forged, Idle, Unsigned
+from fwtwisted.wire.signatures import proofs
+from fwtwisted.wire.signatures.keys import assertion_method, multikey
+from fwtwisted.wire.signatures.received import Digests
+from tests.core.fediverse.keys.case import ADA, KEY, VerifyingCase, a_public_key, an_actor
+from tests.foreign import Document
+from tests.signed import a_key, a_request, by_messages, pem, with_headers
+
+BOB = "https://far.example/users/bob"
+
+
+class KnownTests(VerifyingCase):
+    """Whoever was met before is believed without asking anybody."""
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        super().setUp()
+        self.world.put(an_actor(), an_actor(BOB, a_key(number=7)))
+        await self.signer(self.post())
+        self.world.asked.clear()
+
+    async def test_believed(self) -> None:
+        """By draft-cavage and by RFC 9421, in an inbox and when reading."""
+        signer = await self.signer(self.post())
+        self.assertEqual((ADA, KEY, False), (signer.actor.fid, signer.key_id, signer.is_gone))
+        signed = by_messages(a_request(now=self.now), a_key(), key_id=KEY, created=int(self.now))
+        self.assertEqual(ADA, (await self.signer(signed)).actor.fid)
+        reader = await self.verifying.identified(self.get())
+        assert reader is not None
+        self.assertEqual(ADA, reader.actor.fid)
+        self.assertIsNotNone(await self.verifying.identified(self.get()), "reading twice is no replay")
+        self.assertEqual([], self.world.asked)
+
+    async def test_after_a_restart(self) -> None:
+        """What is known is in the database."""
+        verifying, _ = self.another_process()
+        self.assertEqual(ADA, (await verifying.signer(self.post(), activity_actor=ADA)).actor.fid)
+        self.assertEqual([], self.world.asked)
+
+    async def test_unsigned(self) -> None:
+        """Nobody, for an inbox; nobody in particular, for who reads."""
+        await self.fails(Unsigned, self.signer(a_request(now=self.now)))
+        self.assertIsNone(await self.verifying.identified(a_request("GET", "/x", None, self.now)))
+        odd = a_request("GET", "/x", None, self.now, authorization='Signature keyId="x"')
+        self.assertIsNone(await self.verifying.identified(odd))
+
+    async def test_forged(self) -> None:
+        """Unreadable, of another body, by another key: 401, and at most one look at the actor."""
+        await self.fails(Forged, self.signer(with_headers(self.post(), {"signature": "x"})))
+        await self.fails(Forged, self.signer(evolve(self.post(), digests=Digests.of(b"{}"))))
+        await self.fails(Forged, self.signer(self.post(algorithm="hmac-sha256")))
+        self.assertEqual([], self.world.asked)
+        await self.fails(Forged, self.signer(self.post(a_key(number=1))))
+        await self.fails(Forged, self.verifying.identified(self.get(a_key(number=1))))
+        self.assertEqual([ADA], self.world.asked)
+
+    async def test_somebody_else(self) -> None:
+        """The signer is the actor of the activity: not another of the same server, not one of another."""
+        await self.fails(Forged, self.signer(self.post(), BOB))
+        await self.fails(Forged, self.signer(self.post(), "https://other.example/users/eve"))
+        await self.fails(Forged, self.signer(self.post(), "https://pod.example/federation/actors/ada"))
+        await self.fails(Forged, self.signer(self.post(), "ada"))
+        self.assertEqual([], self.world.asked)
+        self.assertEqual(ADA, (await self.signer(self.post(), None)).actor.fid)
+
+    async def test_replay(self) -> None:
+        """The very same request again is nothing new for two hours; unless the first had no effect."""
+        request = self.post()
+        await self.signer(request)
+        await self.fails(Idle, self.signer(request))
+        verifying, _ = self.another_process()
+        await self.fails(Idle, verifying.signer(request, activity_actor=ADA))
+        await self.verifying.forget(request)
+        await self.signer(request)
+
+    async def test_a_new_key(self) -> None:
+        """A key that was replaced without a word is found out by one look; the old one counts no more, anywhere."""
+        verifying, _ = self.another_process()
+        await verifying.signer(self.post(), activity_actor=ADA)
+        self.world.put(an_actor(key=a_key(number=1)))
+        both = [Deferred.fromCoroutine(self.signer(self.post(a_key(number=1)))) for _ in range(5)]
+        self.assertEqual([ADA] * 5, [signer.actor.fid for signer in await gatherResults(both)])
+        self.assertEqual([ADA], self.world.asked)
+        await self.fails(Forged, self.signer(self.post()))
+        self.clock.advance(0)  # the bell rings
+        await self.fails(Forged, verifying.signer(self.post(), activity_actor=ADA))
+        self.assertEqual([ADA], self.world.asked)
+
+    async def test_once_a_minute(self) -> None:
+        """However much is forged in somebody's name, their server is asked once in a minute."""
+        for _ in range(10):
+            await self.fails(Forged, self.signer(self.post(a_key(number=1))))
+        self.assertEqual(1, len(self.world.asked))
+        self.clock.advance(61)
+        await self.fails(Forged, self.signer(self.post(a_key(number=1))))
+        self.assertEqual(2, len(self.world.asked))
+        await self.signer(self.post())
+
+    async def test_old_knowledge(self) -> None:
+        """After twelve hours a key that proved right is looked at again; the server may be away meanwhile."""
+        self.clock.advance(12 * 3600 + 60)
+        await self.fails(Forged, self.signer(self.post(a_key(number=1))))
+        self.assertEqual(1, len(self.world.asked))
+        self.clock.advance(61)
+        self.world.statuses[ADA] = 503
+        await self.signer(self.post())
+        self.assertEqual(2, len(self.world.asked))
+        self.clock.advance(61)
+        del self.world.statuses[ADA]
+        self.world.put(an_actor(key=a_key(number=1)))
+        await self.fails(Forged, self.signer(self.post()))
+
+    async def test_gone(self) -> None:
+        """Somebody who is gone may say so, and nothing else; a missing page proves nothing."""
+        self.world.statuses[ADA] = 404
+        await self.fails(Forged, self.signer(self.post(a_key(number=1)), deletes_itself=True))
+        self.clock.advance(61)
+        self.world.statuses[ADA] = 410
+        await self.fails(Forged, self.signer(self.post(a_key(number=1))))
+        self.clock.advance(61)
+        signer = await self.signer(self.post(a_key(number=1)), deletes_itself=True)
+        self.assertEqual((ADA, True), (signer.actor.fid, signer.is_gone))
+
+    async def test_deleted_while_their_key_is_known(self) -> None:
+        """A Delete with a good signature needs no look."""
+        signer = await self.signer(self.post(), deletes_itself=True)
+        self.assertEqual((ADA, False), (signer.actor.fid, signer.is_gone))
+        self.assertEqual([], self.world.asked)
+
+
+class UnknownTests(VerifyingCase):
+    """From a key that was never seen to who owns it."""
+
+    async def test_funkwhale_and_mastodon(self) -> None:
+        """``#main-key`` in the actor's own document."""
+        self.world.put(an_actor())
+        self.assertEqual(ADA, (await self.signer(self.post())).actor.fid)
+        self.assertEqual([ADA], self.world.asked)
+
+    async def test_gotosocial(self) -> None:
+        """A stub at the key's own address; the owner's document confirms it.  ``hs2019`` besides."""
+        key = f"{ADA}/main-key"
+        stub = {
+            "@context": "https://w3id.org/security/v1", "id": ADA, "type": "Person", "preferredUsername": "ada",
+            "publicKey": a_public_key(key_id=key),
+        }  # fmt: skip
+        self.world.put(an_actor(key_id=key))
+        self.world.documents[key] = stub
+        request = self.post(key_id=key, algorithm="hs2019")
+        self.assertEqual(ADA, (await self.signer(request)).actor.fid)
+        self.assertEqual([key, ADA], self.world.asked)
+        await self.signer(self.post(key_id=key))
+        self.assertEqual(2, len(self.world.asked))
+
+    async def test_a_key_by_itself(self) -> None:
+        """A document of its own, with an owner or a controller who lists it."""
+        key = "https://far.example/keys/1"
+        self.world.put(an_actor(key_id=key))
+        self.world.put({"id": key, "type": "CryptographicKey", "controller": ADA, "publicKeyPem": pem(a_key())})
+        self.assertEqual(ADA, (await self.signer(self.post(key_id=key))).actor.fid)
+
+    async def test_several_keys(self) -> None:
+        """An actor may list several; each of them is theirs, until one is not listed any more."""
+        keys = [a_public_key(), a_public_key(key=a_key(number=1), key_id=f"{ADA}#second")]
+        self.world.put(an_actor(publicKey=keys))
+        for number, key_id in ((1, f"{ADA}#second"), (0, KEY)):
+            self.assertEqual(ADA, (await self.signer(self.post(a_key(number=number), key_id))).actor.fid)
+        self.assertEqual(1, len(self.world.asked))
+        self.clock.advance(61)
+        self.world.put(an_actor())
+        await self.fails(Forged, self.signer(self.post(a_key(number=2), f"{ADA}#second")))
+        await self.fails(Forged, self.signer(self.post(a_key(number=1), f"{ADA}#second")))
+
+    async def test_documents_that_prove_nothing(self) -> None:
+        """Of another owner, another server, without the key, without an inbox, of another id, with a weak key."""
+        eve = "https://eve.example/users/eve"
+        for document in (
+            an_actor(publicKey=a_public_key(fid=BOB, key_id=KEY)),
+            an_actor(publicKey=a_public_key(key_id=f"{ADA}#other")),
+            an_actor(publicKey=None),
+            an_actor(publicKey=a_public_key(key=a_key(1024))),
+            an_actor(inbox=None),
+            an_actor(type="Note"),
+            {"id": ADA, "type": "Create", "actor": ADA, "publicKey": a_public_key()},
+            an_actor(fid=eve, publicKey={**a_public_key(), "owner": eve}),
+            {"id": KEY, "type": "Key", "owner": eve, "publicKeyPem": pem(a_key())},
+            {},
+        ):
+            self.clock.advance(61)
+            self.world.documents[ADA] = document
+            await self.fails(Forged, self.signer(self.post()))
+
+    async def test_a_key_that_names_somebody(self) -> None:
+        """A key whose document names an owner who does not list it, or lists another."""
+        key = "https://far.example/keys/1"
+        alone = {"id": key, "type": "CryptographicKey", "owner": ADA, "publicKeyPem": pem(a_key(number=1))}
+        self.world.put(an_actor(), alone)
+        await self.fails(Forged, self.signer(self.post(a_key(number=1), key)))
+        self.world.put(an_actor(key_id=key))
+        await self.fails(Forged, self.signer(self.post(a_key(number=1), key)))
+
+    async def test_ids_that_are_never_asked(self) -> None:
+        """No web address, not by TLS, with a user's name, within our walls, too long, our own."""
+        for key_id in (
+            "ada", "", "mailto:ada@far.example", "http://far.example/users/ada#main-key", "https://a:b@far.example/x",
+            "https://localhost/x", "https://127.0.0.1/x", "https://[::1]/x", "https://far.example:22/x",
+            f"https://far.example/{'x' * 500}", "https://pod.example/federation/actors/nobody#main-key", "ftp://x.example",
+        ):  # fmt: skip
+            await self.fails(Forged, self.signer(self.post(key_id=key_id or "x"), None))
+        self.assertEqual([], self.world.asked)
+
+    async def test_the_server_does_not_tell(self) -> None:
+        """401, whatever is wrong there."""
+        for status in (401, 404, 410, 500):
+            self.world.statuses[ADA] = status
+            await self.fails(Forged, self.signer(self.post()))
+
+    async def test_unknown_and_deleted(self) -> None:
+        """Mastodon tells everybody who is gone; of strangers nobody needs to know."""
+        self.world.statuses[ADA] = 410
+        await self.fails(Idle, self.signer(self.post(), deletes_itself=True))
+        self.assertEqual([], self.world.asked)
+
+
+class ModerationTests(VerifyingCase):
+    """Who is shut out is so before anybody is asked."""
+
+    async def test_a_server(self) -> None:
+        """Of a server that is shut out nothing is asked, and nobody is believed."""
+        self.world.put(an_actor())
+        await self.block("far.example")
+        await self.fails(ShutOut, self.signer(self.post()))
+        await self.fails(ShutOut, self.verifying.identified(self.get()))
+        self.assertEqual([], self.world.asked)
+
+    async def test_an_actor(self) -> None:
+        """Also whom we know already."""
+        self.world.put(an_actor())
+        signer = await self.signer(self.post())
+        await self.block(actor=signer.actor.id)
+        self.clock.advance(1)
+        await self.fails(ShutOut, self.signer(self.post()))
+        await self.fails(ShutOut, self.verifying.identified(self.get()))
+
+
+class LimitTests(VerifyingCase):
+    """Who fails too often is not listened to."""
+
+    async def test_an_address(self) -> None:
+        """Thirty failures a minute; another address is listened to."""
+        self.world.put(an_actor())
+        await self.signer(self.post())
+        for _ in range(30):
+            await self.fails(Forged, self.signer(with_headers(self.post(), {"signature": "x"})))
+        error = await self.fails(Throttled, self.signer(self.post()))
+        self.assertTrue(1 <= error.retry_after <= 3)
+        await self.signer(evolve(self.post(), address="192.0.2.2"))
+        self.clock.advance(3)
+        await self.signer(self.post())
+
+    async def test_a_server_in_whose_name_others_fail(self) -> None:
+        """It is asked for no more keys for a while; those that are known are still believed."""
+        self.world.put(an_actor(), an_actor(BOB))
+        await self.signer(self.post())
+        for number in range(30):
+            forged = evolve(self.post(a_key(number=1)), address=f"192.0.2.{number}")
+            await self.fails(Forged, self.signer(forged))
+        stranger = self.post(key_id=f"{BOB}#main-key")
+        await self.fails(Throttled, self.signer(evolve(stranger, address="198.51.100.1"), BOB))
+        await self.signer(evolve(self.post(), address="198.51.100.1"))
+
+
+class ProofTests(VerifyingCase):
+    """Activities that somebody else passes on, with a proof of their actor in them."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.key = Ed25519PrivateKey.generate()
+        self.name = f"{ADA}#ed25519-key"
+        self.shown = assertion_method(ADA, self.name, multikey(self.key.public_key()))
+        self.world.put(an_actor(assertionMethod=[self.shown]), an_actor(BOB, a_key(number=7)))
+
+    def activity(self, **members: Any) -> Document:
+        """Ada likes something, and can prove it."""
+        now = self.moment()
+        document = {"@context": "https://www.w3.org/ns/activitystreams", "id": f"{ADA}#likes/1", "type": "Like"}
+        return proofs.proven({**document, "actor": ADA, **members}, self.key, self.name, now)
+
+    def moment(self) -> datetime:
+        """The time, as proofs want it."""
+        return datetime.fromtimestamp(self.now, UTC)
+
+    async def test_passed_on(self) -> None:
+        """Bob passes on what Ada said."""
+        by_bob = self.post(a_key(number=7), f"{BOB}#main-key")
+        signer = await self.signer(by_bob, document=self.activity())
+        self.assertEqual((ADA, self.name), (signer.actor.fid, signer.key_id))
+
+    async def test_not_proven(self) -> None:
+        """A proof that was changed, of another's key, for another's id, by somebody else: 401."""
+        eve = f"{BOB}#ed25519-key"
+        stolen = proofs.proven({"type": "Like", "id": f"{ADA}#likes/1", "actor": ADA}, self.key, eve, self.moment())
+        for document in (
+            {**self.activity(), "object": "x"}, {**self.activity(), "proof": {"type": "x"}}, stolen,
+            self.activity(id="https://eve.example/1"), self.activity(actor=BOB),
+        ):  # fmt: skip
+            by_bob = self.post(a_key(number=7), f"{BOB}#main-key")
+            await self.fails(Forged, self.signer(by_bob, document=document))
+        await self.fails(Forged, self.signer(self.post(a_key(number=7), f"{BOB}#main-key")))
+
+    async def test_keys_that_are_not_asserted(self) -> None:
+        """The actor's own document must list the key, and as their own."""
+        for listed in ([], [{**self.shown, "controller": BOB}], [{**self.shown, "publicKeyMultibase": "z6Mk"}]):
+            self.world.put(an_actor(assertionMethod=listed))
+            await self.fails(Forged, self.verifying.proven(self.activity()))
+
+    async def test_shut_out(self) -> None:
+        """Whoever passes it on."""
+        await self.block("far.example")
+        await self.fails(ShutOut, self.verifying.proven(self.activity()))

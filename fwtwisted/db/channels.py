@@ -374,25 +374,33 @@ FOLLOW = """
     INSERT INTO follow (uuid, fid, actor_id, target_actor_id, approved)
     SELECT %s, actor.fid || '#follows/' || %s::uuid, actor.id, %s, %s FROM actor WHERE actor.id = %s
         ON CONFLICT (actor_id, target_actor_id) DO UPDATE SET approved = coalesce(follow.approved, EXCLUDED.approved)
+ RETURNING id, xmax = 0
 """
-UNFOLLOW = "DELETE FROM follow WHERE actor_id = %s AND target_actor_id = %s"
+FOLLOW_OF = "SELECT id FROM follow WHERE actor_id = %s AND target_actor_id = %s FOR UPDATE"
+UNFOLLOW = "DELETE FROM follow WHERE id = %s"
 
 
-async def follow(tx: Tx, uuid: UUID, actor_id: int, target_actor_id: int, approved: bool | None) -> Subscription:
+async def follow(tx: Tx, uuid: UUID, actor_id: int, target_actor_id: int) -> tuple[Subscription, int | None]:
     """
     Follow a channel; who does already goes on.  The transaction must touch ``libraries``.
 
-    :param approved: None: the channel's server has to say so first.
+    :return: the subscription, and the key of the follow if it is new.
     """
-    await tx.do(FOLLOW, uuid, uuid, target_actor_id, approved, actor_id)
-    return await tx.one(
+    id, is_new = await tx.one(lambda id, is_new: (id, is_new), FOLLOW, uuid, uuid, target_actor_id, True, actor_id)
+    made = await tx.one(
         Subscription, f"SELECT {_SUBSCRIPTION} {_FOLLOWED} AND follow.target_actor_id = %s", actor_id, target_actor_id
     )
+    return made, id if is_new else None
 
 
-async def unfollow(tx: Tx, actor_id: int, target_actor_id: int) -> bool:
-    """Follow no longer; whether somebody did.  The transaction must touch ``libraries``."""
-    return await tx.do(UNFOLLOW, actor_id, target_actor_id) > 0
+async def follow_of(tx: Tx, actor_id: int, target_actor_id: int) -> int | None:
+    """The key of an actor's follow of a channel, held until the transaction ends."""
+    return await tx.maybe(int, FOLLOW_OF, actor_id, target_actor_id)
+
+
+async def unfollow(tx: Tx, follow_id: int) -> None:
+    """Follow no longer.  The transaction must touch ``libraries``."""
+    await tx.do(UNFOLLOW, follow_id)
 
 
 SUBSCRIPTIONS = f"SELECT {_SUBSCRIPTION} {_FOLLOWED} ORDER BY follow.id DESC LIMIT %s OFFSET %s"

@@ -61,7 +61,7 @@ class Podcasts:
         self.channels = Channels(
             g.database, g.threads, g.visibility, g.preference, g.ring, g.pod, channels, g.occasions
         )
-        self.subscriptions = Subscriptions(g.database, self.channels)
+        self.subscriptions = Subscriptions(g.database, self.channels, g.occasions)
         asking = Asking(g.fetching, g.threads, g.policies, g.now, feeds.most_items)
         self.feeds = Feeds(
             g.database, g.threads, asking, g.service, self.subscriptions, g.ring, g.pod, g.now, g.draw, feeds

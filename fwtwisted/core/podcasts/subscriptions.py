@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
+from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.podcasts.channels import Channels, page_of
-from fwtwisted.db import channels, people
+from fwtwisted.db import channels
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.people import Viewer
@@ -15,8 +16,8 @@ from fwtwisted.model.podcasts import Channel, ChannelPage, Subscription
 class Subscriptions:
     """Follows channels, and tells of it."""
 
-    def __init__(self, database: Database, found: Channels) -> None:
-        self._database, self._channels = database, found
+    def __init__(self, database: Database, found: Channels, occasions: Occasions = NOBODY) -> None:
+        self._database, self._channels, self._occasions = database, found, occasions
 
     async def subscribe(self, viewer: Viewer, name: str) -> tuple[Subscription, ChannelPage]:
         """
@@ -30,7 +31,7 @@ class Subscriptions:
             channel = await self._channels.found_in(tx, viewer, name)
             if not await channels.hold(tx, channel.id):
                 raise NotFound
-            return await followed(tx, actor_id, channel)
+            return await followed(tx, actor_id, channel, self._occasions)
 
         return await self._database.transaction(work)
 
@@ -39,7 +40,10 @@ class Subscriptions:
         channel = await self._channels.found(viewer, name)
 
         async def work(tx: Tx) -> None:
-            if await channels.unfollow(tx, viewer.the_actor, channel.actor_id):
+            follow = await channels.follow_of(tx, viewer.the_actor, channel.actor_id)
+            if follow is not None:
+                await self._occasions.unfollowed(tx, follow)
+                await channels.unfollow(tx, follow)
                 tx.touch("libraries")
 
         await self._database.transaction(work)
@@ -69,10 +73,17 @@ class Subscriptions:
         return await self._database.read(lambda tx: channels.all_subscriptions(tx, viewer.the_actor))
 
 
-async def followed(tx: Tx, actor_id: int, channel: Channel) -> tuple[Subscription, ChannelPage]:
-    """Have an actor follow a channel.  Our own channels and feeds agree at once; others are asked first."""
-    speaker = (await people.actors(tx, [channel.actor_id]))[channel.actor_id]
-    made = await channels.follow(tx, uuid4(), actor_id, channel.actor_id, True if speaker.is_local else None)
+async def followed(
+    tx: Tx, actor_id: int, channel: Channel, occasions: Occasions = NOBODY
+) -> tuple[Subscription, ChannelPage]:
+    """
+    Have an actor follow a channel, which counts at once; one elsewhere is told.
+
+    Source: docs/federation.md §4.4.
+    """
+    made, new = await channels.follow(tx, uuid4(), actor_id, channel.actor_id)
+    if new is not None:
+        await occasions.followed(tx, new)
     tx.touch("libraries")
     return made, await page_of(tx, [channel], counted=True)
 

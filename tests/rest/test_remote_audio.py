@@ -99,14 +99,16 @@ class RemoteCase(PodCase):
         library = await self.a_library(owner, "everyone")
         artist = await self.an_artist("Ada")
         track = await self.a_track("Far Light", artist, await self.an_album("Beyond", artist))
-        facts = {"source": source, "mimetype": KIND, "size": 1, "duration": 9} | columns
-        self.upload = await self.an_upload(library, track, **facts)
+        facts: dict[str, Any] = {"source": source, "mimetype": KIND, "size": 1, "duration": 9} | columns
+        self.far_upload = await self.an_upload(library, track, **facts)
         await self.changed("libraries", "catalog")
         return library, track, f"listen/{await self.track_uuid(track)}/"
 
     async def row(self, *columns: str) -> tuple[Any, ...]:
         """Columns of the upload."""
-        return tuple([await self.value(f"SELECT {one} FROM upload WHERE uuid = %s", self.upload) for one in columns])
+        return tuple(
+            [await self.value(f"SELECT {one} FROM upload WHERE uuid = %s", self.far_upload) for one in columns]
+        )
 
     async def until(self, true: Any, seconds: float = 10.0) -> None:
         """Wait for something to become true."""
@@ -382,7 +384,7 @@ class TroubleTests(RemoteCase):
 
     async def forgiven(self) -> None:
         """Failures are forgotten."""
-        upload = await self.value("SELECT id FROM upload WHERE uuid = %s", self.upload)
+        upload = await self.value("SELECT id FROM upload WHERE uuid = %s", self.far_upload)
         await self.ground.cache.drop(f"remote-audio:{upload}", f"remote-audio:{upload}:{self.nora.viewer.actor_id}")
 
     async def test_no_sound(self) -> None:

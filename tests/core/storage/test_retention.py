@@ -63,6 +63,23 @@ class RetentionTests(MusicCase):
         self.assertEqual(3, await self.value("SELECT count(*) FROM doomed_file"))
         self.assertEqual([], await (await self.keeping(0)).by_age(dry_run=False))
 
+    async def test_feeds(self) -> None:
+        """Copies of episodes go as well, although the pod's own actor has their library; the catalog tells so."""
+        owner = await self.an_actor("service")
+        library = await self.a_library(owner, "me")
+        await self.do(
+            "INSERT INTO channel (artist_id, library_id, actor_id, attributed_to_id, rss_url) "
+            "VALUES (%s, %s, %s, %s, 'https://cast.example/feed')",
+            await self.an_artist("Talk"), library, owner, owner,
+        )  # fmt: skip
+        name = "federation_cache/tracks/aa/bb/cc/1.mp3"
+        await self.an_upload(library, None, source="https://cast.example/1.mp3", audio_file=name, storage="local")
+        await self.do("UPDATE upload SET accessed_date = now() - interval '3 days'")
+        version = await self.value("SELECT version FROM area WHERE name = 'catalog'")
+        [told] = await (await self.keeping()).by_age(dry_run=False)
+        self.assertEqual(1, told.count)
+        self.assertGreater(await self.value("SELECT version FROM area WHERE name = 'catalog'"), version)
+
     async def test_never_dated(self) -> None:
         """A copy that was fetched just now and has no date of being heard stays."""
         await self.songs()

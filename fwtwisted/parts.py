@@ -17,7 +17,7 @@ from fwtwisted import __version__
 from fwtwisted.config import Config, kept_secret_key
 from fwtwisted.config import parts as settings
 from fwtwisted.core.fediverse.actors import Actors
-from fwtwisted.core.fediverse.fetches import Fetches, NoNetwork
+from fwtwisted.core.fediverse.fetches import Fetches
 from fwtwisted.core.fediverse.follows import Follows
 from fwtwisted.core.fediverse.foreign import ForeignLibraries
 from fwtwisted.core.fediverse.inbox import ITEM, Inbox
@@ -317,10 +317,7 @@ class Parts:
     def _gather_fediverse(self, ground: Ground) -> None:
         """What crosses between people and pods."""
         database = ground.database
-        self.follows = Follows(database, self.inbox)
-        self.foreign = ForeignLibraries(database, self.visibility)
-        told = settings.lookup_settings(ground.config)
-        self.fetches = Fetches(database, self.visibility, NoNetwork(), ground.reactor, self.pod, told)
+        self.follows = Follows(database, self.inbox, self.announcing)
         self.actors = Actors(database, self.visibility, self.preferences.value, self.pod)
         self.reports = Reports(
             database, self.preferences.value, ground.bell.ring, self.live.happened, self.pod, self.announcing
@@ -354,6 +351,10 @@ class Parts:
                 settings.fediverse_settings(ground.config),
             )
         )
+        told = settings.lookup_settings(ground.config)
+        lookup = self.fediverse.remote.lookup
+        self.foreign = ForeignLibraries(database, self.visibility, self.fediverse.remote.scanning)
+        self.fetches = Fetches(database, self.visibility, lookup, ground.reactor, self.pod, told)
 
     def _gather_podcasts(self, ground: Ground, config: Config) -> None:
         """The feeds that come in and go out."""

@@ -15,6 +15,9 @@ from fwtwisted.core.fediverse.fetches import LookupSettings
 from fwtwisted.core.fediverse.moderation.policies import PoliciesSettings
 from fwtwisted.core.fediverse.nodeinfos import NodeinfoSettings
 from fwtwisted.core.fediverse.peers import PeerSettings
+from fwtwisted.core.fediverse.remote.outboxes import OutboxesSettings
+from fwtwisted.core.fediverse.remote.refreshing import RefreshSettings
+from fwtwisted.core.fediverse.remote.room import RemoteSettings
 from fwtwisted.core.fediverse.room import FediverseSettings
 from fwtwisted.core.fediverse.sending.delivering import DeliverySettings
 from fwtwisted.core.fediverse.sending.outbox import OutboxSettings
@@ -260,6 +263,10 @@ def fediverse_settings(config: Config) -> FediverseSettings:
             plain=lambda host: config.general.public_url.startswith("http:") and exempt.covers_authority(host),
             refreshes=outside.nodeinfo_beat.after,
             checks=outside.presence_beat.after,
+        ),
+        RemoteSettings(
+            OutboxesSettings(most_pages=outside.outbox_pages),
+            RefreshSettings(object_seconds=outside.object_seconds),
         ),
     )
 

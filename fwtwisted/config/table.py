@@ -354,6 +354,11 @@ OUTSIDE: Final = Section(
                      "a player"),
         Setting("FEDERATION_SOFTWARE_NAME", TEXT, "fwtwisted", own=True,
                 help="what this program calls itself in NodeInfo"),
+        Setting("FEDERATION_COLLECTION_MAX_PAGES", whole(1, 1000), "5",
+                help="pages that are read of what a channel elsewhere published before somebody here found it"),
+        Setting("FEDERATION_OBJECT_FETCH_DELAY", whole(1, 10_000_000), "4320",
+                help="how old, in minutes, what is known of an artist, an album or a track elsewhere may be before "
+                     "its server is asked again for somebody who looks at it"),
         Setting("FEDERATION_DUPLICATE_FETCH_DELAY", WAIT, "3000",
                 help="for so long, who has an address looked up again gets what was found before"),
         Setting("FEDERATION_NOTE_SOFTWARE", LIST, "gotosocial", own=True,
@@ -391,8 +396,7 @@ OUTSIDE: Final = Section(
 OTHERS: Final = Section(
     "Federation, plugins",
     (
-        *_ignored(NO_FEDERATION, "FEDERATION_HOSTNAME", "FEDERATION_COLLECTION_MAX_PAGES",
-                  "FEDERATION_OBJECT_FETCH_DELAY",
+        *_ignored(NO_FEDERATION, "FEDERATION_HOSTNAME",
                   "FEDERATION_SYNCHRONOUS_FETCH",
                   "ACTOR_KEY_ROTATION_DELAY"),
         *_ignored("the plugins that there are are built in", "FUNKWHALE_PLUGINS", "FUNKWHALE_LOAD_CORE_PLUGINS",

@@ -261,6 +261,8 @@ class Outside:
     :ivar authorized_fetch: other servers must sign what they ask for.
     :ivar attaches_audio: what channels publish carries its file as an attachment, too.
     :ivar software: what this program calls itself to other servers.
+    :ivar outbox_pages: read of what a channel published before.
+    :ivar object_seconds: how old what is known of music elsewhere may be.
     :ivar allow_private: hosts that are asked although the rules forbid it.
     :ivar patience_seconds: to connect, and between two pieces of an answer.
     :ivar audio_bytes: of one file of another server, at most.
@@ -278,6 +280,8 @@ class Outside:
     attaches_audio: bool
     software: str
     fetch_again_seconds: float
+    outbox_pages: int
+    object_seconds: float
     verify: bool
     patience_seconds: float
     allow_private: tuple[str, ...]
@@ -537,6 +541,8 @@ def _outside(values: Values) -> Outside:
         attaches_audio=values["FEDERATION_AUDIO_ATTACHMENT"],
         software=values["FEDERATION_SOFTWARE_NAME"],
         fetch_again_seconds=values["FEDERATION_DUPLICATE_FETCH_DELAY"],
+        outbox_pages=values["FEDERATION_COLLECTION_MAX_PAGES"],
+        object_seconds=60.0 * values["FEDERATION_OBJECT_FETCH_DELAY"],
         verify=values["EXTERNAL_REQUESTS_VERIFY_SSL"],
         patience_seconds=values["EXTERNAL_REQUESTS_TIMEOUT"],
         allow_private=values["FEDERATION_ALLOW_PRIVATE"],

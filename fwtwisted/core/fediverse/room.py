@@ -25,12 +25,11 @@ from fwtwisted.core.fediverse.nodeinfos import NodeinfoGround, Nodeinfos, Nodein
 from fwtwisted.core.fediverse.peers import Peers, PeerSettings
 from fwtwisted.core.fediverse.publishing.papers import Papers
 from fwtwisted.core.fediverse.publishing.room import Publishing, PublishingGround
-from fwtwisted.core.fediverse.receiving.answers import ScanWishes
 from fwtwisted.core.fediverse.receiving.intake import Spend
 from fwtwisted.core.fediverse.receiving.room import Receiving, ReceivingGround
 from fwtwisted.core.fediverse.remote.actors import RemoteActors
 from fwtwisted.core.fediverse.remote.room import Remote, RemoteGround, RemoteSettings
-from fwtwisted.core.fediverse.remote.room import Remote, RemoteGround, RemoteSettings
+from fwtwisted.core.fediverse.remote.scanning import Scanning
 from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.delivering import Delivering, DeliveryGround, DeliverySettings
 from fwtwisted.core.fediverse.sending.outbox import Outbox, Preference, Ring
@@ -120,11 +119,11 @@ class FediverseRoom:
             ground.database, ground.reactor, self.asking.document, ground.policies.permit_actor, self.peers.met,
             ground.ring, ground.pod,
         )  # fmt: skip
-        self.remote = Remote(_remote(ground, self))
         self.resolving = Resolving(_resolving(ground, self))
         self.verifying = Verifying(_verifying(ground, self))
         self.publishing = Publishing(_publishing(ground, self))
         self.remote = Remote(_remote(ground, self))
+        self.scanning = Scanning(ground.database, self.asking.document, self.remote.objects, ground.ring)
         self.receiving = Receiving(_receiving(ground, self))
         self.rotation = Rotation(ground.database, self.own_keys, ground.threads)
         self.posting = Posting(ground.reactor, ground.fetching, ground.settings.posting)
@@ -137,10 +136,10 @@ class FediverseRoom:
         self.telling = Telling(TellingGround(ground.database, ground.outbox, ground.papers, ground.service))
         self._parts: tuple[Part, ...] = (
             self.remote,
+            self.scanning,
             self.receiving,
             self.delivering,
             self.telling,
-            self.remote,
             self.rotation,
             self.nodeinfos,
             self.moderation,
@@ -264,20 +263,6 @@ def _nodeinfos(ground: FediverseGround, room: FediverseRoom) -> NodeinfoGround:
     )
 
 
-def _remote(ground: FediverseGround, room: FediverseRoom) -> RemoteGround:
-    return RemoteGround(
-        ground.database,
-        ground.threads,
-        room.asking,
-        room.actors,
-        ground.policies.permit_actor,
-        ground.ring,
-        ground.now,
-        ground.pod,
-        RemoteSettings(),
-    )
-
-
 def _receiving(ground: FediverseGround, room: FediverseRoom) -> ReceivingGround:
     return ReceivingGround(
         ground.database,
@@ -287,7 +272,7 @@ def _receiving(ground: FediverseGround, room: FediverseRoom) -> ReceivingGround:
         ground.inbox,
         ground.reports,
         ground.announcing,
-        ScanWishes(),
+        room.remote.scanning,
         room.remote,
         room.actors,
         room.asking.document,

@@ -37,7 +37,7 @@ Ring = Callable[[str, bytes], None]
 
 
 @frozen
-class OutboxSettings:
+class OutboxesSettings:
     """:ivar most_pages: read of one outbox."""
 
     most_pages: int = 5
@@ -49,7 +49,7 @@ class Outboxes:
     _log = Logger()
 
     def __init__(
-        self, database: Database, ask: AskDocument, episodes: RemoteEpisodes, ring: Ring, settings: OutboxSettings
+        self, database: Database, ask: AskDocument, episodes: RemoteEpisodes, ring: Ring, settings: OutboxesSettings
     ) -> None:
         self._database, self._ask, self._episodes = database, ask, episodes
         self._ring, self._settings = ring, settings

@@ -14,9 +14,10 @@ from fwtwisted.core.fediverse.remote.changes import RemoteChanges
 from fwtwisted.core.fediverse.remote.episodes import RemoteEpisodes
 from fwtwisted.core.fediverse.remote.lookup import RemoteLookup
 from fwtwisted.core.fediverse.remote.objects import RemoteObjects, Taken
-from fwtwisted.core.fediverse.remote.outboxes import Outboxes, OutboxSettings
+from fwtwisted.core.fediverse.remote.outboxes import Outboxes, OutboxesSettings
 from fwtwisted.core.fediverse.remote.refreshing import Refreshing, RefreshSettings
 from fwtwisted.core.fediverse.remote.removing import Ring
+from fwtwisted.core.fediverse.remote.scanning import Scanning
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
 from fwtwisted.model.music import Kind
@@ -31,7 +32,7 @@ Document = Mapping[str, Any]
 class RemoteSettings:
     """What the parts can be told."""
 
-    outboxes: OutboxSettings = field(factory=OutboxSettings)
+    outboxes: OutboxesSettings = field(factory=OutboxesSettings)
     refreshing: RefreshSettings = field(factory=RefreshSettings)
 
 
@@ -64,15 +65,16 @@ class Remote:
             database, ask, ground.asking.document_or_page, ground.asking.json, self.actors, self.objects,
             self.episodes, self.changes, self.outboxes, pod,
         )  # fmt: skip
+        self.scanning = Scanning(database, ask, self.objects, ground.ring)
         self.refreshing = Refreshing(database, self.lookup.outcome, ground.ring, ground.settings.refreshing)
 
     def jobs(self) -> Mapping[str, JobKind]:
         """See ``worker``."""
-        return {**self.outboxes.jobs(), **self.refreshing.jobs()}
+        return {**self.outboxes.jobs(), **self.scanning.jobs(), **self.refreshing.jobs()}
 
     def schedules(self) -> Mapping[str, Schedule]:
         """See ``worker``."""
-        return {**self.outboxes.schedules(), **self.refreshing.schedules()}
+        return {**self.outboxes.schedules(), **self.scanning.schedules(), **self.refreshing.schedules()}
 
     # --- for those who are told ------------------------------------------------------------------
 

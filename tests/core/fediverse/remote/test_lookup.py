@@ -6,7 +6,7 @@ from typing import Any
 
 from fwtwisted.core.fediverse.remote.changes import RemoteChanges
 from fwtwisted.core.fediverse.remote.lookup import RemoteLookup
-from fwtwisted.core.fediverse.remote.outboxes import READ, Outboxes, OutboxSettings
+from fwtwisted.core.fediverse.remote.outboxes import READ, Outboxes, OutboxesSettings
 from fwtwisted.db.jobs import Job
 from fwtwisted.model.fediverse import FetchStatus, Outcome, Thing
 from fwtwisted.model.people import Viewer
@@ -44,7 +44,7 @@ class LookupCase(RemoteCase):
         super().setUp()
         self.ada = Viewer(actor_id=await self.an_actor("ada"))
         changes = RemoteChanges(self.database, self.objects.vouching, self.pod)
-        self.outboxes = Outboxes(self.database, self.world.ask, self.episodes, self.hush, OutboxSettings(3))
+        self.outboxes = Outboxes(self.database, self.world.ask, self.episodes, self.hush, OutboxesSettings(3))
         self.lookup = RemoteLookup(
             self.database, self.world.ask, self.world.ask_page, self.world.ask_json, self.actors, self.objects,
             self.episodes, changes, self.outboxes, self.pod,

@@ -1,0 +1,1 @@
+"""What other servers meet over HTTP."""

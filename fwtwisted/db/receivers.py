@@ -205,19 +205,6 @@ async def asked_by_fid(tx: Tx, answers_id: int, fid: str) -> Asked | None:
     return await tx.maybe(Asked, ASKED_BY_FID, answers_id, answers_id, fid)
 
 
-WISH_SCAN = """
-    INSERT INTO library_scan (library_id, actor_id)
-    SELECT %s, %s
-     WHERE NOT EXISTS (SELECT FROM library_scan
-                        WHERE library_id = %s AND status <> 'errored' AND creation_date > now() - interval '1 day')
-"""
-
-
-async def wish_scan(tx: Tx, library_id: int, actor_id: int) -> None:
-    """Write down that a library elsewhere is to be looked through in an actor's name, at most once a day."""
-    await tx.do(WISH_SCAN, library_id, actor_id, library_id)
-
-
 # --- what of ours is reported --------------------------------------------------------------------
 
 REPORTED = """

@@ -29,7 +29,6 @@ from fwtwisted.core.fediverse.receiving.intake import Spend
 from fwtwisted.core.fediverse.receiving.room import Receiving, ReceivingGround
 from fwtwisted.core.fediverse.remote.actors import RemoteActors
 from fwtwisted.core.fediverse.remote.room import Remote, RemoteGround, RemoteSettings
-from fwtwisted.core.fediverse.remote.scanning import Scanning
 from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.delivering import Delivering, DeliveryGround, DeliverySettings
 from fwtwisted.core.fediverse.sending.outbox import Outbox, Preference, Ring
@@ -123,7 +122,6 @@ class FediverseRoom:
         self.verifying = Verifying(_verifying(ground, self))
         self.publishing = Publishing(_publishing(ground, self))
         self.remote = Remote(_remote(ground, self))
-        self.scanning = Scanning(ground.database, self.asking.document, self.remote.objects, ground.ring)
         self.receiving = Receiving(_receiving(ground, self))
         self.rotation = Rotation(ground.database, self.own_keys, ground.threads)
         self.posting = Posting(ground.reactor, ground.fetching, ground.settings.posting)
@@ -136,7 +134,6 @@ class FediverseRoom:
         self.telling = Telling(TellingGround(ground.database, ground.outbox, ground.papers, ground.service))
         self._parts: tuple[Part, ...] = (
             self.remote,
-            self.scanning,
             self.receiving,
             self.delivering,
             self.telling,

@@ -21,16 +21,8 @@ from fwtwisted.wire.activitypub import activities
 class Scanning(Protocol):
     """Walks through libraries elsewhere."""
 
-    async def ask(self, tx: Tx, library_id: int, actor_id: int) -> None:
+    async def ask(self, tx: Tx, library_id: int, actor_id: int) -> object:
         """Have a library looked through for one of ours, after the commit."""
-
-
-class ScanWishes:
-    """Writes down which libraries are to be looked through, for whoever walks."""
-
-    async def ask(self, tx: Tx, library_id: int, actor_id: int) -> None:
-        """See :class:`Scanning`; while one waits, or looked through it today, nobody has to again."""
-        await receivers.wish_scan(tx, library_id, actor_id)
 
 
 class ReceivedAnswers:

@@ -140,6 +140,37 @@ class ActorTests(FederationCase):
         self.assertEqual(410, await self.status("/federation/actors/alice", {"Accept": "text/html"}))
         self.assertEqual(410, await self.status("/.well-known/webfinger?resource=acct:alice@pod.example"))
 
+    async def test_who_may_not_be_seen(self) -> None:
+        """Somebody whose account is closed for now is not there, and feeds of others are not ours to show."""
+        made = await self.channel(await self.person("bob"))
+        await self.do("UPDATE account SET is_active = false WHERE username = 'alice'")
+        await self.do("INSERT INTO feed (channel_id, host) SELECT id, 'far.example' FROM channel")
+        uuid = await self.a_post(made)
+        for path in ("actors/alice", "actors/waves", "actors/waves/outbox", f"music/uploads/{uuid}"):
+            self.assertEqual(404, await self.status(f"/federation/{path}"), path)
+        self.assertEqual(404, await self.status("/.well-known/webfinger?resource=acct:waves@pod.example"))
+        self.assertEqual(0, (await self.document("/federation/index/channels"))["totalItems"])
+
+    async def test_odd_requests(self) -> None:
+        """Are refused in a word, never with a failure of ours."""
+        for path, status in (
+            ("/federation/actors/%00", 404),
+            ("/federation/actors/%ff", 404),
+            ("/federation/actors/" + "a" * 3000, 404),
+            ("/federation/actors/alice/", 200),
+            ("/federation/actors/alice?page=x", 200),
+            ("/federation/actors/alice/outbox?page=x", 400),
+            ("/federation/actors/alice/outbox?page=2", 404),
+            ("/federation/actors/alice/nothing", 404),
+            ("/federation/music/tracks/nothing", 404),
+            ("/federation/music/playlists/0b3d9f4e-5c1a-4c55-9f2e-3d1c8a7b6e50", 404),
+        ):
+            self.assertEqual(status, await self.status(path), path)
+        self.assertEqual(405, (await self.peer.ask("POST", "/federation/actors/alice")).status)
+        self.assertEqual(405, await self.status("/federation/actors/alice/inbox"))
+        said = await self.peer.head("/federation/actors/alice")
+        self.assertEqual((200, b"", ACTIVITY), (said.status, said.body, said.header("Content-Type")))
+
     async def test_collections_tell_how_many(self) -> None:
         """True numbers, and nobody's name."""
         bob = await self.an_actor("bob", "far.example")

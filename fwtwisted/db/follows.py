@@ -30,12 +30,20 @@ async def add(tx: Tx, uuid: UUID, fid: str, actor_id: int, library_id: int, appr
     return await tx.maybe(int, ADD_FOLLOW, uuid, fid, actor_id, library_id, approved)
 
 
-REMOVE_OWN = "DELETE FROM follow WHERE uuid = %s AND actor_id = %s AND target_library_id IS NOT NULL"
+LOCK_OWN = """
+    SELECT id FROM follow WHERE uuid = %s AND actor_id = %s AND target_library_id IS NOT NULL FOR UPDATE
+"""
+REMOVE = "DELETE FROM follow WHERE id = %s"
 
 
-async def remove(tx: Tx, uuid: UUID, actor_id: int) -> bool:
-    """Whether the actor had that follow, which is gone now; the transaction must touch ``libraries``."""
-    return await tx.do(REMOVE_OWN, uuid, actor_id) > 0
+async def lock_own(tx: Tx, uuid: UUID, actor_id: int) -> int | None:
+    """The key of an actor's follow of a library, held until the transaction ends."""
+    return await tx.maybe(int, LOCK_OWN, uuid, actor_id)
+
+
+async def remove(tx: Tx, follow_id: int) -> None:
+    """Take a follow away; the transaction must touch ``libraries``."""
+    await tx.do(REMOVE, follow_id)
 
 
 @frozen

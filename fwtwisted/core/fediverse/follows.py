@@ -5,11 +5,11 @@ Follows of libraries: asking for what is in them, and letting somebody in or not
 
     POST follows/library   everyone, or instance and at home here ──▶ approved at once ─┐
                            any other ──▶ waits for the owner ── accept ────────────────▶│ content is seen
-                                                              └─ reject ──▶ refused      │
+                           (elsewhere: a Follow goes out)     └─ reject ──▶ refused      │
     DELETE                 taken back, and with it what it opened ◀─────────────────────┘
 
 Whoever asks is told nothing of what is inside; the label of a library is anybody's who knows its uuid.
-Source: docs/api.md §4.16.
+Source: docs/api.md §4.16, docs/federation.md §4.4.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TARGET = "target"
 
 
 class Follows:
-    """Follows of libraries on this pod, by people on this pod."""
+    """Follows of libraries by people on this pod, and of people and libraries on this pod."""
 
     def __init__(self, database: Database, inbox: Inbox, occasions: Occasions = NOBODY) -> None:
         self._database, self._inbox, self._occasions = database, inbox, occasions
@@ -74,7 +74,10 @@ class Follows:
             if follow_id is None:
                 raise Invalid.on(TARGET, "You are already following this library.")
             tx.touch("libraries")
-            await self._tell_owner(tx, follower, library, follow_id, fid)
+            if library.owner.is_local:
+                await self._tell_owner(tx, follower, library, follow_id, fid)
+            else:
+                await self._occasions.followed(tx, follow_id)
             if approved:
                 await self._tell_follower(tx, follower, library, follow_id, uuid, fid)
             return await _known(tx, uuid, actor_id)
@@ -86,9 +89,12 @@ class Follows:
         actor_id = viewer.the_actor
 
         async def work(tx: Tx) -> None:
-            await notifications.forget_wish(tx, uuid, actor_id)
-            if not await follows.remove(tx, uuid, actor_id):
+            follow_id = await follows.lock_own(tx, uuid, actor_id)
+            if follow_id is None:
                 raise NotFound
+            await notifications.forget_wish(tx, uuid, actor_id)
+            await self._occasions.unfollowed(tx, follow_id)
+            await follows.remove(tx, follow_id)
             tx.touch("libraries")
 
         await self._database.transaction(work)
@@ -148,7 +154,9 @@ class Follows:
 
 
 def _at_once(library: Library, viewer: Viewer) -> bool | None:
-    """True where nobody has to be asked; None: the owner has."""
+    """True where nobody has to be asked; None: the owner has, or their server."""
+    if not library.owner.is_local:
+        return None
     is_open = library.privacy_level is Privacy.EVERYONE
     return True if is_open or (library.privacy_level is Privacy.INSTANCE and viewer.is_local) else None
 
@@ -160,8 +168,6 @@ async def _target(tx: Queries, uuid: UUID, actor_id: int) -> Library:
         raise Invalid.on(TARGET, "There is no such library.")
     if library.owner.id == actor_id:
         raise Invalid.on(TARGET, "You cannot follow your own library.")
-    if not library.owner.is_local:
-        raise Invalid.on(TARGET, "Libraries of other pods cannot be followed from here.")
     return library
 
 

@@ -41,6 +41,7 @@ class Fresh(Generic[T]):
         self._clock, self._seconds, self._look = clock, seconds, look
         self._known: _Known[T] | None = None
         self._changes = 0
+        self._is_looking = False
         self._looking: Deferred[None] | None = None
         self._waiting: list[Deferred[T]] = []
 
@@ -60,9 +61,9 @@ class Fresh(Generic[T]):
             return self._known.value
         told: Deferred[T] = Deferred()
         self._waiting.append(told)
-        if self._looking is None:
+        if not self._is_looking:
+            self._is_looking = True
             self._looking = Deferred.fromCoroutine(self._found())
-            self._looking.addBoth(self._landed)
         return await told
 
     async def _found(self) -> None:
@@ -83,6 +84,7 @@ class Fresh(Generic[T]):
                 outcome = self._known.value
         except Exception:  # whatever it is, it is told to those who wait
             outcome = Failure()
+        self._is_looking = False  # before anybody hears of it, who may ask again at once
         self._tell(outcome)
 
     def _tell(self, outcome: T | Failure) -> None:
@@ -94,6 +96,3 @@ class Fresh(Generic[T]):
                 told.errback(outcome)
             else:
                 told.callback(outcome)
-
-    def _landed(self, _: object) -> None:
-        self._looking = None

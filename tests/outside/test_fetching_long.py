@@ -22,7 +22,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n"
 
 async def rest(opened: Opened) -> bytes:
     """All that comes after the first bytes."""
-    pieces = []
+    pieces: list[bytes] = []
     while True:
         piece = opened.body.next()
         piece = await piece if isinstance(piece, Deferred) else piece
@@ -37,7 +37,12 @@ class LongTests(FetchCase):
     async def test_read_to_the_end(self) -> None:
         """The first bytes at once, the others as they come; nobody stays connected."""
         held: list[Line] = []
-        self.far.does("/a", lambda line: (line.write(ok(b"firstlast")[:-4]), held.append(line)))
+
+        def begin(line: Line) -> None:
+            line.write(ok(b"firstlast")[:-4])
+            held.append(line)
+
+        self.far.does("/a", begin)
         opened = await self.fetching().open(self.far.url("/a"), LONG)
         self.assertEqual((200, 9, b"first"), (opened.status, opened.length, opened.first))
         held[0].write(b"last")

@@ -111,7 +111,7 @@ class Rest:
 
     async def _run(self, request: LeanRequest, call: Call, asked: Asked, caller: Caller) -> bytes | None:
         if call.send is not None:
-            return await _sent(call.send(request, asked, caller))
+            return await _sent(request, call.send(request, asked, caller))
         assert call.answer is not None
         if call.declared.writes and request.method == b"HEAD":
             return self._written(request, asked, 200, self._server.ok(EMPTY))
@@ -163,7 +163,7 @@ def _check_version(asked: Asked) -> None:
         raise Refused(Code.SERVER_TOO_OLD, "Incompatible protocol version: the server must upgrade.")
 
 
-async def _sent(sending: Awaitable[bytes | None]) -> bytes | None:
+async def _sent(request: LeanRequest, sending: Awaitable[bytes | None]) -> bytes | None:
     """
     What a media call sends.
 
@@ -172,4 +172,5 @@ async def _sent(sending: Awaitable[bytes | None]) -> bytes | None:
     try:
         return await sending
     except Unavailable as why:
+        request.setHeader("Retry-After", str(why.retry_after))
         raise Refused(Code.GENERIC, str(why), status=503) from why

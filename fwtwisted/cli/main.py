@@ -32,7 +32,7 @@ from twisted.logger import Logger, globalLogBeginner
 from twisted.python.failure import Failure
 
 from fwtwisted import __version__
-from fwtwisted.cli import configuration, database, importing, jobs, libraries, users
+from fwtwisted.cli import configuration, database, importing, jobs, libraries, moderation, users
 from fwtwisted.cli.desk import CANNOT_WORK, FAILED, SIGNALLED, USAGE, Desk, Stopped, Usage, visible
 from fwtwisted.cli.storage import group as storage
 from fwtwisted.cli.storage import migrating as inplace_to_s3
@@ -40,7 +40,7 @@ from fwtwisted.config import Config, ConfigError, read_config
 from fwtwisted.logs import LogSettings, observer
 from fwtwisted.model.errors import NON_FIELD, FwError, Invalid, Problems
 
-GROUPS = (users, libraries, importing, database, configuration, jobs, storage, inplace_to_s3)
+GROUPS = (users, moderation, libraries, importing, database, configuration, jobs, storage, inplace_to_s3)
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE_SECONDS = 5.0
 """For a command that was told to stop and wants to finish what it has begun."""

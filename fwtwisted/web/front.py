@@ -5,6 +5,8 @@ The web app at the root: its files, and its page for every place that is nobody 
 
     /api/…, /federation/…, /.well-known/…, /rest/…   404: only programs come there
     /manifest.json                                   the API's manifest
+    /robots.txt                                      the app's, else what crawlers are asked to leave alone
+    /settings.json, /custom.css, /serviceWorker.js   404 where the app brings none: they are no places of the page
     a file of the app, else one of ours              as it is, by range and condition, to be kept as its name allows
     /embed.html, /front/embed.html                   of these, the player for frames on other sites
     below /assets/, /media/, …                       404: a file that is not there is no place of the page
@@ -52,6 +54,11 @@ MANIFEST: Final = "manifest.json"
 MANIFEST_OF_API: Final = "/api/v1/instance/spa-manifest.json"
 OTHER_EMBED: Final = "front/embed.html"
 # Below these a path that nobody knows is not a place of the page, but a mistake.
+ROBOTS: Final = "robots.txt"
+NOT_FOR_ROBOTS: Final = ("/api/", "/rest/", "/share/", "/authorize", "/auth/", "/login", "/signup", "/manage/")
+TEXT: Final = b"text/plain; charset=utf-8"
+# What pages of this kind ask for beside themselves, and what is no place of the page.
+NO_PAGES: Final = ("custom.css", "favicon.ico", "settings.json", SERVICE_WORKER)
 NOT_PLACES: Final = ("assets/", "health/", "media/", "staticfiles/")
 
 
@@ -131,7 +138,10 @@ class Front(Resource):
         if name == MANIFEST:
             request.respond(moved(request, MANIFEST_OF_API))
         elif name in ("", INDEX) or not await self._file(request, EMBED if name == OTHER_EMBED else name):
-            if name.startswith(NOT_PLACES):
+            if name == ROBOTS:
+                request.respond(reply(request, 200, robots(), TEXT))
+                return
+            if name.startswith(NOT_PLACES) or name in NO_PAGES:
                 raise NotFound
             await self._page(request, name)
 
@@ -211,6 +221,11 @@ class Front(Resource):
         if self._app_blank is None or self._app_blank[0] is not text:
             self._app_blank = (text, Blank.read(text))
         return self._app_blank[1], self._wardrobe.app_policy
+
+
+def robots() -> bytes:
+    """What programs that look around are asked to leave alone; pages, and what they show, they may read."""
+    return "".join(("User-agent: *\n", *(f"Disallow: {path}\n" for path in NOT_FOR_ROBOTS))).encode()
 
 
 def _failed(failure: Failure, request: LeanRequest) -> None:

@@ -59,7 +59,7 @@ class MembersTests(PodCase):
 
     async def test_changing_somebody(self) -> None:
         """Name, rights and quota; who is shut out is out at once."""
-        chief = await self.person("chief", permissions=["settings"])
+        chief = await self.person("chief", permissions=["settings", "moderation"])
         omar = await self.person("omar", permissions=["library"])
         place = f"{USERS}{omar.viewer.account_id}/"
         said = await chief.send(
@@ -90,6 +90,10 @@ class MembersTests(PodCase):
             said = await chief.send("PATCH", own, document)
             self.assertEqual((400, list(document)), (said.status, list(said.json)), document)
         self.assertEqual(403, (await chief.send("PATCH", own, {"is_superuser": True})).status)
+        for permission in ("moderation", "library"):
+            said = await chief.send("PATCH", own, {"permissions": {permission: True}})
+            self.assertEqual(403, said.status, "a permission that is not theirs")
+        self.assertEqual(200, (await chief.send("PATCH", own, {"permissions": {"settings": True}})).status)
         self.assertEqual(403, (await chief.send("PATCH", top, {"is_active": False})).status)
         self.assertEqual(400, (await root.send("PATCH", top, {"is_superuser": False})).status)
         self.assertEqual(200, (await root.send("PATCH", own, {"is_superuser": True})).status)

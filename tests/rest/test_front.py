@@ -42,6 +42,17 @@ class _FrontCase(PodCase):
 class OwnPageTests(_FrontCase):
     """A pod with the page that is built in."""
 
+    async def test_what_is_no_place_of_the_page(self) -> None:
+        """Crawlers are told what to leave alone; what other apps' pages ask for beside themselves is not there."""
+        said = await self.visitor().get("/robots.txt")
+        self.assertEqual((200, "text/plain; charset=utf-8"), (said.status, said.header("Content-Type")))
+        lines = said.body.decode().splitlines()
+        self.assertEqual("User-agent: *", lines[0])
+        self.assertIn("Disallow: /api/", lines)
+        self.assertNotIn("Disallow: /", lines, "pages may be found")
+        for path in ("/settings.json", "/custom.css", "/serviceWorker.js"):
+            self.assertEqual(404, (await self.visitor().get(path)).status, path)
+
     async def test_every_unknown_place_is_the_page(self) -> None:
         """With the token that writes must repeat, not to be kept, and not to be framed."""
         visitor = self.visitor()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,6 +36,10 @@ class ModerationCase(PodCase):
         await super().setUp()
         self.chief = await self.person("chief", permissions=["moderation"])
         self.eve = await self.an_actor("eve", BAD)
+
+    async def found(self, place: str, query: Mapping[str, Any]) -> Any:
+        """What a list has for the question."""
+        return (await self.chief.get(place, **dict(query))).json["results"]
 
     async def decided(self, target: str = BAD, **switches: Any) -> Any:
         """A policy."""
@@ -140,14 +145,14 @@ class PoliciesTests(ModerationCase):
             ({"page_size": "1", "page": "2"}, [f"eve@{BAD}"]),
             ({"ordering": "x"}, ["later.example", f"eve@{BAD}", BAD]),
         ):
-            found = (await self.chief.get(POLICIES, **query)).json["results"]
+            found = await self.found(POLICIES, query)
             self.assertEqual(names, [one["target"]["id"] for one in found], query)
 
     async def test_what_cannot_be(self) -> None:
         """No second policy about one target, none about ourselves, none about nobody."""
         await self.decided(block_all=True)
         before = await self.count("instance_policy")
-        for target in (
+        targets: tuple[Any, ...] = (
             {"type": "domain", "id": BAD},
             {"type": "domain", "id": "BAD.example"},
             {"type": "domain", "id": "pod.example"},
@@ -163,7 +168,8 @@ class PoliciesTests(ModerationCase):
             "x",
             [],
             None,
-        ):
+        )
+        for target in targets:
             said = await self.chief.post(POLICIES, {"target": target, "block_all": True})
             self.assertEqual((400, {"target"}), (said.status, set(said.json)), target)
         said = await self.chief.post(
@@ -209,7 +215,7 @@ class ServersTests(ModerationCase):
             ({"q": "name:odd"}, ["odd.example"]),
             ({"q": "x:y"}, []),
         ):
-            found = (await self.chief.get(DOMAINS, ordering="name", **query)).json["results"]
+            found = await self.found(DOMAINS, {"ordering": "name", **query})
             self.assertEqual(names, [one["name"] for one in found], query)
         for word in (
             "creation_date",
@@ -219,9 +225,7 @@ class ServersTests(ModerationCase):
             "instance_policy",
         ):
             self.assertEqual(3, len((await self.chief.get(DOMAINS, ordering=f"-{word}")).json["results"]))
-        self.assertEqual(
-            404, (await self.chief.get(f"{DOMAINS}pod.example/")).status
-        )
+        self.assertEqual(404, (await self.chief.get(f"{DOMAINS}pod.example/")).status)
         stats = (await self.chief.get(f"{DOMAINS}{BAD}/stats/")).json
         self.assertEqual(
             {
@@ -314,7 +318,7 @@ class ActorsTests(ModerationCase):
             ({"ordering": "-uploads_count"}, ["eve", "chief"]),
             ({"manually_approves_followers": "true"}, []),
         ):
-            found = (await self.chief.get(ACCOUNTS, **query)).json["results"]
+            found = await self.found(ACCOUNTS, query)
             self.assertEqual(names, [one["preferred_username"] for one in found], query)
         self.assertEqual(policy, (await self.chief.get(f"{ACCOUNTS}Eve@{BAD}/")).json["instance_policy"])
         stats = (await self.chief.get(f"{ACCOUNTS}eve@{BAD}/stats/")).json
@@ -497,7 +501,8 @@ class BlocksTests(ModerationCase):
         self.assertEqual([], (await bob.get(BLOCKS)).json["results"])
         self.assertEqual(404, (await bob.get(place)).status)
         self.assertEqual(404, (await bob.delete(place)).status)
-        for target in (f"eve@{BAD}", "nobody@bad.example", "bob@pod.example", "eve", None, {}, 7):
+        wrong: tuple[Any, ...] = (f"eve@{BAD}", "nobody@bad.example", "bob@pod.example", "eve", None, {}, 7)
+        for target in wrong:
             self.assertEqual(400, (await alice.post(BLOCKS, {"target": target})).status, target)
         self.assertEqual(204, (await alice.delete(place)).status)
         self.assertEqual(404, (await alice.delete(place)).status)

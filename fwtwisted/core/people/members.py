@@ -7,8 +7,6 @@ is changed by such only.  Source: docs/api.md §4.19.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from attrs import frozen
 
 from fwtwisted.core.people.accounts import keep_a_superuser
@@ -23,6 +21,7 @@ from fwtwisted.model.people import Account, Viewer
 
 ON_ACCOUNT = frozenset(("is_active", "is_staff", "is_superuser", "upload_quota"))
 ONLY_SUPERUSERS = "Only an administrator of everything may do that."
+ONLY_ONES_OWN = "Nobody can give permissions that are not their own."
 
 
 @frozen
@@ -63,7 +62,7 @@ class Members:
         async def work(tx: Tx) -> Member:
             before = (await _known(tx, account_id)).account
             values = change.values
-            _check_rank(viewer, before, values)
+            _check_rank(viewer, before, change)
             if values.get("is_superuser") is False or values.get("is_active") is False:
                 await keep_a_superuser(tx, account_id)
             await people.change_account(tx, before, _columns(before, change))
@@ -74,10 +73,15 @@ class Members:
         return await self._database.transaction(work)
 
 
-def _check_rank(viewer: Viewer, account: Account, values: Mapping[str, object]) -> None:
-    """:raise Forbidden: when the viewer would rise above their rank, or reach above it."""
-    if not viewer.is_superuser and (account.is_superuser or values.get("is_superuser")):
+def _check_rank(viewer: Viewer, account: Account, change: MemberChange) -> None:
+    """:raise Forbidden: when the viewer would rise above their rank, reach above it, or give what is not theirs."""
+    if viewer.is_superuser:
+        return
+    if account.is_superuser or change.values.get("is_superuser"):
         raise Forbidden(ONLY_SUPERUSERS)
+    granted = {name for name, given in change.permissions.items() if given and name not in account.permissions}
+    if not granted <= viewer.permissions:
+        raise Forbidden(ONLY_ONES_OWN)
 
 
 def _columns(account: Account, change: MemberChange) -> Change:

@@ -293,7 +293,9 @@ class Tried:
     refused: bool
 
 
+# Whose inbox took something is there; that is rarely news.
 NOTE = """
+    WITH noted AS (
     UPDATE delivery
        SET state = tried.state, attempts = attempts + 1, refusals = refusals + tried.refused::int,
            due = now() + tried.rest * interval '1 second', last_attempt_date = now(),
@@ -301,6 +303,9 @@ NOTE = """
       FROM unnest(%s::bigint[], %s::text[], %s::float[], %s::int[], %s::text[], %s::boolean[])
            AS tried (id, state, rest, status, error, refused)
      WHERE delivery.id = tried.id AND delivery.state = 'waiting'
+ RETURNING delivery.state, delivery.recipient_id)
+    UPDATE actor SET gone_answers = 0
+      FROM noted WHERE noted.state = 'done' AND actor.id = noted.recipient_id AND actor.gone_answers > 0
 """
 
 
@@ -354,18 +359,12 @@ async def give_up_host(tx: Tx, host: str, why: str) -> int:
 # --- people who are gone -------------------------------------------------------------------------
 
 NOBODY_THERE = "UPDATE actor SET gone_answers = gone_answers + 1 WHERE id = %s RETURNING gone_answers"
-SOMEBODY_THERE = "UPDATE actor SET gone_answers = 0 WHERE id = ANY(%s) AND gone_answers > 0"
 UNFOLLOW_ALL = "DELETE FROM follow WHERE actor_id = %s"
 
 
 async def nobody_there(tx: Tx, actor_id: int) -> int:
     """An inbox of theirs answered that there is nobody; how often that was in a row."""
     return await tx.maybe(int, NOBODY_THERE, actor_id) or 0
-
-
-async def somebody_there(tx: Tx, actor_ids: Collection[int]) -> None:
-    """Inboxes of theirs took something."""
-    await tx.do(SOMEBODY_THERE, list(actor_ids))
 
 
 async def unfollow_all(tx: Tx, actor_id: int) -> None:

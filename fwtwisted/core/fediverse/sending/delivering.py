@@ -25,6 +25,7 @@ from twisted.logger import Logger
 
 from fwtwisted.core.fediverse.keys.signing import Signing, Wanted, wanted_by
 from fwtwisted.core.fediverse.sending import verdicts
+from fwtwisted.core.fediverse.sending.door import Door
 from fwtwisted.core.fediverse.sending.outbox import DELIVER, LANE
 from fwtwisted.core.fediverse.sending.verdicts import Judged, Tries, Verdict
 from fwtwisted.db import deliveries, jobs, peers
@@ -62,13 +63,15 @@ class DeliverySettings:
     """
     :ivar haste: all waits are divided by it; for tests.
     :ivar at_once: deliveries to one host.  :ivar batch: written down together.
+    :ivar abreast: begun in one turn of the reactor, by all hosts together: between them, pages are answered.
     :ivar turn_seconds: after which a host with more lets others go first.
     :ivar done_seconds: how long deliveries that are over are kept, and ``said_seconds`` what we said.
     """
 
     haste: float = 1.0
     at_once: int = 2
-    batch: int = 16
+    batch: int = 32
+    abreast: int = 4
     turn_seconds: float = 10.0
     done_seconds: float = 7 * 86400.0
     said_seconds: float = 30 * 86400.0
@@ -111,6 +114,7 @@ class Delivering:
 
     def __init__(self, ground: DeliveryGround) -> None:
         self._ground, self._database, self._settings = ground, ground.database, ground.settings
+        self._door = Door(ground.clock, ground.settings.abreast)
 
     def jobs(self) -> Mapping[str, JobKind]:
         """See ``worker``."""
@@ -187,7 +191,9 @@ class Delivering:
         async def hand() -> None:
             nonlocal in_a_row
             while waiting and in_a_row < max(failures + 1, verdicts.FAILURES_TO_HOLD):
-                outcome = await self._tried(waiting.pop())
+                due = waiting.pop()
+                await self._door.through()
+                outcome = await self._tried(due)
                 outcomes.append(outcome)
                 in_a_row = in_a_row + 1 if outcome.judged.is_sick else 0
 
@@ -248,9 +254,6 @@ class Delivering:
             for outcome in outcomes:
                 if outcome.judged.is_gone:
                     await self._nobody(tx, outcome)
-            there = [o.due.recipient_id for o in outcomes if o.judged.verdict is Verdict.DONE and o.due.recipient_id]
-            if there:
-                await deliveries.somebody_there(tx, there)
             await self._note_host(tx, host, standing, outcomes)
 
         await self._database.transaction(work)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
+from fwtwisted.core.fediverse.sending.delivering import DeliverySettings
 from fwtwisted.db.pool import Tx
 from tests.core.fediverse.sending.case import SendingCase
 
@@ -147,6 +148,23 @@ class TryingTests(SendingCase):
         self.assertEqual(len(peer.heard), before + 1)
         self.assertIn("signature-input", peer.heard[-1].headers)
 
+    async def test_shut_out_meanwhile(self) -> None:
+        """What waits for a server that moderators shut out is not sent."""
+        await self.begin()
+        peer = await self.a_peer()
+        await self.a_follower("eve", peer)
+        await self.say("one")
+        self.shut_out.add(peer.host)
+        await self.deliver()
+        self.assertEqual(peer.heard, [])
+        self.assertEqual(await self.states(), [("/inbox", "given_up", 0, None)])
+
+
+class UnhurriedTests(SendingCase):
+    """With the real back-off."""
+
+    delivery = DeliverySettings()
+
     async def test_still_401(self) -> None:
         """A server that takes no signature at all gets two knocks a step, and is tried again later."""
         await self.begin()
@@ -168,17 +186,6 @@ class TryingTests(SendingCase):
         await self.deliver()
         self.assertEqual(await self.states(), [("/inbox", "waiting", 1, None)])
         self.assertEqual(await self.value("SELECT failures FROM peer_line"), 1)
-
-    async def test_shut_out_meanwhile(self) -> None:
-        """What waits for a server that moderators shut out is not sent."""
-        await self.begin()
-        peer = await self.a_peer()
-        await self.a_follower("eve", peer)
-        await self.say("one")
-        self.shut_out.add(peer.host)
-        await self.deliver()
-        self.assertEqual(peer.heard, [])
-        self.assertEqual(await self.states(), [("/inbox", "given_up", 0, None)])
 
 
 class HostTests(SendingCase):

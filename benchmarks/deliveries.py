@@ -1,0 +1,215 @@
+"""
+How fast one activity reaches 10,000 followers on 200 servers, beside plain signing; and what the pages make of it.
+
+    python -m benchmarks.deliveries [FOLLOWERS [SERVERS]]
+
+Every follower has an inbox of their own, so that each costs a signature.  The servers are one process that answers 202
+on 200 loopback addresses, with which connections are kept.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import quote
+
+import psycopg2.extensions
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import react
+
+from benchmarks.asking import Round, crowd, form
+from benchmarks.processes import free_port
+from benchmarks.server import Pod
+from fwtwisted.core.fediverse.inbox import Inbox
+from fwtwisted.core.fediverse.sending.outbox import Outbox, OutboxSettings, Outgoing, same_for_all
+from fwtwisted.core.fediverse.sending.recipients import followers_of
+from fwtwisted.core.people.keys import new_keys
+from fwtwisted.db.pool import Database, DatabaseSettings, Tx
+from fwtwisted.wire.activitypub.activities import create
+from fwtwisted.wire.activitypub.contexts import PUBLIC
+from tests.servers import postgres
+
+FOLLOWERS, SERVERS = 10_000, 200
+CORES = 2
+QUIET_SECONDS = 5.0
+PAGE = "/api/v1/instance/nodeinfo/2.0/"
+ANSWER = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}"
+
+
+# --- the far end ---------------------------------------------------------------------------------
+
+
+def receive(port: int) -> None:
+    """Take whatever comes, on every loopback address."""
+    door = socket.create_server(("0.0.0.0", port), backlog=1024)
+    door.setblocking(False)
+    watch = selectors.DefaultSelector()
+    watch.register(door, selectors.EVENT_READ)
+    heard: dict[socket.socket, bytes] = {}
+    print("ready", flush=True)
+    while True:
+        for key, _ in watch.select():
+            line = key.fileobj
+            assert isinstance(line, socket.socket)
+            if line is door:
+                caller, _ = door.accept()
+                caller.setblocking(False)
+                watch.register(caller, selectors.EVENT_READ)
+                heard[caller] = b""
+            else:
+                _hear(watch, line, heard)
+
+
+def _hear(watch: selectors.BaseSelector, line: socket.socket, heard: dict[socket.socket, bytes]) -> None:
+    piece = line.recv(1 << 16)
+    if not piece:
+        watch.unregister(line)
+        line.close()
+        del heard[line]
+        return
+    text = heard[line] + piece
+    head, blank, body = text.partition(b"\r\n\r\n")
+    length = next((int(one[15:]) for one in head.split(b"\r\n") if one.lower().startswith(b"content-length:")), 0)
+    if blank and len(body) >= length:
+        line.sendall(ANSWER)
+        text = b""
+    heard[line] = text
+
+
+# --- beside --------------------------------------------------------------------------------------
+
+
+def signing_rate(seconds: float = 2.0) -> float:
+    """RSA signatures a second on both cores, by two threads that do nothing else."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    def work(_: int) -> int:
+        until, count = time.perf_counter() + seconds, 0
+        while time.perf_counter() < until:
+            key.sign(b"x" * 200, padding.PKCS1v15(), hashes.SHA256())
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(CORES) as pool:
+        return sum(pool.map(work, range(CORES))) / seconds
+
+
+# --- what is said --------------------------------------------------------------------------------
+
+FILL = """
+    INSERT INTO domain (name) VALUES ('pod.example') ON CONFLICT DO NOTHING;
+    INSERT INTO domain (name) SELECT format('127.0.1.%%s:%%s', n, %(port)s) FROM generate_series(1, %(servers)s) AS n;
+    INSERT INTO actor (fid, domain, preferred_username, private_key, public_key, key_id)
+    VALUES ('https://pod.example/federation/actors/speaker', 'pod.example', 'speaker', %(private)s, %(public)s,
+            'https://pod.example/federation/actors/speaker#main-key');
+    INSERT INTO actor (fid, domain, preferred_username, inbox_url)
+    SELECT format('http://%%s/%%s', name, n), name, format('f%%s', n), format('http://%%s/%%s/inbox', name, n)
+      FROM (SELECT n, format('127.0.1.%%s:%%s', 1 + n %% %(servers)s, %(port)s) AS name
+              FROM generate_series(1, %(followers)s) AS n) AS told;
+    INSERT INTO follow (fid, actor_id, target_actor_id, approved)
+    SELECT gen_random_uuid()::text, follower.id, speaker.id, true
+      FROM actor AS follower, actor AS speaker
+     WHERE follower.private_key IS NULL AND speaker.preferred_username = 'speaker';
+    ANALYZE;
+"""
+
+
+async def say(_: object, dsn: str) -> None:
+    """Put one activity down."""
+    database = Database(reactor, DatabaseSettings(dsn))
+    outbox = Outbox(Inbox(database, lambda *_: None), lambda *_: None, OutboxSettings())
+    actor = "https://pod.example/federation/actors/speaker"
+    document = create("https://pod.example/a/1", actor, {"type": "Audio", "id": "https://pod.example/a"}, [PUBLIC])
+
+    async def work(tx: Tx) -> None:
+        id = await tx.one(int, "SELECT id FROM actor WHERE preferred_username = 'speaker'")
+        outgoing = Outgoing("Create", document["id"], id, "https://pod.example/a", same_for_all(document))
+        await outbox.send(tx, outgoing, followers_of(id))
+
+    await database.transaction(work)
+    await database.close()
+
+
+def fill(dsn: str, port: int, followers: int, servers: int) -> None:
+    """The speaker and all who follow."""
+    keys = new_keys()
+    told = {"port": port, "servers": servers, "followers": followers, "private": keys.private, "public": keys.public}
+    with psycopg2.connect(dsn) as connection, connection.cursor() as cursor:
+        cursor.execute(FILL, told)
+
+
+def url_of(dsn: str) -> str:
+    """The same as the server is told it."""
+    told = psycopg2.extensions.parse_dsn(dsn)
+    return f"postgresql://{told['user']}@{quote(told['host'], safe='')}:{told['port']}/{told['dbname']}"
+
+
+def left(dsn: str) -> int:
+    """Deliveries that wait."""
+    with psycopg2.connect(dsn) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM delivery WHERE state = 'waiting'")
+        count: Any = cursor.fetchall()[0][0]
+        return int(count)
+
+
+def main() -> None:
+    """All of it."""
+    followers, servers = (int(word) for word in (*sys.argv[1:3], FOLLOWERS, SERVERS)[:2]) if len(sys.argv) != 2 else (
+        int(sys.argv[1]), SERVERS,
+    )  # fmt: skip
+    port, dsn = free_port(), postgres().fresh_database()
+    fill(dsn, port, followers, servers)
+    exempt = ",".join(f"127.0.1.{number}" for number in range(1, servers + 1))
+    far = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.deliveries", "receive", str(port)], stdout=subprocess.PIPE
+    )
+    try:
+        assert far.stdout is not None and far.stdout.readline()
+        with Pod(DATABASE_URL=url_of(dsn), FEDERATION_ALLOW_PRIVATE=exempt, FEDERATION_DELIVERY_HASTE="1") as pod:
+            measure(pod, dsn, followers)
+    finally:
+        far.kill()
+        far.wait()
+
+
+def measure(pod: Pod, dsn: str, followers: int) -> None:
+    """Say it, and watch."""
+    signing = signing_rate()
+    quiet = look(pod.port, QUIET_SECONDS)
+    saying = subprocess.run(
+        [sys.executable, "-m", "benchmarks.deliveries", "say", dsn], check=True, capture_output=True
+    )
+    assert saying.returncode == 0
+    began, cpu, busy = time.perf_counter(), pod.cpu_seconds, Round()
+    while left(dsn):
+        told = look(pod.port, 1.0)
+        busy.waits += told.waits
+    seconds = time.perf_counter() - began
+    rate = followers / seconds
+    each = 1e6 * (pod.cpu_seconds - cpu) / followers
+    print(f"{followers} deliveries in {seconds:.1f} s: {rate:.0f} a second, {each:.0f} µs CPU")
+    print(f"plain signing on {CORES} cores: {signing:.0f} a second; ratio {rate / signing:.2f}")
+    print(f"a page: p95 {quiet.percentile(0.95):.2f} ms before, {busy.percentile(0.95):.2f} ms meanwhile")
+
+
+def look(port: int, seconds: float) -> Round:
+    """Somebody who looks at pages."""
+    return crowd(port, [form("GET", PAGE)], seconds=seconds, lines=1, rest=0.02)
+
+
+if __name__ == "__main__":
+    match sys.argv[1:2]:
+        case ["receive"]:
+            receive(int(sys.argv[2]))
+        case ["say"]:
+            react(lambda clock, dsn: Deferred.fromCoroutine(say(clock, dsn)), sys.argv[2:3])
+        case _:
+            main()

@@ -201,6 +201,7 @@ class Parts:
                 os.path.join(config.media.root, ".arriving"),
                 self.readers.examine,
                 self.policies.rejects_media,
+                lambda: self.preferences.value("federation__enabled"),
             )
         )
 

@@ -291,6 +291,20 @@ class SigningTests(RemoteCase):
         await self.failed(await self.nora.get(self.path))
         self.assertEqual([], self.far.heads)
 
+    async def test_alone(self) -> None:
+        """A pod that does not federate asks no other."""
+        await self.parts.preferences.change_one("federation__enabled", False)
+        await self.failed(await self.nora.get(self.path))
+        self.assertEqual([], self.far.heads)
+
+    async def test_mislabelled(self) -> None:
+        """What another pod calls a page is not sent as one."""
+        await self.do("UPDATE upload SET mimetype = 'text/html'")
+        await self.changed()
+        self.far.says("/song", ok(self.body, KIND))
+        said = await self.nora.get(self.path)
+        self.assertEqual(("application/octet-stream", self.body), (said.header("Content-Type"), said.body))
+
     async def test_heard_by_a_signature(self) -> None:
         """An actor of another pod hears what they follow, and nobody else's; a wrong signature is none."""
         mine = await self.library_of(self.nora, "me")

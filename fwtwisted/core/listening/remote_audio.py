@@ -77,6 +77,7 @@ class RemoteAudioGround:
     :ivar folder: for files on their way, best on the disk of the blob store.
     :ivar examine: looks at a finished file.
     :ivar rejects_media: whether moderators want no media of a domain, or of an actor there.
+    :ivar federates: whether other pods are asked for anything.
     :ivar host: this machine, as other processes on it know it.
     :ivar grace_seconds: that a download goes on which nobody hears any more.
     """
@@ -89,6 +90,7 @@ class RemoteAudioGround:
     folder: str
     examine: Callable[[str], Awaitable[Examined]]
     rejects_media: Callable[[str, str | None], Awaitable[bool]] | None = None
+    federates: Callable[[], Awaitable[Any]] | None = None
     host: str = field(factory=socket.gethostname)
     grace_seconds: float = GRACE_SECONDS
 
@@ -321,8 +323,7 @@ class RemoteAudio(Service):
         beating.clock = self._ground.reactor
         beating.start(BEAT_SECONDS, now=False)
         try:
-            if self._ground.rejects_media is not None and await self._ground.rejects_media(asked.domain, asked.owner):
-                raise NotHeard("moderators want no media from there", LATE)
+            await self._must_be_wanted(asked)
             bringing = flight.bringing = Bringing(
                 self._ground.ways, asked, asked.follower if flight.by is None else flight.by
             )
@@ -338,6 +339,14 @@ class RemoteAudio(Service):
             beating.stop()
             await self._threads(disk.gone, part)
             await self._database.transaction(lambda tx: remote_audio.leave(tx, asked.id, holder))
+
+    async def _must_be_wanted(self, asked: Elsewhere) -> None:
+        """:raise NotHeard: this pod wants nothing from there."""
+        rejects, federates = self._ground.rejects_media, self._ground.federates
+        if rejects is not None and await rejects(asked.domain, asked.owner):
+            raise NotHeard("moderators want no media from there", SOON)
+        if not asked.is_feed and federates is not None and not await federates():
+            raise NotHeard("this pod does not federate", SOON)
 
     async def _received(self, flight: Flight, asked: Elsewhere, holder: UUID, answer: Asked, part: str) -> None:
         """All bytes, with the listeners following."""
@@ -409,9 +418,10 @@ class RemoteAudio(Service):
             if fd is not None:
                 await self._follow(flight, found, Arrival(fd, found.length))
                 return None
-        if not await self._database.transaction(lambda tx: remote_audio.want(tx, flight.upload_id, found.holder)):
-            return None
-        await deferLater(self._ground.reactor, LOOK_SECONDS if found.path is None else ASK_SECONDS, int)
+        if found.path is None:
+            await deferLater(self._ground.reactor, LOOK_SECONDS, int)
+        elif await self._database.transaction(lambda tx: remote_audio.want(tx, flight.upload_id, found.holder)):
+            await deferLater(self._ground.reactor, ASK_SECONDS, int)
         return None
 
     async def _found(self, upload_id: int) -> Download | None:

@@ -31,7 +31,7 @@ from fwtwisted.db import doomed, streaming
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.streaming import Hearable, Version
-from fwtwisted.model.audio import extension_of
+from fwtwisted.model.audio import EXTENSION, extension_of
 from fwtwisted.model.errors import Misconfigured, NotFound, Unavailable
 from fwtwisted.model.people import Viewer
 from fwtwisted.model.threads import Threads
@@ -45,6 +45,7 @@ from fwtwisted.wire.names import TRANSCODED, stored_name
 PRUNE = "transcodes.prune"
 LANE = "maintenance"
 PRUNED_AT_ONCE = 200
+OCTETS = "application/octet-stream"
 KEEPING_SECONDS = 3600.0  # how long a version may lie in the store before its row must be there
 NOTED_SECONDS = 60.0  # the time of the last listen is written at most so often
 
@@ -172,9 +173,10 @@ class Streaming:
 
         :param by: the actor of ours that asks another server for it; None: the pod itself.
         """
-        media_type = hearable.mimetype or "application/octet-stream"
+        media_type = hearable.mimetype or OCTETS
         if hearable.is_elsewhere:
-            return self._elsewhere(hearable, media_type, by)
+            is_sound = media_type.startswith(("audio/", "video/")) or media_type in EXTENSION
+            return self._elsewhere(hearable, media_type if is_sound else OCTETS, by)
         stored, in_place = hearable.audio_file, None
         place, known = HERE, self._known(hearable)
         if stored is None:

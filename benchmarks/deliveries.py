@@ -162,9 +162,9 @@ def left(dsn: str) -> int:
 
 def main() -> None:
     """All of it."""
-    followers, servers = (int(word) for word in (*sys.argv[1:3], FOLLOWERS, SERVERS)[:2]) if len(sys.argv) != 2 else (
-        int(sys.argv[1]), SERVERS,
-    )  # fmt: skip
+    words = sys.argv[1:]
+    followers = int(words[0]) if words else FOLLOWERS
+    servers = int(words[1]) if len(words) > 1 else SERVERS
     port, dsn = free_port(), postgres().fresh_database()
     fill(dsn, port, followers, servers)
     exempt = ",".join(f"127.0.1.{number}" for number in range(1, servers + 1))

@@ -174,7 +174,8 @@ class Faces:
         parts = self._parts
         edits = EditsDesk(parts.edits, self._callers, self._api_url)
         podcasts = self._podcasts()
-        desk = MusicDesk(parts.catalog, parts.libraries, self._callers, parts.paper, edits, self._api_url)
+        refresh = parts.fediverse.remote.refreshing.refresh
+        desk = MusicDesk(parts.catalog, parts.libraries, self._callers, parts.paper, edits, self._api_url, refresh)
         return [
             edits.mount(),
             HidingDesk(parts.hiding, self._callers, self._api_url).mount(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fwtwisted.core.people.keys import new_keys
 from tests.rest.pod import URL, Client, PodCase
 from tests.rest.shapes import (
     ACTOR,
@@ -48,6 +49,11 @@ class FetchCase(PodCase):
         self.alice = await self.person()
         self.library = await self.library_of(self.alice, "me")
         self.library_uuid = str(await self.value("SELECT uuid FROM library WHERE id = %s", self.library))
+        keys = new_keys()
+        await self.do(
+            "UPDATE actor SET private_key = %s, public_key = %s, key_id = fid || '#main-key' WHERE id = %s",
+            keys.private, keys.public, self.alice.viewer.actor_id,
+        )  # fmt: skip
 
     async def a_channel(self) -> str:
         """The uuid of a channel ``talk`` of Alice's."""
@@ -192,7 +198,7 @@ class HomeTests(FetchCase):
 
 
 class AbroadTests(FetchCase):
-    """Addresses of other pods, which nobody asks yet."""
+    """Addresses of other pods, which do not answer."""
 
     async def test_the_outcome_says_so(self) -> None:
         """In words of the contract, kept like any other."""

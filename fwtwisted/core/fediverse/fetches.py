@@ -6,8 +6,8 @@ Looking things up by address or handle.
     an address of this pod ─▶ what it leads to, found in the same transaction
     any other ──▶ shut out by moderators? blocked ──▶ Lookup asks the other pod ──▶ finished, errored, skipped
 
-The outcome is part of the answer: who searches waits for it.  :class:`Lookup` is who goes over the network;
-:class:`NoNetwork` stands there while nobody does, and says so.  Source: docs/api.md §4.16.
+The outcome is part of the answer: who searches waits for it.  :class:`Lookup` is who goes over the network.
+Source: docs/api.md §4.16.
 """
 
 from __future__ import annotations
@@ -44,15 +44,6 @@ class Lookup(Protocol):
 
         :param url: ``https://…`` or ``webfinger://user@domain``; never one of ours.
         """
-
-
-class NoNetwork:
-    """Nobody asks other pods."""
-
-    async def find(self, viewer: Viewer, url: str) -> Outcome:
-        """Say so, in the word for a server that cannot be reached."""
-        code = "webfinger" if url.startswith("webfinger:") else "connection"
-        return Outcome.failed(code, "This pod does not ask other pods.")
 
 
 @frozen

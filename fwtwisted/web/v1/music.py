@@ -32,7 +32,10 @@ from fwtwisted.wire.v1.questions import ordering, question, search_words, strict
 T = TypeVar("T", Listed, ListedTracks)
 Ask: TypeAlias = Callable[[Viewer, Question, Sequence[Ordered], int, int], Awaitable[T]]
 
+Refresh: TypeAlias = Callable[[Viewer, Kind, int], Awaitable[None]]
+
 MOST_LICENSES = 1_000
+YES = ("true", "True", "1")
 
 
 @frozen
@@ -41,6 +44,7 @@ class MusicDesk:
     What the lists and pages of music are written with.
 
     :ivar api_url: ``https://pod.example/api/v1``: what pages' addresses begin with.
+    :ivar refresh: has something of another server looked at again there, if it is time.
     """
 
     catalog: Catalog
@@ -49,12 +53,20 @@ class MusicDesk:
     paper: CatalogPaper
     edits: EditsDesk
     api_url: str
+    refresh: Refresh
 
     def page(
         self, request: LeanRequest, name: str, results: Sequence[Document], count: int, paging: Paging, query: Query
     ) -> bytes:
         """Answer with one page of a list."""
         return answer(request, 200, page(results, count, paging, f"{self.api_url}/{name}", query.lists()))
+
+    async def looked_at(self, request: LeanRequest, kind: Kind, id: int) -> Viewer:
+        """Who looks at an artist, an album or a track; with ``?refresh=true`` it is looked at again where it lives."""
+        viewer = await self.callers.open(request, "libraries")
+        if Query.of(request).get("refresh") in YES:
+            await self.refresh(viewer, kind, id)
+        return viewer
 
     async def listed(
         self, request: LeanRequest, kind: Kind, ask: Ask[T], written: Callable[[T, CatalogPaper], Sequence[Document]]
@@ -110,7 +122,7 @@ class Artists:
 
     @app.route("/<int:id>/", methods=["GET"])
     async def one(self, request: LeanRequest, id: int) -> bytes:
-        viewer = await self._desk.callers.open(request, "libraries")
+        viewer = await self._desk.looked_at(request, Kind.ARTIST, id)
         artist, shelf = await self._desk.catalog.artist(viewer, id)
         return answer(request, 200, v1_catalog.artist_detail(artist, shelf, self._desk.paper))
 
@@ -141,7 +153,7 @@ class Albums:
 
     @app.route("/<int:id>/", methods=["GET"])
     async def one(self, request: LeanRequest, id: int) -> bytes:
-        viewer = await self._desk.callers.open(request, "libraries")
+        viewer = await self._desk.looked_at(request, Kind.ALBUM, id)
         album, shelf = await self._desk.catalog.album(viewer, id)
         return answer(request, 200, v1_catalog.album_detail(album, shelf, self._desk.paper))
 
@@ -172,7 +184,7 @@ class Tracks:
 
     @app.route("/<int:id>/", methods=["GET"])
     async def one(self, request: LeanRequest, id: int) -> bytes:
-        viewer = await self._desk.callers.open(request, "libraries")
+        viewer = await self._desk.looked_at(request, Kind.TRACK, id)
         track, shelf = await self._desk.catalog.track(viewer, id)
         return answer(request, 200, v1_catalog.track_detail(track, shelf, self._desk.paper))
 

@@ -72,10 +72,11 @@ class Client:
     Somebody who speaks HTTP to a pod: keeps cookies as a browser does, and opens a connection for every request.
 
     :param secrets: what was used to sign in is noted here, so that the log can be searched for it.
+    :param host: by which name the pod is asked; None: as this machine names itself.
     """
 
-    def __init__(self, port: int, secrets: set[str] | None = None) -> None:
-        self.port = port
+    def __init__(self, port: int, secrets: set[str] | None = None, host: str | None = None) -> None:
+        self.port, self._host = port, host or f"localhost:{port}"
         self.cookies: dict[str, str] = {}
         self.secrets = set() if secrets is None else secrets
 
@@ -145,8 +146,8 @@ class Client:
 
     def _own_headers(self, method: str) -> dict[str, str]:
         headers = {
-            "Host": f"localhost:{self.port}",
-            "Origin": f"http://localhost:{self.port}",
+            "Host": self._host,
+            "Origin": f"http://{self._host}",
             "Connection": "close",
         }
         if self.cookies:
@@ -177,12 +178,14 @@ class Pod:
     One server process; after it has ended it may be started again on the same folder and port.
 
     :ivar secrets: what must not stand in any line of the log.
+    :ivar host: its name and port; :meth:`be` gives it another.
     :param settings: of the environment; nothing else of ours is handed on but where programs are.
     :param options: more of the command line.
     """
 
     def __init__(self, data: Path, settings: Mapping[str, str] | None = None, options: Sequence[str] = ()) -> None:
         self.data, self.port = data, free_port()
+        self.host = f"localhost:{self.port}"
         self.settings, self._options = dict(settings or {}), tuple(options)
         self.secrets: set[str] = set()
         self.process: subprocess.Popen[bytes]
@@ -192,7 +195,12 @@ class Pod:
     @property
     def url(self) -> str:
         """Where the page is."""
-        return f"http://localhost:{self.port}"
+        return f"http://{self.host}"
+
+    def be(self, host: str) -> None:
+        """Have a name that others know it by, over plain HTTP, instead of none."""
+        self.host = host
+        self.settings |= {"FUNKWHALE_HOSTNAME": host, "FUNKWHALE_PROTOCOL": "http"}
 
     @property
     def said(self) -> str:
@@ -289,7 +297,7 @@ class Pod:
 
     def client(self) -> Client:
         """Somebody new."""
-        return Client(self.port, self.secrets)
+        return Client(self.port, self.secrets, self.host)
 
     def setup_token(self) -> str:
         """The secret of the link that was printed last."""

@@ -189,6 +189,7 @@ users/settings/                             POST scope:profile
 /federation/actors/<string:username>/followers GET public
 /federation/actors/<string:username>/following GET public
 /federation/actors/<string:username>/outbox GET public
+/federation/actors/<string:username>/inbox POST word
 /federation/index/channels                  GET public
 /federation/index/libraries                 GET public
 /federation/music/albums/<uuid:uuid>        GET public
@@ -203,6 +204,7 @@ users/settings/                             POST scope:profile
 /federation/music/uploads/<uuid:uuid>/activity GET public
 /federation/music/uploads/<uuid:uuid>/note  GET public
 /federation/reports/<uuid:uuid>             GET public
+/federation/shared/inbox                    POST word
 /health/live                                GET public
 /health/ready                               GET public
 /media/<path:name>                          GET public

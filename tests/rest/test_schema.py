@@ -83,6 +83,7 @@ FORMATS = FormatChecker(("date", "uuid"))
 FORMATS.checks("date-time")(lambda value: not isinstance(value, str) or a_moment(value))
 # What is asked of an operation that needs to be asked something, and what it answers then.
 QUERIES: dict[str, dict[str, Any]] = {
+    "/.well-known/webfinger": {"resource": "acct:alice@pod.example"},
     "/api/v1/oembed/": {"url": "https://pod.example/library/artists/1", "format": "json"},
     "/api/v1/search/": {"query": "nova"},
 }

@@ -27,7 +27,7 @@ from fwtwisted.wire.v1 import Document
 
 PREFIX = "/api/v1/schema"
 # Not of this API: Subsonic's calls, what pods say to each other, pages for people.
-OTHER_FACES = ("/rest", "//rest", "/api/subsonic", "/federation", "/share")
+OTHER_FACES = ("/rest", "//rest", "/api/subsonic", "/federation", "/ns", "/share")
 UNSERVED = ("HEAD", "OPTIONS")
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'"
 

@@ -50,6 +50,28 @@ AREA = Area(
             "GET": Operation("What the pod is, in the newer form", PUBLIC, [ok(shapes.NODEINFO_2_1)])
         },
         "/.well-known/nodeinfo": {"GET": Operation("Where nodeinfo is", PUBLIC, [ok(shapes.NODEINFO_LINKS)])},
+        "/.well-known/webfinger": {
+            "GET": Operation(
+                "Where an actor of this pod is",
+                PUBLIC,
+                [
+                    ok(shapes.WEBFINGER, media_type="application/jrd+json"),
+                    Answer(405, "This pod speaks with no others."),
+                    Answer(410, "They have left."),
+                ],
+                query=[Parameter("resource", "`acct:user@host`, an actor's id, or a page of theirs.", required=True)],
+            )
+        },
+        "/.well-known/host-meta": {
+            "GET": Operation(
+                "Where WebFinger is",
+                PUBLIC,
+                [
+                    Answer(200, "As XRD.", {"application/xrd+xml": TEXT}),
+                    Answer(405, "This pod speaks with no others."),
+                ],
+            )
+        },
         "/api/v1/rate-limit/": {
             "GET": Operation(
                 "Where the caller stands with every limit", KNOWN, [ok(shapes.RATE_LIMITS)], is_uncounted=True

@@ -103,6 +103,10 @@ NODEINFO_2_1 = named(
     ),
 )
 NODEINFO_LINKS = named("NodeinfoLinks", told(links=listed(told(rel=TEXT, href=ADDRESS))))
+WEBFINGER = named(
+    "WebFinger",
+    partly(told(subject=TEXT, links=listed(told(rel=TEXT, type=TEXT, href=ADDRESS))), aliases=listed(ADDRESS)),
+)
 
 SETTING = named(
     "Setting",

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import orjson
-from attrs import frozen
+from attrs import evolve, frozen
 
 from fwtwisted.core.fediverse.flights import Flights
 from fwtwisted.core.fediverse.keys.kept import Kept
@@ -201,6 +201,8 @@ class Asking:
         try:
             await self._ground.policies.permit_url(question.url)
             fetched = await self._fetched(question)
+            if fetched.status in (401, 403) and question.actor is not None and self._was_led_away(question, fetched):
+                fetched = await self._fetched(evolve(question, url=fetched.url))  # our signature was not sent there
         except ShutOut as why:
             raise AskFailed("blocked", str(why)) from why
         except FetchFailed as why:
@@ -208,6 +210,11 @@ class Asking:
         if not fetched.is_good:
             raise AskFailed("http", f"The server answered {fetched.status}.", status_code=fetched.status)
         return fetched
+
+    def _was_led_away(self, question: _Question, fetched: Fetched) -> bool:
+        """Whether another server answered than was asked."""
+        checked = self._ground.fetching.checked
+        return checked(fetched.url).origin != checked(question.url).origin
 
     async def _fetched(self, question: _Question) -> Fetched:
         if question.actor is None:

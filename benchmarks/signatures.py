@@ -3,7 +3,7 @@ How much signing and believing one process does, against what ``cryptography`` a
 
     python -m benchmarks.signatures [--seconds 5]
 
-``signed``: posts of a local actor, headers and digest included.  ``believed``: posts of a known actor: digests, parsing,
+``signed``: posts of a local actor, headers and digest included.  ``believed``: posts of a known actor: digest, parsing,
 coverage, time, and the check by the key.  Both with 64 askers at once on a real reactor, the mathematics in threads as
 ``Signing`` and ``Verifying`` have it; without a database, a cache, and moderation.  The figures of ``cryptography`` are
 of one thread that does nothing else.

@@ -64,6 +64,24 @@ async def hold(tx: Tx, channel_id: int) -> bool:
     return await tx.maybe(int, HOLD, channel_id) is not None
 
 
+SILENCED = """
+    SELECT EXISTS (
+        SELECT FROM channel
+          JOIN library ON library.id = channel.library_id AND library.privacy_level = 'everyone'
+          JOIN actor AS owner ON owner.id = library.actor_id
+          JOIN actor AS voice ON voice.id = channel.actor_id
+          JOIN domain ON domain.name = owner.domain
+         WHERE channel.id = %s AND owner.private_key IS NULL AND domain.reachable
+           AND NOT (domain.blocked OR owner.blocked OR voice.blocked)
+           AND (domain.silenced OR owner.silenced OR voice.silenced))
+"""
+
+
+async def is_silenced(tx: Queries, channel_id: int) -> bool:
+    """Whether a channel of another server is for everybody, but silenced: who names it may follow it."""
+    return await tx.one(bool, SILENCED, channel_id)
+
+
 BY_IDS = f"SELECT {_COLUMNS} FROM channel WHERE id = ANY(%s) ORDER BY array_position(%s::bigint[], id)"
 
 

@@ -84,12 +84,9 @@ _MEANT = """
              ORDER BY actor.id = domain.service_actor_id DESC NULLS LAST, actor.last_fetch_date DESC
              LIMIT 1) AS speaker
 """
-# Not those whom moderators shut out, by name of the server, of one above it, or in person.
+# Not those whom moderators shut out, by their server, one above it, or in person.
 _WELCOME = """
-    NOT EXISTS (SELECT FROM instance_policy AS policy
-                 WHERE policy.is_active AND policy.block_all
-                   AND (policy.target_actor_id = actor.id OR policy.target_domain = actor.domain
-                        OR right(actor.domain, length(policy.target_domain) + 1) = '.' || policy.target_domain))
+    NOT (domain.blocked OR actor.blocked)
     AND (domain.allowed OR NOT coalesce((SELECT value = 'true'::jsonb FROM preference
                                           WHERE identifier = 'moderation__allow_list_enabled'), false))
 """

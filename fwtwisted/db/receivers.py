@@ -134,6 +134,17 @@ async def follows(tx: Queries, follower_id: int, actor_id: int) -> bool:
     return await tx.one(bool, FOLLOWS, follower_id, actor_id)
 
 
+BLOCKS = """
+    SELECT EXISTS (SELECT FROM user_block JOIN account ON account.id = user_block.account_id
+                    WHERE user_block.target_id = %s AND account.actor_id = %s)
+"""
+
+
+async def blocks(tx: Queries, reader_id: int, actor_id: int) -> bool:
+    """Whether one of our people wants nothing to do with an actor."""
+    return await tx.one(bool, BLOCKS, actor_id, reader_id)
+
+
 WISH_OF = """
     SELECT follow.uuid FROM follow
      WHERE follow.actor_id = %s

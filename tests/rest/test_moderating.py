@@ -456,6 +456,26 @@ class EffectTests(ModerationCase):
             self.assertEqual(found, listed)
         self.assertEqual(200, (await guest.get(f"federation/actors/eve@{BAD}/")).status)
 
+    async def test_a_silenced_channel(self) -> None:
+        """In no list; who names it may follow it, and then meets it."""
+        voice = await self.an_actor("voice", BAD)
+        library = await self.a_library(self.eve, "everyone")
+        await self.do("UPDATE library SET is_channel = true WHERE id = %s", library)
+        artist = await self.an_artist("Voice", fid=f"https://{BAD}/a", attributed_to_id=self.eve)
+        await self.do(
+            "INSERT INTO channel (artist_id, library_id, actor_id, attributed_to_id) VALUES (%s, %s, %s, %s)",
+            artist, library, voice, self.eve,
+        )  # fmt: skip
+        await self.changed("catalog", "libraries")
+        self.assertEqual(1, (await self.chief.get("channels/")).json["count"])
+        await self.decided(silence_activity=True)
+        self.assertEqual(0, (await self.chief.get("channels/")).json["count"])
+        self.assertEqual(200, (await self.chief.get(f"channels/voice@{BAD}/")).status)
+        self.assertEqual(201, (await self.chief.post(f"channels/voice@{BAD}/subscribe/")).status)
+        self.assertEqual(1, (await self.chief.get("channels/")).json["count"])
+        await self.decided(f"voice@{BAD}", block_all=True)
+        self.assertEqual(404, (await self.chief.get(f"channels/voice@{BAD}/")).status)
+
     async def test_purge_of_a_server(self) -> None:
         """Without any policy; the server itself stays known."""
         await self.their_music()

@@ -130,6 +130,13 @@ class Channels:
             raise NotFound
         return found
 
+    async def named_in(self, tx: Tx, viewer: Viewer, name: str) -> Channel:
+        """The same for who names it on purpose: one that moderators silenced, too, so that it can be followed."""
+        found = await self._named(tx, name)
+        if found is not None and await channels.is_silenced(tx, found.id):
+            return found
+        return await self.found_in(tx, viewer, name)
+
     async def _named(self, tx: Tx, name: str) -> Channel | None:
         uuid = uuid_or_none(name)
         if uuid is not None:
@@ -141,7 +148,7 @@ class Channels:
         """A channel, and how many follow it.  :raise NotFound:"""
 
         async def work(tx: Tx) -> ChannelPage:
-            return await page_of(tx, [await self.found_in(tx, viewer, name)], counted=True)
+            return await page_of(tx, [await self.named_in(tx, viewer, name)], counted=True)
 
         return await self._database.read(work)
 

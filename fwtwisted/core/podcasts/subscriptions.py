@@ -28,7 +28,7 @@ class Subscriptions:
         actor_id = viewer.the_actor
 
         async def work(tx: Tx) -> tuple[Subscription, ChannelPage]:
-            channel = await self._channels.found_in(tx, viewer, name)
+            channel = await self._channels.named_in(tx, viewer, name)
             if not await channels.hold(tx, channel.id):
                 raise NotFound
             return await followed(tx, actor_id, channel, self._occasions)

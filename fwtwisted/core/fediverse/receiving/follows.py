@@ -43,13 +43,15 @@ class Silencing(Protocol):
 
 
 class Notices:
-    """Tells our people what others did, unless moderators silenced those."""
+    """Tells our people what others did, unless moderators silenced those, or they themselves block them."""
 
     def __init__(self, inbox: Inbox, policies: Silencing) -> None:
         self._inbox, self._policies = inbox, policies
 
     async def tell(self, tx: Tx, actor: Actor, new: NewActivity, reader_id: int) -> None:
         """Put an activity of ``actor`` into the inbox of one of ours."""
+        if await receivers.blocks(tx, reader_id, actor.id):
+            return
         if not await self._policies.silences_notifications(actor.fid, actor.domain) or await receivers.follows(
             tx, reader_id, actor.id
         ):

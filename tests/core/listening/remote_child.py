@@ -33,10 +33,8 @@ class Ear:
         print(self.heard, flush=True)
 
 
-async def hear(dsn: str, media: str, upload: str) -> None:
+async def hear(reactor: Any, dsn: str, media: str, upload: str) -> None:
     """All of it."""
-    from twisted.internet import reactor
-
     database = Database(reactor, DatabaseSettings(dsn, connections=2))
     audio = room(database, media)
     audio.startService()

@@ -121,7 +121,7 @@ class Verifying:
         forwarded = activity_actor is not None and document is not None and proofs.bears_one(document)
         try:
             speaks_for = None if forwarded else activity_actor
-            believed = await self._believed(claims, speaks_for, deletes_itself=deletes_itself)
+            believed = await self._believed(claims, speaks_for, activity_actor if deletes_itself else None)
             if isinstance(believed, Signer):
                 return believed
             signer = Signer(believed.key.actor, believed.key.id)
@@ -223,9 +223,13 @@ class Verifying:
     # --- the key ---------------------------------------------------------------------------------
 
     async def _believed(
-        self, claims: Sequence[Claim], activity_actor: str | None, *, deletes_itself: bool = False
+        self, claims: Sequence[Claim], activity_actor: str | None, leaver: str | None = None
     ) -> _Believed | Signer:
-        """The first signature that is right, or who is gone.  One alone may have us ask other servers."""
+        """
+        The first signature that is right, or who is gone.  One alone may have us ask other servers.
+
+        :param leaver: whom the activity says to be gone, themselves.
+        """
         for claim in claims:
             await self._permitted(claim, activity_actor)
         for claim in claims:
@@ -234,7 +238,6 @@ class Verifying:
                 return _Believed(await self._current(known), claim)
         claim = claims[0]
         known = await self._resolving.known(claim.key_id)
-        leaver = activity_actor if deletes_itself else None
         if known is None and leaver is not None and not await self._resolving.is_met(leaver):
             raise Idle("Somebody is removed whom nobody here knew.")
         await self._check_limit(_by_server(self._resolving.origin(claim.key_id)))

@@ -230,6 +230,8 @@ class UnknownTests(VerifyingCase):
         """Mastodon tells everybody who is gone; of strangers nobody needs to know."""
         self.world.statuses[ADA] = 410
         await self.fails(Idle, self.signer(self.post(), deletes_itself=True))
+        proven = {"type": "Delete", "actor": ADA, "proof": {"type": "DataIntegrityProof"}}
+        await self.fails(Idle, self.signer(self.post(), deletes_itself=True, document=proven))
         self.assertEqual([], self.world.asked)
 
 
@@ -306,6 +308,11 @@ class ProofTests(VerifyingCase):
         by_bob = self.post(a_key(number=7), f"{BOB}#main-key")
         signer = await self.signer(by_bob, document=self.activity())
         self.assertEqual((ADA, self.name), (signer.actor.fid, signer.key_id))
+
+    async def test_signed_by_the_actor_itself(self) -> None:
+        """Then the proof does not matter."""
+        signer = await self.signer(self.post(), document={**self.activity(), "proof": {"type": "other"}})
+        self.assertEqual((ADA, KEY), (signer.actor.fid, signer.key_id))
 
     async def test_not_proven(self) -> None:
         """A proof that was changed, of another's key, for another's id, by somebody else: 401."""

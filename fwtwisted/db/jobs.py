@@ -188,17 +188,18 @@ async def keep(tx: Tx, job: Job, lease: float) -> bool:
     return await tx.do(KEEP, lease, job.id, job.claims) == 1
 
 
+# The row is locked before it is looked at: whoever asks again in this very moment is not overlooked.
 DONE = """
-    WITH gone AS (DELETE FROM job WHERE id = %s AND claims = %s AND wanted = %s)
+    WITH mine AS (SELECT id, wanted FROM job WHERE id = %s AND claims = %s FOR UPDATE),
+         gone AS (DELETE FROM job USING mine WHERE job.id = mine.id AND mine.wanted = %s)
     UPDATE job SET due = now(), failures = 0, lapses = 0, held = false, asked = now()
-     WHERE id = %s AND claims = %s AND wanted <> %s
+      FROM mine WHERE job.id = mine.id AND mine.wanted <> %s
 """
 
 
 async def done(tx: Tx, job: Job) -> None:
     """It went well.  If it was asked for again since the claim, it is due now."""
-    fence = (job.id, job.claims, job.wanted)
-    await tx.do(DONE, *fence, *fence)
+    await tx.do(DONE, job.id, job.claims, job.wanted, job.wanted)
 
 
 LATER = """

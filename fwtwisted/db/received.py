@@ -46,7 +46,8 @@ ACCEPT = """
     SELECT new.* FROM unnest(%s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
                              %s::text[]) AS new
         ON CONFLICT (sameness) DO UPDATE
-       SET id = EXCLUDED.id, body = EXCLUDED.body, state = 'waiting', attempts = 0, due = now(), arrived = now()
+       SET id = EXCLUDED.id, body = EXCLUDED.body, state = 'waiting', attempts = 0, error = NULL, due = now(),
+           arrived = now()
      WHERE received.fid IS NULL AND received.state <> 'waiting' AND received.arrived < now() - interval '1 day'
  RETURNING received.host
 """
@@ -84,8 +85,8 @@ NEXT = """
     SELECT id, actor_id, inbox_of_id, body, attempts, arrived FROM received AS one
      WHERE host = %s AND state = 'waiting' AND due <= now()
        AND NOT EXISTS (SELECT FROM received AS earlier
-                        WHERE earlier.object_fid = one.object_fid AND earlier.id < one.id
-                          AND earlier.state = 'waiting' AND earlier.due > now() AND earlier.host = one.host)
+                        WHERE earlier.state = 'waiting' AND earlier.error IS NOT NULL AND earlier.due > now()
+                          AND earlier.host = one.host AND earlier.object_fid = one.object_fid AND earlier.id < one.id)
      ORDER BY id LIMIT %s
 """
 

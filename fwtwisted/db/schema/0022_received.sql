@@ -14,11 +14,11 @@ CREATE TABLE received (
     state               text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'failed')),
     attempts            integer NOT NULL DEFAULT 0,     -- that went wrong
     due                 timestamptz NOT NULL DEFAULT now(),
-    error               text,                           -- of the last attempt
+    error               text,                           -- of the last attempt; what waits and has one rests
     arrived             timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX received_waiting ON received (host, id) WHERE state = 'waiting';
-CREATE INDEX received_about ON received (object_fid, id) WHERE state = 'waiting' AND object_fid IS NOT NULL;
+CREATE INDEX received_resting ON received (host, object_fid, id) WHERE state = 'waiting' AND error IS NOT NULL;
 CREATE INDEX received_arrived ON received (arrived);
 CREATE INDEX received_actor ON received (actor_id);
 CREATE INDEX received_inbox ON received (inbox_of_id) WHERE inbox_of_id IS NOT NULL;

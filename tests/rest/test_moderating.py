@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import Any
+
+import orjson
 
 from fwtwisted.core.fediverse.moderation.purging import ABANDONED, PURGE
 from fwtwisted.db.jobs import Job
+from tests.database import HOME
 from tests.rest.pod import Client, PodCase
 from tests.rest.test_administration import ACTOR
 
@@ -505,6 +511,65 @@ class EffectTests(ModerationCase):
             self.assertEqual(left, await self.count("upload"), back)
             await self.do("UPDATE library SET abandoned = now() WHERE abandoned IS NOT NULL AND id = %s", library)
         self.assertEqual(public, await self.value("SELECT library_id FROM upload"))
+
+
+class DoorTests(ModerationCase):
+    """What other servers get at the door, before anything of theirs is asked for."""
+
+    AS = {"Accept": "application/activity+json"}
+
+    async def posted(self, actor: str) -> int:
+        """The status of an activity in the inbox of all, with a signature that nobody has looked at yet."""
+        body = orjson.dumps({"type": "Follow", "id": f"{actor}/1", "actor": actor, "object": "https://pod.example/x"})
+        digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
+        words = f'keyId="{actor}#main-key",algorithm="rsa-sha256",headers="(request-target) host date digest"'
+        headers = {
+            "Host": HOME,
+            "Date": formatdate(usegmt=True),
+            "Digest": f"SHA-256={digest}",
+            "Signature": f'{words},signature="{base64.b64encode(bytes(256)).decode()}"',
+        }
+        said = await self.visitor().ask("POST", "/federation/shared/inbox", body, "application/activity+json", headers)
+        return said.status
+
+    async def test_the_inbox(self) -> None:
+        """403 for a blocked server, one below it, and a blocked actor; nobody's key is asked for."""
+        await self.decided(block_all=True)
+        await self.an_actor("mallory", "fine.example")
+        await self.decided("mallory@fine.example", block_all=True)
+        for actor in (
+            f"https://{BAD}/users/eve",
+            f"https://sub.{BAD}/users/eve",
+            "https://fine.example/federation/actors/mallory",
+        ):
+            self.assertEqual(403, await self.posted(actor), actor)
+
+    async def test_the_allow_list(self) -> None:
+        """Unsigned: WebFinger, nodeinfo and no document; in the inbox: only who is on the list gets as far as a key."""
+        library = await self.library_of(self.chief)
+        fid = await self.value("SELECT uuid FROM library WHERE id = %s", library)
+        place, finger = f"/federation/music/libraries/{fid}", "/.well-known/webfinger"
+        self.assertEqual(200, (await self.visitor().get(place, self.AS)).status)
+        await self.parts.preferences.change_one("moderation__allow_list_enabled", True)
+        self.assertEqual(403, (await self.visitor().get(place, self.AS)).status)
+        self.assertEqual(200, (await self.visitor().get(finger, resource=f"acct:chief@{HOME}")).status)
+        self.assertEqual(200, (await self.visitor().get("/api/v1/instance/nodeinfo/2.0/")).status)
+        self.assertEqual(403, await self.posted(f"https://{BAD}/users/eve"))
+
+
+class AuthorizedFetchTests(ModerationCase):
+    """``FEDERATION_AUTHORIZED_FETCH``"""
+
+    environment: Mapping[str, str] = {"FEDERATION_AUTHORIZED_FETCH": "true"}
+
+    async def test_unsigned(self) -> None:
+        """401 for what is no actor."""
+        library = await self.library_of(self.chief)
+        fid = await self.value("SELECT uuid FROM library WHERE id = %s", library)
+        said = await self.visitor().get(f"/federation/music/libraries/{fid}", DoorTests.AS)
+        self.assertEqual(401, said.status)
+        found = await self.visitor().get("/.well-known/webfinger", resource=f"acct:chief@{HOME}")
+        self.assertEqual(200, found.status)
 
 
 class BlocksTests(ModerationCase):

@@ -297,6 +297,32 @@ class DiscoveryTests(FederationCase):
         self.assertEqual("fw:Track", orjson.loads(said.body)["@context"]["Track"])
 
 
+class NamedTests(FederationCase):
+    """A pod that calls itself and its own actor otherwise, and attaches nothing."""
+
+    environment = {
+        "FEDERATION_SOFTWARE_NAME": "ours",
+        "FEDERATION_SERVICE_ACTOR_USERNAME": "pod",
+        "FEDERATION_AUDIO_ATTACHMENT": "false",
+    }
+
+    async def test_names(self) -> None:
+        """Are told wherever somebody asks."""
+        service = f"{URL}/federation/actors/pod"
+        told = orjson.loads((await self.peer.get("instance/nodeinfo/2.0")).body)
+        self.assertEqual(("ours", service), (told["software"]["name"], told["metadata"]["actorId"]))
+        told = orjson.loads((await self.peer.get("/api/v2/instance/nodeinfo/2.1")).body)
+        self.assertEqual(("ours", service), (told["software"]["name"], told["metadata"]["actorId"]))
+        self.assertEqual("Service", (await self.document("/federation/actors/pod"))["type"])
+        self.assertEqual(404, await self.status("/federation/actors/service"))
+
+    async def test_posts_without_attachments(self) -> None:
+        """Have their sound as a link alone; a note is nothing without it."""
+        uuid = await self.a_post(await self.channel(await self.person("alice")))
+        self.assertNotIn("attachment", await self.document(f"/federation/music/uploads/{uuid}"))
+        self.assertIn("attachment", await self.document(f"/federation/music/uploads/{uuid}/note"))
+
+
 class LibraryTests(FederationCase):
     """``/federation/music/…``."""
 

@@ -65,6 +65,29 @@ async def at(tx: Queries, urls: Sequence[str]) -> int | None:
     return await tx.maybe(int, AT, list(urls))
 
 
+# A channel of another pod tells where its feed is, and is followed as what it is.
+SPOKEN = """
+    SELECT channel.uuid FROM channel
+     WHERE channel.rss_url = %s AND NOT EXISTS (SELECT FROM feed WHERE feed.channel_id = channel.id)
+"""
+
+
+async def spoken(tx: Queries, url: str) -> UUID | None:
+    """The channel of another pod whose feed this is."""
+    return await tx.maybe(lambda uuid: uuid, SPOKEN, url)
+
+
+RELEASE = """
+    UPDATE channel SET rss_url = NULL
+     WHERE rss_url = %s AND NOT EXISTS (SELECT FROM feed WHERE feed.channel_id = channel.id)
+"""
+
+
+async def release(tx: Tx, url: str) -> None:
+    """Let a channel of another pod be known without its feed, which is to be one of its own."""
+    await tx.do(RELEASE, url)
+
+
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('feed', 0))"
 
 

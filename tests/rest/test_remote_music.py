@@ -10,6 +10,7 @@ from tests.foreign import (
     ALICE,
     CHANNEL,
     LIBRARY,
+    POD,
     Document,
     episode,
     funkwhale_actor,
@@ -140,3 +141,11 @@ class DocumentTests(RemoteMusicCase):
         self.assertEqual([("Episode 1", False)], [(one["title"], one["is_local"]) for one in episodes])
         said = await self.ada.get(f"channels/{channel['uuid']}/")
         self.assertEqual(200, said.status)
+
+    async def test_its_feed(self) -> None:
+        """Who subscribes to the feed of a channel that is known follows the channel."""
+        await self.remote.actors.take(funkwhale_channel(), CHANNEL)
+        url = f"{POD}/api/v1/channels/mycast/rss"
+        said = await self.ada.post("channels/rss-subscribe/", {"url": url})
+        self.assertEqual((201, url), (said.status, said.json["channel"]["rss_url"]))
+        self.assertEqual(1, await self.value("SELECT count(*) FROM channel"))

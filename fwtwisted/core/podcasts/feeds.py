@@ -102,7 +102,7 @@ class Feeds:
             url = self._asking.checked(url)
         except FetchFailed as why:
             raise Invalid.on("url", str(why)) from why
-        ours = self._ours(url)
+        ours = self._ours(url) or await self._spoken(url)
         if ours is not None:
             return await self._subscriptions.subscribe(viewer, ours)
         known = await self._database.read(lambda tx: feeds.at(tx, [url]))
@@ -116,6 +116,11 @@ class Feeds:
             return made
 
         return await self._database.transaction(work)
+
+    async def _spoken(self, url: str) -> str | None:
+        """The channel of another pod whose feed this is."""
+        found = await self._database.read(lambda tx: feeds.spoken(tx, url))
+        return None if found is None else str(found)
 
     def _ours(self, url: str) -> str | None:
         """The name of the channel of ours whose feed lives there; None for any other address."""
@@ -153,6 +158,7 @@ class Feeds:
             if known is not None:
                 await feeds.know_as(tx, known, [url, read.settled_url])
                 return known
+            await feeds.release(tx, read.settled_url)
             return (await self._add(tx, read, owner_id, keys)).id
 
         return await self._database.transaction(work)

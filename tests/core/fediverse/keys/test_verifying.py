@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 from attrs import evolve
@@ -13,7 +14,7 @@ from fwtwisted.model.errors import ShutOut, Throttled
 from fwtwisted.model.federation import Forged, Idle, Unsigned
 from fwtwisted.wire.signatures import proofs
 from fwtwisted.wire.signatures.keys import assertion_method, multikey
-from fwtwisted.wire.signatures.received import Digests
+from fwtwisted.wire.signatures.received import Digests, Received
 from tests.core.fediverse.keys.case import ADA, KEY, VerifyingCase, a_public_key, an_actor
 from tests.foreign import Document
 from tests.signed import a_key, a_request, by_messages, pem, with_headers
@@ -137,6 +138,39 @@ class KnownTests(VerifyingCase):
         signer = await self.signer(self.post(), deletes_itself=True)
         self.assertEqual((ADA, False), (signer.actor.fid, signer.is_gone))
         self.assertEqual([], self.world.asked)
+
+
+class AnythingTests(VerifyingCase):
+    """Whatever comes, the answer is who it was, or a refusal that is ours; nobody but the signer's server is asked."""
+
+    async def test_requests_gone_wrong(self) -> None:
+        """Good requests of either scheme in which a piece of one header, or the target, was replaced."""
+        self.world.put(an_actor())
+        await self.signer(self.post())
+        for number in range(120):
+            self.clock.advance(2.1)  # so that no limit is reached
+            random = Random(number)
+            message = by_messages(a_request(now=self.now), a_key(), key_id=KEY, created=int(self.now))
+            request = _gone_wrong(random, random.choice((self.post(), message)))
+            try:
+                found = await self.signer(request)
+            except (Unsigned, Forged, Idle):
+                continue
+            self.assertEqual(ADA, found.actor.fid)
+        self.assertTrue(all(url.startswith("https://far.example/") for url in self.world.asked), self.world.asked)
+        self.assertLess(len(self.world.asked), 60)
+
+
+def _gone_wrong(random: Random, request: Received) -> Received:
+    """The request with a piece of it replaced."""
+    name = random.choice(sorted(request.headers))
+    value = request.headers[name][0]
+    start = random.randrange(len(value) + 1)
+    piece = "".join(random.choice('a0"=,:;/.\x00é ()@#?%') for _ in range(random.randrange(4)))
+    wrong = value[:start] + piece + value[start + random.randrange(4) :]
+    if random.random() < 0.1:
+        return evolve(request, target=request.target[:start] + piece)
+    return with_headers(request, {name: wrong})
 
 
 class UnknownTests(VerifyingCase):

@@ -24,7 +24,8 @@ _PICTURE_WIDTH = 7
 # Who publishes a feed of another server is no actor of ours, whatever its row says.
 _PERSONAS = f"""
     SELECT {actor_columns()}, {_PICTURE}, actor.public_key, proof.key_id, proof.public_key,
-           account.privacy_level, artist.id, artist.name, artist.description, artist.description_type, artist.content_category, owner.fid
+           account.privacy_level, artist.id, artist.name, artist.description, artist.description_type,
+           artist.content_category, owner.fid
       FROM actor
       LEFT JOIN account ON account.actor_id = actor.id
       LEFT JOIN assertion_key AS proof ON proof.actor_id = actor.id

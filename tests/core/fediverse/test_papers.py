@@ -145,6 +145,7 @@ class PapersTests(MusicCase):
         self.assertIn("<p>Pilot</p><p>Hello</p>", note["content"])
         self.assertEqual({}, await self.run_in(self.papers.uploads, [id], None))
         album = await self.run_in(self.papers.album, series)
+        assert album is not None
         self.assertEqual([{"type": "Person", "id": fid}], album["artists"])
         self.assertEqual(document["album"], album["id"])
         self.assertEqual(speaker, await self.value("SELECT actor_id FROM channel WHERE library_id = %s", library))
@@ -168,7 +169,8 @@ class PapersTests(MusicCase):
         self.assertEqual((alice["id"], "music"), (waves["attributedTo"], waves["category"]))
         self.assertEqual("<p><strong>first</strong></p>", waves["summary"])
         await self.do("UPDATE account SET privacy_level = 'everyone'")
-        self.assertFalse((await self.run_in(self.papers.actor, self.alice))["manuallyApprovesFollowers"])
+        opened = await self.run_in(self.papers.actors, [self.alice])
+        self.assertFalse(opened[self.alice]["manuallyApprovesFollowers"])
 
     async def test_libraries(self) -> None:
         """How many files are shown, and where its pages begin and end."""

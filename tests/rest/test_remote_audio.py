@@ -479,10 +479,13 @@ class TroubleTests(RemoteCase):
             await self.forgiven()
 
     async def test_moved_elsewhere(self) -> None:
-        """When the owner names another address, the copy of the old one goes."""
+        """What is said of a copy does not change it; when the owner names another address, it goes."""
         self.far.says("/song", ok(self.body, KIND))
         await self.nora.get(self.path)
         await self.until(self.is_kept)
+        before = await self.row("size", "mimetype", "duration")
+        await self.do("UPDATE upload SET size = 5, mimetype = 'audio/ogg', duration = 999")
+        self.assertEqual(before, await self.row("size", "mimetype", "duration"))
         await self.do("UPDATE upload SET source = %s", self.far.url("/other"))
         self.assertFalse(await self.is_kept())
         self.assertEqual(1, await self.value("SELECT count(*) FROM doomed_file"))

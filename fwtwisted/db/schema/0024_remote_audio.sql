@@ -22,3 +22,14 @@ CREATE TRIGGER upload_moved BEFORE UPDATE OF source ON upload FOR EACH ROW
     WHEN (OLD.audio_file LIKE 'federation\_cache/tracks/%' AND OLD.audio_file = NEW.audio_file
           AND OLD.source LIKE 'http%' AND OLD.source IS DISTINCT FROM NEW.source)
     EXECUTE FUNCTION forget_moved_copy();
+
+-- What a copy is was seen when it came; what its owner says of it then counts no more.
+CREATE FUNCTION believe_the_copy() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.size = OLD.size; NEW.mimetype = OLD.mimetype; NEW.bitrate = OLD.bitrate; NEW.duration = OLD.duration;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER upload_told BEFORE UPDATE OF size, mimetype, bitrate, duration ON upload FOR EACH ROW
+    WHEN (OLD.audio_file LIKE 'federation\_cache/tracks/%' AND OLD.audio_file = NEW.audio_file
+          AND OLD.checksum IS NOT NULL AND OLD.source = NEW.source)
+    EXECUTE FUNCTION believe_the_copy();

@@ -38,7 +38,7 @@ _LIBRARIES = f"""
        LEFT JOIN feed ON feed.channel_id = channel.id
       WHERE library.actor_id IN {_ACTORS} OR channel.actor_id IN {_ACTORS}
          OR (channel.attributed_to_id IN {_ACTORS} AND feed.host IS NULL)
-         OR servers_above(feed.host) && %s::text[])
+         OR (feed.host IS NOT NULL AND servers_above(split_part(channel.rss_url, '/', 3)) && %s::text[]))
 """
 
 BELOW = "SELECT name FROM domain WHERE %s = ANY(servers_above(name)) AND name <> %s ORDER BY name"

@@ -10,6 +10,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import capturedLogs, formatEvent
 
+from fwtwisted.core.fediverse.moderation.purging import Purge
 from tests.hostile import FarEnd, moved, ok
 from tests.rest.pod import Client
 from tests.rest.test_channels import ChannelCase
@@ -390,3 +391,28 @@ class OpenFeedTests(FeedCase):
         channel = (await self.subscribed())["channel"]["uuid"]
         self.assertEqual(["Episode 1"], await self.titles(bob, channel, playable="true"))
         self.assertEqual(200, (await bob.get(f"channels/{channel}/")).status)
+
+
+class ShutOutTests(FeedCase):
+    """Feeds of servers that moderators decided about: docs/federation.md §6."""
+
+    async def decided(self, **switches: bool) -> None:
+        """A policy about the far end."""
+        chief = await self.person("chief", permissions=["moderation"])
+        target = {"type": "domain", "id": self.far.url("/").split("/")[2]}
+        said = await chief.post("manage/moderation/instance-policies/", {"target": target, **switches})
+        self.assertEqual(201, said.status, said.body)
+
+    async def test_a_blocked_server(self) -> None:
+        """Its feeds are not asked for, and what is here of them goes."""
+        self.far.says("/feed", ok(feed(item(1)), KIND))
+        await self.subscribed()
+        asked = len(self.far.heads)
+        await self.decided(block_all=True)
+        said = await self.alice.post("channels/rss-subscribe/", {"url": self.far.url("/other")})
+        self.assertEqual((400, ["url"]), (said.status, list(said.json)))
+        self.assertEqual(asked, len(self.far.heads))
+        whom = self.far.url("/").split("/")[2]
+        await self.parts.fediverse.moderation.purging.purge(Purge("chief", whom))
+        for table in ("channel", "upload", "track", "feed"):
+            self.assertEqual(0, await self.value(f"SELECT count(*) FROM {table}"), table)

@@ -169,7 +169,7 @@ class Parts:
         self.live.writes(ITEM, self.inbox.item_added)
         self.papers = Papers(settings.federation_paper(ground.config, self.pictures), self.preferences.value)
         self.outbox = Outbox(self.inbox, ground.bell.ring, settings.outbox_settings(ground.config))
-        self.announcing = Announcing(self.outbox, ground.bell.ring)
+        self.announcing = Announcing(self.outbox, ground.bell.ring, tells_deeds=ground.config.outside.tells_deeds)
         preference, ring = self.preferences.value, ground.bell.ring
         self.profiles = Profiles(
             ground.database, self.passwords, self.quotas, preference, self.listen_tokens, ring, self.announcing

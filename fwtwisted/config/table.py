@@ -364,6 +364,9 @@ OUTSIDE: Final = Section(
         Setting("FEDERATION_NOTE_SOFTWARE", LIST, "gotosocial", own=True,
                 help="programs, as their servers' nodeinfo names them, that take no audio: followers there are sent a "
                      "note with a link instead"),
+        Setting("FEDERATION_TELL_DEEDS", BOOL, "true", own=True,
+                help="what people like and hear is told to their followers on other servers, where their account lets "
+                     "followers or everybody know of it"),
         Setting("FEDERATION_DELIVERY_HASTE", whole(1, 100000), "1", own=True,
                 help="all waits before something is sent again to another server are divided by it. For tests"),
         Setting("NODEINFO_REFRESH_DELAY", WAIT, "86400",

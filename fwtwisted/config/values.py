@@ -255,6 +255,7 @@ class Outside:
     How other servers are asked and written to, and what becomes of their feeds.
 
     :ivar note_software: programs that are sent a note where others get audio.
+    :ivar tells_deeds: followers elsewhere hear of what people like and listen to.
     :ivar delivery_haste: waits before something is sent again are divided by it.
     :ivar nodeinfo_seconds: how old what is known of a server may be; looked after at each ``nodeinfo_beat``.
     :ivar presence_beat: when it is seen who answers.
@@ -272,6 +273,7 @@ class Outside:
 
     service_username: str
     note_software: tuple[str, ...]
+    tells_deeds: bool
     delivery_haste: int
     nodeinfo_seconds: float
     nodeinfo_beat: Beat
@@ -533,6 +535,7 @@ def _outside(values: Values) -> Outside:
     return Outside(
         service_username=values["FEDERATION_SERVICE_ACTOR_USERNAME"],
         note_software=values["FEDERATION_NOTE_SOFTWARE"],
+        tells_deeds=values["FEDERATION_TELL_DEEDS"],
         delivery_haste=values["FEDERATION_DELIVERY_HASTE"],
         nodeinfo_seconds=values["NODEINFO_REFRESH_DELAY"],
         nodeinfo_beat=values["SCHEDULE_FEDERATION_REFRESH_NODEINFO_KNOWN_NODES"],

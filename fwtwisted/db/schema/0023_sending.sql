@@ -65,8 +65,7 @@ CREATE TABLE delivery (
     UNIQUE (outgoing_id, inbox)
 );
 CREATE INDEX delivery_waiting ON delivery (host, due, id) WHERE state = 'waiting';
-CREATE INDEX delivery_order ON delivery (inbox, about, id) WHERE state = 'waiting';
-CREATE INDEX delivery_about ON delivery (about) WHERE state = 'waiting';
+CREATE INDEX delivery_order ON delivery (about, inbox, id) WHERE state = 'waiting';
 CREATE INDEX delivery_over ON delivery (last_attempt_date) WHERE state <> 'waiting';
 CREATE INDEX delivery_recipient ON delivery (recipient_id) WHERE recipient_id IS NOT NULL;
 

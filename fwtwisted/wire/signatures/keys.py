@@ -39,15 +39,6 @@ _DIGITS = {sign: number for number, sign in enumerate(ALPHABET)}
 
 PublicKey: TypeAlias = RSAPublicKey | Ed25519PublicKey
 
-MULTIKEY_TERMS: Mapping[str, Any] = {
-    "sec": "https://w3id.org/security#",
-    "Multikey": "sec:Multikey",
-    "assertionMethod": {"@id": "sec:assertionMethod", "@type": "@id", "@container": "@set"},
-    "controller": {"@id": "sec:controller", "@type": "@id"},
-    "publicKeyMultibase": {"@id": "sec:publicKeyMultibase", "@type": "sec:multibase"},
-}
-"""What a document with Multikeys declares in a context of its own: none that Funkwhale would have to fetch."""
-
 
 # --- PEM -----------------------------------------------------------------------------------------
 

@@ -54,6 +54,19 @@ class FreshTests(SynchronousTestCase):
         self.looks[2].callback("newest")
         self.assertEqual("newest", self.successResultOf(second))
 
+    def test_asked_again_by_who_was_just_told(self) -> None:
+        """Whoever hears the value, makes it old and asks again is answered, too."""
+
+        async def twice() -> str:
+            await self.fresh.get()
+            self.fresh.forget()
+            return await self.fresh.get()
+
+        asking = Deferred.fromCoroutine(twice())
+        self.looks[0].callback("old")
+        self.looks[1].callback("new")
+        self.assertEqual("new", self.successResultOf(asking))
+
     def test_who_leaves_takes_nothing_along(self) -> None:
         """One asker's cancellation is its own."""
         leaver, stayer = self.ask(), self.ask()

@@ -121,7 +121,9 @@ class RemoteObjects:
         read = await self._threads(_read, documents, library.fid) if many else _read(documents, library.fid)
         said: list[SaidUpload] = read[0]
         errors: list[tuple[str, Invalid]] = read[1]
-        vouched = await self.vouching.vouch(library.fid, [one.track for one in said], as_actor)
+        known = await self._database.read(lambda tx: music.known_uploads(tx, [one.fid for one in said]))
+        bare = [one.track for one in said if _needs_track(known.get(one.fid))]
+        vouched = await self.vouching.vouch(library.fid, bare, as_actor)
         ids, refused = await self._database.transaction(lambda tx: _shelve(tx, said, library, vouched))
         return Taken(tuple(ids), (*errors, *refused))
 

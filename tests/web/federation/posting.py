@@ -54,7 +54,7 @@ class PostingCase(PodCase):
         """Post a document, signed; those without an actor get the signer as theirs."""
         fid = f"https://{domain}/federation/actors/{name}"
         if body is None:
-            body = orjson.dumps({"actor": fid} | document if isinstance(document, Mapping) else document)
+            body = orjson.dumps({"actor": fid, **document} if isinstance(document, Mapping) else document)
         bare = a_request(target=target, body=body, now=time.time())
         signed = by_cavage(bare, a_key(number=number), key_id=f"{fid}#main-key")
         told = {title.title(): ", ".join(values) for title, values in signed.headers.items()} | {"Content-Type": kind}

@@ -31,6 +31,8 @@ OURS_NOW = """
            (SELECT array_agg(ROW(fid, name)::text ORDER BY id) FROM artist WHERE fid LIKE %s)
 """
 
+UNEXPECTED = "SELECT error FROM received WHERE error NOT SIMILAR TO '(Invalid|AskFailed|BadRequest)%'"
+
 
 def activities() -> list[dict[str, Any]]:
     """What servers really send, aimed at us."""
@@ -129,9 +131,7 @@ class MutationTests(PostingCase):
         await self.drain()
         self.assertEqual(before, await self.ours())
         self.assertLessEqual({202, 401}, answers)
-        self.assertEqual(
-            [], await self.run_in(rows, "SELECT error FROM received WHERE error NOT SIMILAR TO '(Invalid|AskFailed|BadRequest)%%'")
-        )  # fmt: skip
+        self.assertEqual([], await self.run_in(rows, UNEXPECTED))
 
 
 def written(activity: Any) -> bytes:

@@ -36,6 +36,7 @@ from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.federation import Scheme
 from fwtwisted.outside.fetching import FetchFailed, Refused
 from fwtwisted.outside.fetching.posting import Posted, Posting
+from fwtwisted.wire.targets import Target
 
 WAKE, REPAIR, PRUNE = "federation.wake", "federation.deliveries", "federation.prune"
 CHORES = "maintenance"
@@ -63,7 +64,7 @@ class DeliverySettings:
     """
     :ivar haste: all waits are divided by it; for tests.
     :ivar at_once: deliveries to one host.  :ivar batch: written down together.
-    :ivar abreast: begun in one turn of the reactor, by all hosts together: between them, pages are answered.
+    :ivar abreast: sent in one turn of the reactor, by all hosts together: between them, pages are answered.
     :ivar turn_seconds: after which a host with more lets others go first.
     :ivar done_seconds: how long deliveries that are over are kept, and ``said_seconds`` what we said.
     """
@@ -71,7 +72,7 @@ class DeliverySettings:
     haste: float = 1.0
     at_once: int = 2
     batch: int = 32
-    abreast: int = 4
+    abreast: int = 2
     turn_seconds: float = 10.0
     done_seconds: float = 7 * 86400.0
     said_seconds: float = 30 * 86400.0
@@ -191,9 +192,7 @@ class Delivering:
         async def hand() -> None:
             nonlocal in_a_row
             while waiting and in_a_row < max(failures + 1, verdicts.FAILURES_TO_HOLD):
-                due = waiting.pop()
-                await self._door.through()
-                outcome = await self._tried(due)
+                outcome = await self._tried(waiting.pop())
                 outcomes.append(outcome)
                 in_a_row = in_a_row + 1 if outcome.judged.is_sick else 0
 
@@ -238,7 +237,13 @@ class Delivering:
 
     async def _posted(self, due: Due, body: bytes, scheme: Scheme, wanted: Wanted | None = None) -> Posted:
         sign = self._ground.signing.by(due.actor_id, "POST", body, scheme, wanted)
-        return await self._ground.posting.post(due.inbox, body, KIND, sign)
+
+        async def signed(target: Target) -> Mapping[str, str]:
+            headers = await sign(target)
+            await self._door.through()  # signatures come by the dozen
+            return headers
+
+        return await self._ground.posting.post(due.inbox, body, KIND, signed)
 
     # --- writing down ----------------------------------------------------------------------------
 

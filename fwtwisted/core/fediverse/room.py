@@ -145,6 +145,7 @@ class FediverseRoom:
             self.receiving.close,
             self.posting.close,
             self.resolving.close,
+            self.actors.close,
             self.asking.close,
             self.own_keys.close,
         )

@@ -64,6 +64,10 @@ class RemoteActors:
         self._flights: Flights[str, Actor] = Flights()
         self._refetched: OrderedDict[str, float] = OrderedDict()
 
+    async def close(self) -> None:
+        """Wait for what is under way."""
+        await self._flights.close()
+
     async def known(self, fid: str) -> Actor | None:
         """The actor, if we have it; nobody is asked."""
         return await self._database.read(lambda tx: actors.by_fid(tx, fid))

@@ -75,14 +75,13 @@ class Waiting:
 
     id: int
     actor_id: int
-    inbox_of_id: int | None
     body: str
     attempts: int
     arrived: datetime
 
 
 NEXT = """
-    SELECT id, actor_id, inbox_of_id, body, attempts, arrived FROM received AS one
+    SELECT id, actor_id, body, attempts, arrived FROM received AS one
      WHERE host = %s AND state = 'waiting' AND due <= now()
        AND NOT EXISTS (SELECT FROM received AS earlier
                         WHERE earlier.state = 'waiting' AND earlier.error IS NOT NULL AND earlier.due > now()

@@ -119,7 +119,7 @@ class Queue:
         act = act_of(doc, self._pod.domain)
         slow = self._deeds.slow_for(act)
         quick = None if slow is not None else self._deeds.quick_for(act)
-        return _Item(row, Told(act, actors[row.actor_id], row.arrived, row.inbox_of_id), quick, slow)
+        return _Item(row, Told(act, actors[row.actor_id], row.arrived), quick, slow)
 
     async def _together(self, items: Sequence[_Item], resting: set[str | None]) -> None:
         """Have several their effect in one transaction, or if one fails, each in its own."""

@@ -19,16 +19,11 @@ ACTORS = ("Person", "Service", "Application", "Group", "Organization")
 
 @frozen
 class Told:
-    """
-    An accepted activity.
-
-    :ivar actor: who does it.  :ivar inbox_of_id: whose inbox it reached; None: the one for everybody.
-    """
+    """An accepted activity.  :ivar actor: who does it."""
 
     act: Act
     actor: Actor
     arrived: datetime
-    inbox_of_id: int | None = None
 
 
 # An activity's type, and the type of what it is about: :data:`BARE` where only its id is told, :data:`ANY` for whatever

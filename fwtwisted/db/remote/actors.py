@@ -86,14 +86,6 @@ async def outbox_of(tx: Queries, actor_id: int) -> str | None:
     return await tx.maybe(lambda url: url, OUTBOX, actor_id)
 
 
-SERVES = "SELECT EXISTS (SELECT FROM domain WHERE name = %s AND service_actor_id = %s)"
-
-
-async def serves(tx: Queries, domain: str, actor_id: int) -> bool:
-    """Whether an actor speaks for a server."""
-    return await tx.one(bool, SERVES, domain, actor_id)
-
-
 BURY = """
     DELETE FROM favorite WHERE actor_id = %s;
     DELETE FROM listening WHERE actor_id = %s;

@@ -47,7 +47,7 @@ READERS: tuple[Callable[[Doc], object], ...] = (
     actors.actor, actors.is_actor, actors.tombstone, music.artist, music.album, music.track, audio.upload,
     audio.episode, audio.is_in_library, collections.library, collections.first_page,
     lambda doc: collections.page(doc, LIBRARY), lambda doc: published(doc.raw, CHANNEL),
-    lambda doc: finding.self_in(doc.raw), lambda doc: finding.subject_of(doc.raw),
+    lambda doc: finding.self_in(doc.raw),
 )  # fmt: skip
 STRANGE: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 2**70, 1.5, float("inf"), float("nan"), "", " ", "x", "Public", "x" * 6_000, [], {},

@@ -25,7 +25,7 @@ from fwtwisted.model.people import Actor, Pod
 from fwtwisted.model.remote import SaidAbout, SaidAlbum, SaidArtist, SaidTrack
 from fwtwisted.wire.activitypub.reading import Doc
 from fwtwisted.wire.activitypub.reading import music as reading
-from fwtwisted.wire.activitypub.reading.places import ELSEWHERE, same_origin
+from fwtwisted.wire.activitypub.reading.places import same_origin
 from fwtwisted.wire.addresses import is_ours
 
 # What one item may have us ask for, ten in all, and what a whole page may.
@@ -166,9 +166,3 @@ def things_in(track: SaidTrack, vouched: Vouched) -> Iterator[Said]:
     yield track
     yield album
     yield from (vouched.best(one.artist) for one in (*track.credits, *album.credits))
-
-
-def must_be_of(fid: str, field: str, server: str) -> None:
-    """:raise Invalid: an id is not of the same server as another."""
-    if not same_origin(fid, server):
-        raise Invalid.on(field, ELSEWHERE)

@@ -39,15 +39,6 @@ def self_in(document: Mapping[str, Any]) -> str | None:
     return None
 
 
-def subject_of(document: Mapping[str, Any]) -> Handle | None:
-    """Whom an answer of WebFinger is about."""
-    subject = document.get("subject")
-    if not isinstance(subject, str):
-        return None
-    name, at, host = subject.removeprefix("acct:").removeprefix("@").rpartition("@")
-    return Handle(name, host.lower()) if at and name and host else None
-
-
 def alternate_in(html: bytes, url: str) -> str | None:
     """
     Where a page says that the same is, as a document: on its own server, or nowhere.

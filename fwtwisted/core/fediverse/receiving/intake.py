@@ -32,8 +32,6 @@ from fwtwisted.wire.activitypub.reading.places import is_web
 from fwtwisted.wire.activitypub.strict import belongs_in_a_thread, strict
 from fwtwisted.wire.signatures.received import Digests, Received
 
-SCOPE = "inbox"
-
 Spend = Callable[[str, str], Awaitable[Any]]
 """Counts one deed of a scope by somebody; raises Throttled."""
 
@@ -108,7 +106,7 @@ class Intake:
         :raise ShutOut: moderators shut the signer out.  :raise BadRequest: it is signed, and no activity.
         :raise Throttled:  :raise NotFound: :raise Gone: nobody has this inbox, or not any more.
         """
-        await self._spend(SCOPE, f"address {network_of(post.address)}")
+        await self._spend("inbox", f"address {network_of(post.address)}")
         inbox_of_id = None if post.username is None else await self._owner(post.username)
         digests, document = await self._read(post.body)
         doc, request = None if document is None else Doc(document), post.request(digests)
@@ -122,7 +120,7 @@ class Intake:
         except Idle:
             return
         try:
-            await self._spend(SCOPE, f"host {signer.actor.domain}")
+            await self._spend("inbox", f"host {signer.actor.domain}")
             await self._accept(doc, signer, inbox_of_id, post.body)
         except (Throttled, Unavailable):
             await self._verifying.forget(request)

@@ -13,11 +13,12 @@ from collections import OrderedDict
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.images import Frame
 from fwtwisted.model.threads import Threads
+from fwtwisted.outside.images.placeholders import COLOURS, LARGEST, MEDIA_TYPE, USUAL, drawn
 from fwtwisted.outside.inmemory import MemorySource
-from fwtwisted.outside.placeholders import COLOURS, LARGEST, USUAL, drawn
 from fwtwisted.wire.http import ByteSource
 from fwtwisted.wire.subsonic.names import Name
 
+DRAWN_AS = MEDIA_TYPE
 MOST = 200  # drawings that are kept; some kilobytes each
 STEP = 50  # pixels between sizes
 

@@ -7,9 +7,9 @@ Source: docs/subsonic.md rules 39, 40 and 58.
 from __future__ import annotations
 
 from fwtwisted.core.subsonic.media.pictures import Pictures, Shown
+from fwtwisted.core.subsonic.media.placeholders import DRAWN_AS
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.images import Frame
-from fwtwisted.outside.placeholders import MEDIA_TYPE
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.subsonic.calls import Caller, media_call
 from fwtwisted.web.subsonic.desk import SubsonicDesk
@@ -42,7 +42,7 @@ class PictureCalls:
             shown = await self._pictures.of(sight, name)
         except NotFound:
             source = await self._pictures.stand_in(sight, name, _frame(asked))
-            return await send_read(request, source, Delivery(MEDIA_TYPE, headers={**_LABELS, "Cache-Control": BRIEFLY}))
+            return await send_read(request, source, Delivery(DRAWN_AS, headers={**_LABELS, "Cache-Control": BRIEFLY}))
         is_this = given.partition("_")[2] == shown.mark
         return await self._send(request, asked, shown, FOR_A_YEAR if is_this else FOR_A_DAY)
 

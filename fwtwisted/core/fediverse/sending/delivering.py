@@ -64,7 +64,8 @@ class DeliverySettings:
     """
     :ivar haste: all waits are divided by it; for tests.
     :ivar at_once: deliveries to one host.  :ivar batch: written down together.
-    :ivar abreast: sent in one turn of the reactor, by all hosts together: between them, pages are answered.
+    :ivar abreast: sent in one turn of the reactor, to all hosts together, and again after ``pause_seconds``: between
+        them, pages are answered.
     :ivar turn_seconds: after which a host with more lets others go first.
     :ivar done_seconds: how long deliveries that are over are kept, and ``said_seconds`` what we said.
     """
@@ -73,6 +74,7 @@ class DeliverySettings:
     at_once: int = 2
     batch: int = 32
     abreast: int = 2
+    pause_seconds: float = 0.002
     turn_seconds: float = 10.0
     done_seconds: float = 7 * 86400.0
     said_seconds: float = 30 * 86400.0
@@ -115,7 +117,7 @@ class Delivering:
 
     def __init__(self, ground: DeliveryGround) -> None:
         self._ground, self._database, self._settings = ground, ground.database, ground.settings
-        self._door = Door(ground.clock, ground.settings.abreast)
+        self._door = Door(ground.clock, ground.settings.abreast, ground.settings.pause_seconds)
 
     def jobs(self) -> Mapping[str, JobKind]:
         """See ``worker``."""

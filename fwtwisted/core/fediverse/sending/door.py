@@ -14,10 +14,14 @@ from twisted.internet.interfaces import IReactorTime
 
 
 class Door:
-    """:param abreast: how many go through in one turn."""
+    """
+    Lets a few through at a time.
 
-    def __init__(self, clock: IReactorTime, abreast: int) -> None:
-        self._clock, self._abreast = clock, abreast
+    :param abreast: how many go through in one turn.  :param pause: seconds before the next ones do.
+    """
+
+    def __init__(self, clock: IReactorTime, abreast: int, pause: float) -> None:
+        self._clock, self._abreast, self._pause = clock, abreast, pause
         self._waiting: deque[Deferred[None]] = deque()
         self._is_called = False
 
@@ -31,7 +35,7 @@ class Door:
     def _call(self) -> None:
         if self._waiting and not self._is_called:
             self._is_called = True
-            self._clock.callLater(0, self._open)
+            self._clock.callLater(self._pause, self._open)
 
     def _open(self) -> None:
         self._is_called = False

@@ -23,11 +23,12 @@ from fwtwisted.model.errors import ShutOut, Unauthenticated
 from fwtwisted.model.policies import Reading, Rules, Switch
 from fwtwisted.outside.fetching import Refused
 from fwtwisted.outside.shared import Bell
+from fwtwisted.wire.activitypub.reading.doc import Doc
 from fwtwisted.wire.targets import Target, authority
 
 BELL: Final = "policies"
 ALLOW_LIST: Final = "moderation__allow_list_enabled"
-MEDIA: Final = frozenset(("Audio", "Artist", "Album", "Track", "Library", "Image", "Playlist"))
+MEDIA: Final = frozenset(("Audio", "Artist", "Album", "Track", "Library", "Image", "Playlist", "AudioCollection"))
 WITHDRAWING: Final = frozenset(("Delete", "Undo"))
 
 Preference = Callable[[str], Awaitable[Any]]
@@ -128,17 +129,16 @@ class Policies:
 
     async def permit_activity(self, activity: Mapping[str, Any]) -> bool:
         """Whether an activity is taken: its id, its actor, what it is about, and of what kind that is."""
-        rules = await self.rules()
-        actor = _id(activity.get("actor"))
-        if actor is None or shut_out_url(rules, actor):
+        rules, doc = await self.rules(), Doc(activity)
+        actors = doc.ids("actor")
+        if len(actors) != 1 or shut_out_url(rules, actors[0]):
             return False
-        named = [_id(activity.get("id")), *_object_ids(activity.get("object"))]
-        if any(authority(fid) and shut_out_url(rules, fid) for fid in named if fid is not None):
+        if any(authority(fid) and shut_out_url(rules, fid) for fid in _named(doc)):
             return False
-        if _types(activity.get("type")) & WITHDRAWING:
+        if doc.type in WITHDRAWING:
             return True
-        is_media = any(_types(one.get("type")) & MEDIA for one in _documents(activity.get("object")))
-        return not (is_media and rules.say(Switch.REJECT_MEDIA, authority(actor) or "", actor))
+        is_media = any(one.is_a(*MEDIA) for one in doc.docs("object"))
+        return not (is_media and rules.say(Switch.REJECT_MEDIA, authority(actors[0]) or "", actors[0]))
 
     async def silences_activity(self, fid: str, domain: str) -> bool:
         """Whether what they do is shown only to those who follow them."""
@@ -183,32 +183,9 @@ def shut_out_url(rules: Rules, url: str) -> bool:
     return host is None or rules.shut_out(host, url.partition("#")[0])
 
 
-def _id(value: object) -> str | None:
-    """The id of what is named by it or by a document."""
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    if isinstance(value, Mapping):
-        value = value.get("id", value.get("@id"))
-    return value if isinstance(value, str) else None
-
-
-def _object_ids(value: object) -> Iterator[str]:
-    """The ids of everything that an activity is about; a document's id may be a list of them."""
-    for one in value if isinstance(value, list) else [value]:
-        found = one.get("id", one.get("@id")) if isinstance(one, Mapping) else one
-        for fid in found if isinstance(found, list) else [found]:
+def _named(activity: Doc) -> Iterator[str]:
+    """The ids of an activity and of everything that it is about; a document's id may be a list of them."""
+    for whole in (activity, *activity.many("object")):
+        for fid in [whole] if isinstance(whole, str) else whole.values("id"):
             if isinstance(fid, str):
                 yield fid
-
-
-def _documents(value: object) -> Iterator[Mapping[str, Any]]:
-    """The documents in which an activity tells what it is about."""
-    for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, Mapping):
-            yield one
-
-
-def _types(value: object) -> set[str]:
-    """Names of types, whichever prefix or address stands before them."""
-    given = value if isinstance(value, list) else [value]
-    return {one.rpartition("#")[2].rpartition(":")[2] for one in given if isinstance(one, str)}

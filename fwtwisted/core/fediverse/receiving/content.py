@@ -14,7 +14,7 @@ What nobody here follows is not taken.  Source: docs/federation.md §4.5–§4.8
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from fwtwisted.core.fediverse.receiving.removals import may_speak_for
@@ -62,12 +62,22 @@ class Ask(Protocol):
     async def __call__(self, url: str, *, as_actor: int | None = None) -> Answer: ...
 
 
-class Content:
-    """Create and Update."""
+Rejects = Callable[[str, str | None], Awaitable[bool]]
 
-    def __init__(self, database: Database, objects: Objects, people: People, ask: Ask, pod: Pod) -> None:
+
+class Content:
+    """
+    Create and Update.
+
+    :param rejects_media: ``Policies.rejects_media``: what an activity only names was not judged by its type when it
+        came in.
+    """
+
+    def __init__(
+        self, database: Database, objects: Objects, people: People, ask: Ask, rejects_media: Rejects, pod: Pod
+    ) -> None:
         self._database, self._objects, self._people = database, objects, people
-        self._ask, self._pod = ask, pod
+        self._ask, self._rejects_media, self._pod = ask, rejects_media, pod
 
     def deeds(self) -> Deeds:
         """See :class:`~fwtwisted.core.fediverse.receiving.told.Family`."""
@@ -200,7 +210,7 @@ class Content:
         fid = told.act.about
         if fid is None or not self._is_theirs(told, fid):
             return
-        if await self._followed_channel(told) is None:
+        if await self._followed_channel(told) is None or await self._rejects(told):
             return
         answer = await self._ask(fid)
         if Doc(answer.document).is_a("Audio") and Doc(answer.document).id == fid:
@@ -214,7 +224,7 @@ class Content:
         if fid == told.actor.fid:
             await self.change_person(told)
             return
-        if not await self._database.read(lambda tx: held.held(tx, [fid])):
+        if not await self._database.read(lambda tx: held.held(tx, [fid])) or await self._rejects(told):
             return
         document = (await self._ask(fid)).document
         doc = Doc(document)
@@ -227,6 +237,9 @@ class Content:
             await self._take_audio(told, document)
         else:
             await self._rework(told, document)
+
+    async def _rejects(self, told: Told) -> bool:
+        return await self._rejects_media(told.actor.domain, told.actor.fid)
 
     def _is_theirs(self, told: Told, fid: str | None) -> bool:
         """Whether an id is of the actor's server, and none of ours."""

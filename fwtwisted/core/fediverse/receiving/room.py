@@ -87,7 +87,7 @@ def deeds_of(ground: ReceivingGround) -> Deeds:
         follows,
         ReceivedAnswers(notices, ground.scanning),
         Undoing(follows),
-        Content(ground.database, ground.objects, ground.people, ground.ask, pod),
+        Content(ground.database, ground.objects, ground.people, ground.ask, ground.policies.rejects_media, pod),
         Removals(ground.ring, pod),
         Flags(ground.reports, pod),
         Likes(),

@@ -222,6 +222,30 @@ class ActivityTests(PoliciesCase):
         self.assertTrue(await self.policies.permit_activity(self.activity()))
         self.assertTrue(await self.policies.permit_activity(self.activity(type="Follow", object=OURS)))
 
+    async def test_media_in_disguise(self) -> None:
+        """However JSON-LD spells it, whatever else it calls itself, and in a bundle as well."""
+        await self.decide("reject_media", domain="fine.example")
+        audio = {"type": "Audio", "id": "https://fine.example/u/1"}
+        bare = {name: value for name, value in self.activity().items() if name != "object"}
+        for disguised in (
+            self.activity(object={"@type": "Audio", "@id": "https://fine.example/u/1"}),
+            self.activity(object={"as:type": "Audio"}),
+            self.activity(object={"https://www.w3.org/ns/activitystreams#type": ["Audio"]}),
+            self.activity(type=["Create", "Delete"], object=audio),
+            self.activity(type="Update", object={"type": "AudioCollection", "items": [audio]}),
+            {**bare, "as:object": audio},
+            {**bare, "https://www.w3.org/ns/activitystreams#object": {"@list": [audio]}},
+        ):
+            self.assertFalse(await self.policies.permit_activity(disguised), disguised)
+
+    async def test_blocked_in_disguise(self) -> None:
+        """Nor is who is blocked reached by another spelling."""
+        await self.decide("block_all", domain=BAD)
+        foreign = f"https://{BAD}/x"
+        bare = {name: value for name, value in self.activity().items() if name not in ("object", "id")}
+        for more in ({"as:object": foreign}, {"@id": foreign}, {"as:object": {"@id": [foreign]}}):
+            self.assertFalse(await self.policies.permit_activity({**bare, **more}), more)
+
     async def test_silence(self) -> None:
         """Told apart: what they do, and what one is told of it."""
         eve = await self.an_actor("eve", BAD)

@@ -187,6 +187,17 @@ class ChannelTests(ReceivingCase):
         await self.tells(self.speaker, told("Create", episode["id"]), told("Create", "https://third.example/1"))
         self.assertEqual((["Episode 1"], [("asked", episode["id"])]), (await self.titles(), self.said.log))
 
+    async def test_named_by_id_and_no_media_wanted(self) -> None:
+        """What moderators want no media of is not asked for either."""
+        await self.do(
+            "INSERT INTO instance_policy (actor_id, target_domain, reject_media) VALUES (%s, 'far.example', true)",
+            self.alice.the_actor,
+        )
+        fid = foreign.episode(1)["id"]
+        self.said.documents[fid] = foreign.episode(1)
+        await self.tells(self.speaker, told("Create", fid), told("Update", fid))
+        self.assertEqual([], self.said.log)
+
     async def test_note(self) -> None:
         """A note, a reply perhaps, is nothing to us."""
         note = {"type": "Note", "id": f"{POD}/n/1", "inReplyTo": f"{AT_HOME}/music/uploads/1"}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import orjson
 from jsonschema import Draft202012Validator, FormatChecker
 
 from fwtwisted.web.v1.described import AREAS
@@ -22,6 +24,21 @@ def told_who(who: Who) -> str:
     """Who may, as the table of rights writes it: there, nobody tells whether credentials are looked at."""
     kind = "public" if who.kind == "known" else who.kind
     return f"{kind}:{who.leaf}" if who.leaf else kind
+
+
+def unknown(document: Any, part: Any) -> Iterator[str]:
+    """References that lead nowhere."""
+    if isinstance(part, list):
+        for one in part:
+            yield from unknown(document, one)
+    elif isinstance(part, dict):
+        for name, one in part.items():
+            if name != "$ref" or not isinstance(one, str):
+                yield from unknown(document, one)
+                continue
+            _, components, kind, thing = one.split("/")
+            if thing not in document[components][kind]:
+                yield one
 
 
 class DescriptionTests(PodCase):
@@ -60,6 +77,8 @@ class DescriptionTests(PodCase):
         schemas = document["components"]["schemas"]
         for schema in schemas.values():
             Draft202012Validator.check_schema(schema)
+        self.assertEqual([], list(unknown(document, document)))
+        self.assertLess(len(orjson.dumps(document)), 350_000)
         operations = [one for item in document["paths"].values() for name, one in item.items() if name != "parameters"]
         ids = [one["operationId"] for one in operations]
         self.assertEqual(len(ids), len(set(ids)))
@@ -106,7 +125,7 @@ class AnswerTests(FilledCase):
 
     def hold(self, path: str, method: str, said: Answer) -> None:
         """Note where an answer is not as the description has it."""
-        told = self.document["paths"][path][method]["responses"].get(str(said.status))
+        told = self.meant(self.document["paths"][path][method]["responses"].get(str(said.status)))
         if told is None:
             self.wrong.append(f"{method} {path}: {said.status} is not told of: {said.body[:200]!r}")
             return
@@ -117,6 +136,13 @@ class AnswerTests(FilledCase):
         elif kind == "application/json" and said.body:
             said.headers.setRawHeaders(b"Content-Type", [b"application/json"])
             self._validate(f"{method} {path}: {said.status}", content[kind]["schema"], said.json)
+
+    def meant(self, thing: Any) -> Any:
+        """What a reference refers to."""
+        if thing is None or "$ref" not in thing:
+            return thing
+        _, _, kind, name = thing["$ref"].split("/")
+        return self.document["components"][kind][name]
 
     def _validate(self, what: str, schema: Any, document: Any) -> None:
         whole = {**schema, "components": self.document["components"]}
@@ -138,7 +164,7 @@ class AnswerTests(FilledCase):
     async def test_lists_are_not_empty(self) -> None:
         """So that the shapes of what is in them have been seen."""
         for path, item in self.document["paths"].items():
-            names = [one["name"] for one in item.get("get", {}).get("parameters", ())]
+            names = [self.meant(one)["name"] for one in item.get("get", {}).get("parameters", ())]
             if "page" in names and not (await self.alice.get(self.place(path))).json["results"]:
                 self.wrong.append(path)
         self.assertEqual([], self.wrong)

@@ -23,6 +23,7 @@ from fwtwisted.web.site import Mount
 from fwtwisted.web.v1.described import AREAS
 from fwtwisted.wire import openapi_page
 from fwtwisted.wire.openapi import Place, composed, ways_in
+from fwtwisted.wire.openapi_shared import shared
 from fwtwisted.wire.v1 import Document
 
 PREFIX = "/api/v1/schema"
@@ -96,7 +97,7 @@ class SchemaDesk:
     def _described(self) -> Described:
         document = self._written()
         page = openapi_page.written(document, f"{PREFIX}/").encode()
-        return Described(_kept("schema.json", written(document)), _kept("schema.html", page))
+        return Described(_kept("schema.json", written(shared(document))), _kept("schema.html", page))
 
     def _written(self) -> Document:
         info = {

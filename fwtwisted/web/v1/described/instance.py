@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from fwtwisted.web.v1.described.asking import alike, below
-from fwtwisted.wire.openapi import KNOWN, PUBLIC, Answer, Area, Operation, Parameter, ok, open_to, scoped
+from fwtwisted.wire.openapi import (
+    JSON,
+    KNOWN,
+    MULTIPART,
+    PUBLIC,
+    Answer,
+    Area,
+    Operation,
+    Parameter,
+    ok,
+    open_to,
+    scoped,
+)
 from fwtwisted.wire.schema import TEXT
 from fwtwisted.wire.v1.shapes import instance as shapes
 
@@ -35,7 +47,8 @@ ABOUT = below(
                 SETTINGS,
                 [ok(shapes.SETTINGS)],
                 body=shapes.SETTINGS_CHANGE,
-                body_types=("application/json",),
+                body_types=(JSON, MULTIPART),
+                more="A picture for `instance__banner` comes as a file of that name, beside fields with the others.",
             )
         },
     },

@@ -75,7 +75,6 @@ def _ignored(why: str, *names: str) -> tuple[Setting, ...]:
 
 
 NO_DJANGO: Final = "part of the framework that Funkwhale is written with"
-NO_FEDERATION: Final = "this server does not speak to other pods yet"
 NO_LDAP: Final = "log-in by LDAP is not offered; accounts have their own password here"
 NO_APP: Final = "see `FUNKWHALE_SPA_HTML_ROOT`"
 
@@ -399,9 +398,10 @@ OUTSIDE: Final = Section(
 OTHERS: Final = Section(
     "Federation, plugins",
     (
-        *_ignored(NO_FEDERATION, "FEDERATION_HOSTNAME",
-                  "FEDERATION_SYNCHRONOUS_FETCH",
-                  "ACTOR_KEY_ROTATION_DELAY"),
+        *_ignored("handles end in `FUNKWHALE_HOSTNAME`, where the pod is", "FEDERATION_HOSTNAME"),
+        *_ignored("who looks something up waits for it, within the patience for other servers",
+                  "FEDERATION_SYNCHRONOUS_FETCH"),
+        *_ignored("an actor's key is replaced two days after a Delete", "ACTOR_KEY_ROTATION_DELAY"),
         *_ignored("the plugins that there are are built in", "FUNKWHALE_PLUGINS", "FUNKWHALE_LOAD_CORE_PLUGINS",
                   "FUNKWHALE_PLUGINS_PATH"),
         *_ignored("`/health/ready` and the log say how the server does", "METRICS_LISTEN"),

@@ -23,9 +23,10 @@ async def by_fid(tx: Queries, fid: str) -> Actor | None:
 
 
 MAKE_DOMAIN = "INSERT INTO domain (name) VALUES (%s) ON CONFLICT DO NOTHING"
-# Whoever made an account anew has another id and the same name: the name is the newer one's.
+# Whoever made an account anew has another id and the same name: the name is the newer one's.  What the older one is
+# called from then on nobody can have taken before.
 GIVE_WAY = """
-    UPDATE actor SET preferred_username = preferred_username || '~' || id
+    UPDATE actor SET preferred_username = left(preferred_username, 400) || '~' || gen_random_uuid()
      WHERE lower(preferred_username) = lower(%s) AND domain = %s AND fid <> %s AND private_key IS NULL
 """
 LOSE_KEY = "UPDATE actor SET key_id = NULL, public_key = NULL WHERE key_id = %s AND fid <> %s AND private_key IS NULL"

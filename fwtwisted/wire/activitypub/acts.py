@@ -88,6 +88,11 @@ def check_origins(act: Act) -> None:
         raise Unauthenticated("What is created is somebody else's.")
 
 
+def is_farewell(doc: Doc) -> bool:
+    """Whether somebody deletes themselves, and does nothing else by the same words."""
+    return doc.types == ("Delete",) and doc.link("actor") is not None and doc.ids("object") == doc.ids("actor")
+
+
 def sameness(act: Act, body: bytes) -> bytes:
     """
     What two posts share that are one, 32 bytes.

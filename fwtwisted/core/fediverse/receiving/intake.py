@@ -26,7 +26,7 @@ from fwtwisted.model.errors import BadRequest, Gone, NotFound, Throttled, Unavai
 from fwtwisted.model.federation import Idle, Signer
 from fwtwisted.model.people import Pod
 from fwtwisted.model.threads import Threads
-from fwtwisted.wire.activitypub.acts import Act, act_of, check_origins, sameness
+from fwtwisted.wire.activitypub.acts import Act, act_of, check_origins, is_farewell, sameness
 from fwtwisted.wire.activitypub.reading.doc import Doc
 from fwtwisted.wire.activitypub.reading.places import is_web
 from fwtwisted.wire.activitypub.strict import belongs_in_a_thread, strict
@@ -114,7 +114,7 @@ class Intake:
             signer = await self._verifying.signer(
                 request,
                 activity_actor=_actor_of(doc),
-                deletes_itself=doc is not None and _farewell(doc),
+                deletes_itself=doc is not None and is_farewell(doc),
                 document=document,
             )
         except Idle:
@@ -165,11 +165,6 @@ def _actor_of(doc: Doc | None) -> str | None:
     """Whom an activity says it comes from."""
     named = None if doc is None else doc.link("actor")
     return named if is_web(named) else None
-
-
-def _farewell(doc: Doc) -> bool:
-    """Whether somebody deletes themselves."""
-    return doc.is_a("Delete") and doc.link("actor") is not None and doc.ids("object") == doc.ids("actor")
 
 
 def _new_post(act: Act, signer: Signer, inbox_of_id: int | None, body: bytes) -> NewPost:

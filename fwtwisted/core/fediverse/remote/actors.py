@@ -143,6 +143,8 @@ class RemoteActors:
     async def _asked(self, fid: str, as_actor: int | None, *, fresh: bool, with_owner: bool) -> Actor:
         try:
             answer = await self._ask(fid, as_actor=as_actor, fresh=fresh)
+            if Doc(answer.document).id != fid:  # before anything of it is kept
+                raise AskFailed("validation", "This is the document of somebody else.")
             actor = await self._take(answer.document, answer.url, with_owner=with_owner)
         except AskFailed as why:
             if why.is_gone:
@@ -152,8 +154,6 @@ class RemoteActors:
             raise AskFailed("blocked", str(why)) from why
         except Invalid as why:
             raise AskFailed("validation", str(why)) from why
-        if actor.fid != fid:
-            raise AskFailed("validation", "This is the document of somebody else.")
         if actor.type == reading.TOMBSTONE:
             raise AskFailed("http", "They are gone.", status_code=410)
         return actor

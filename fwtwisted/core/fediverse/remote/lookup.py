@@ -239,10 +239,9 @@ class RemoteLookup:
         if known is not None:
             return known
         answer = await self._ask(fid, as_actor=as_actor)
-        found = await self._objects.take_library(answer.document, answer.url)
-        if found.fid != fid:
+        if Doc(answer.document).id != fid:
             raise Invalid.on("library", ELSEWHERE)
-        return found
+        return await self._objects.take_library(answer.document, answer.url)
 
     async def _channel_of(self, doc: Doc, as_actor: int | None) -> Channel:
         """The channel that published an episode.  :raise Invalid: nobody did whom we could ask for."""

@@ -46,9 +46,13 @@ KNOWN = {
     "Fetch: object is more": "computed, which the generator does not see",
     "ManageUser: permissions is more": "the same",
     "Subscription: channel is more": "the same",
+    "Channel: subscriptions_count is more": "the same, in details",
     "LibraryFollow.target": "the library's document, not its uuid",
     "PlaylistTrack.track": "the track's document, not its id",
     "Radio.config": "a list of filters, free JSON for the generator",
+    "ManageUserRequest: ": "a document of nothing for the generator",
+    "TrackMetadata.album": "what the file says of it, a text for the generator",
+    "TrackMetadata.artists": "the same, a list",
     "radios/radios/filters/": "a list, one filter for the generator",
     "UserWrite: ": "the generator takes what is sent to change a profile for users/me",
     "instance/settings/: ": "a list, one preference for the generator",
@@ -138,17 +142,46 @@ class GeneratedSchemaTests(ShapeCase):
             said.headers.setRawHeaders(b"Content-Type", [b"application/json"])
             for content in known.values():
                 told.update(wrong(content["schema"], said.json, place, place))
-        self.assertEqual([], sorted(one for one in told if not one.startswith(tuple(KNOWN))))
+        found = sorted(one for one in told if not one.startswith(tuple(KNOWN)))
+        if found:
+            self.fail("\n".join(found))
 
 
+# For channels/metadata-choices/, …/stats/, a radio's tracks, follows/library/all/ and an actor's libraries the
+# generator has the document of one channel, domain, account, track and so on; tests/rest/test_schema.py looks at them.
 FURTHER = """
-    channels/ federation/domains/ federation/fetches/{id}/ federation/follows/library/
+    albums/{id}/fetches/ albums/{id}/mutations/ artists/{id}/fetches/ artists/{id}/mutations/
+    attachments/{uuid}/ channels/ channels/{composite}/ federation/actors/{full_username}/ federation/domains/
+    federation/domains/{name}/ federation/fetches/{id}/ federation/follows/library/
     federation/follows/library/{uuid}/ federation/inbox/ federation/inbox/{id}/ federation/libraries/{uuid}/
-    manage/moderation/notes/ manage/moderation/reports/ manage/moderation/reports/{uuid}/ manage/users/invitations/
-    manage/users/users/ mutations/ mutations/{uuid}/ oauth/apps/ oauth/grants/ playlists/ playlists/{id}/
-    playlists/{id}/tracks/ radios/radios/ radios/radios/{id}/ radios/radios/filters/ radios/sessions/{id}/ rate-limit/
-    subscriptions/ subscriptions/{uuid}/ subscriptions/all/
+    instance/admin/settings/{id}/ libraries/fs-import/ manage/accounts/ manage/accounts/{id}/
+    manage/federation/domains/ manage/federation/domains/{name}/ manage/moderation/instance-policies/
+    manage/moderation/instance-policies/{id}/ manage/moderation/notes/ manage/moderation/notes/{uuid}/
+    manage/moderation/reports/ manage/moderation/reports/{uuid}/ manage/moderation/requests/
+    manage/moderation/requests/{uuid}/ manage/users/invitations/ manage/users/invitations/{id}/
+    manage/users/users/ manage/users/users/{id}/ mutations/ mutations/{uuid}/ oauth/apps/ oauth/grants/
+    playlists/ playlists/{id}/ playlists/{id}/tracks/ plugins/ plugins/{id}/ radios/radios/ radios/radios/{id}/
+    radios/radios/filters/ radios/sessions/{id}/ rate-limit/ subscriptions/ subscriptions/{uuid}/
+    subscriptions/all/ tracks/{id}/fetches/ tracks/{id}/mutations/ uploads/{uuid}/audio-file-metadata/
+    users/{username}/subsonic-token/
 """
+# What the contract calls otherwise than we do.
+VARIABLES = {
+    "channels/": {"composite": "name"},
+    "federation/actors/": {"full_username": "handle"},
+    "instance/admin/settings/": {"id": "identifier"},
+    "manage/accounts/": {"id": "handle"},
+    "plugins/": {"id": "name"},
+}
+
+
+def own_words(path: str) -> str:
+    """A path of the contract with our names for its variables."""
+    for beginning, names in VARIABLES.items():
+        if path.startswith(beginning):
+            for theirs, ours in names.items():
+                path = path.replace(f"{{{theirs}}}", f"{{{ours}}}")
+    return path
 
 
 class FurtherSchemaTests(FilledCase):
@@ -161,8 +194,10 @@ class FurtherSchemaTests(FilledCase):
         told = set()
         for place in FURTHER.split():
             path = f"/api/v1/{place}"
-            said = await self.alice.get(self.place(path))
-            self.assertEqual(200, said.status, place)
+            said = await self.alice.get(self.place(f"/api/v1/{own_words(place)}"))
+            self.assertEqual(200, said.status, (place, said))
             for content in paths[path]["get"]["responses"]["200"].get("content", {}).values():
                 told.update(wrong(content["schema"], said.json, place, place))
-        self.assertEqual([], sorted(one for one in told if not one.startswith(tuple(KNOWN))))
+        found = sorted(one for one in told if not one.startswith(tuple(KNOWN)))
+        if found:
+            self.fail("\n".join(found))

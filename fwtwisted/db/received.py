@@ -107,12 +107,30 @@ async def rest_seconds(tx: Queries, host: str) -> float | None:
     return await tx.one(lambda seconds: seconds, REST, host)
 
 
-DONE = "UPDATE received SET state = 'done' WHERE id = ANY(%s)"
+# What had its effect is remembered for long by its id; nobody is to fill the disk with what was in it.
+LARGEST_KEPT = 16 * 1024  # bytes
+DONE = f"""
+    UPDATE received SET state = 'done', body = CASE WHEN octet_length(body) > {LARGEST_KEPT} THEN '' ELSE body END
+     WHERE id = ANY(%s)
+"""
 
 
 async def done(tx: Tx, ids: Sequence[int]) -> None:
-    """These have had their effect."""
+    """These have had their effect; what was long is not kept any longer."""
     await tx.do(DONE, list(ids))
+
+
+EMPTY = """
+    UPDATE received SET body = ''
+     WHERE id IN (SELECT id FROM received
+                   WHERE arrived < now() - interval '1 day' AND arrived > now() - interval '3 days'
+                     AND state = 'done' AND body <> '' ORDER BY arrived LIMIT %s)
+"""
+
+
+async def empty(tx: Tx, limit: int) -> int:
+    """Of at most so many that had their effect and came yesterday, keep no more than that they came; how many."""
+    return await tx.do(EMPTY, limit)
 
 
 POSTPONE = """

@@ -63,6 +63,20 @@ async def add_or_renew(tx: Tx, new: NewReport) -> tuple[int | None, bool]:
     return (None, False) if found is None else found
 
 
+LATELY = """
+    SELECT count(*)
+      FROM (SELECT submitter_id, creation_date FROM report ORDER BY id DESC LIMIT 200) AS late
+      JOIN actor ON actor.id = late.submitter_id
+     WHERE late.creation_date > now() - interval '1 hour'
+       AND actor.domain = (SELECT domain FROM actor WHERE id = %s)
+"""
+
+
+async def lately_from(tx: Queries, submitter_id: int) -> int:
+    """How many of the latest reports came within an hour from the server of who submits; above 200 nobody counts."""
+    return await tx.one(int, LATELY, submitter_id)
+
+
 def _columns(new: NewReport) -> tuple[object, ...]:
     target = new.target
     return (

@@ -43,6 +43,8 @@ CREATED = "report.created"
 OPENNESS = "common__api_authentication_required"
 FOR_VISITORS = "moderation__unauthenticated_report_types"
 MODERATORS = Audience.permitted("moderation")
+MOST_LETTERS = 20
+"""Reports of one other server in an hour that moderators get letters about; they find the others in their list."""
 
 Preference = Callable[[str], Awaitable[Any]]
 Happened = Callable[[Audience, str, Facts], None]
@@ -101,7 +103,7 @@ class Reports:
         id, is_new = await reports.add_or_renew(tx, new)
         if id is None:
             return
-        if is_new:
+        if is_new and await reports.lately_from(tx, submitter_id) <= MOST_LETTERS:
             await mailing.ask_about(tx, self._ring, uuid)
         tx.after_commit(self._happened, MODERATORS, CREATED, {"report": id})
 

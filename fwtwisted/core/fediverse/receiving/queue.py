@@ -185,6 +185,8 @@ class Queue:
         before = self._now() - timedelta(days=self._settings.kept_days)
         while await self._database.transaction(lambda tx: received.remove_old(tx, before, REMOVED_AT_ONCE)):
             pass
+        while await self._database.transaction(lambda tx: received.empty(tx, REMOVED_AT_ONCE)):
+            pass
 
         async def work(tx: Tx) -> None:
             await received.forget_stillborn(tx)

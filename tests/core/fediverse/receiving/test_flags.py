@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fwtwisted.core.pod.reports import MOST_LETTERS
 from tests.core.fediverse.receiving.case import AT_HOME, ELSEWHERE, ReceivingCase
 
 TRACK = f"{AT_HOME}/music/tracks/1"
@@ -59,6 +60,24 @@ class FlagTests(ReceivingCase):
         carol = await self.an_actor("carol", "far.example")
         await self.tells(carol, flag(TRACK, content="no"))
         self.assertEqual(f"(other,really,{self.bob})", await self.report("type, summary, submitter_id"))
+
+    async def test_flood(self) -> None:
+        """All that one server finds wrong is kept; moderators get letters about the first of an hour."""
+        chief = await self.a_viewer("chief")
+        await self.do(
+            "UPDATE account SET permissions = '{moderation}', email = 'c@pod.example' WHERE id = %s", chief.the_account
+        )
+        carol = await self.an_actor("carol", "far.example")
+        for number in range(15):
+            for who in (self.bob, carol):
+                await self.tells(who, flag(TRACK, id=f"{ELSEWHERE}/flags/{who}/{number}"), drain=False)
+        await self.drained()
+        self.assertEqual(30, await self.value("SELECT count(*) FROM report"))
+        letters = "SELECT count(*) FROM job WHERE lane = 'mail'"
+        self.assertEqual(MOST_LETTERS, await self.value(letters))
+        await self.do("UPDATE report SET creation_date = now() - interval '2 hours'")
+        await self.tells(carol, flag(TRACK, id=f"{ELSEWHERE}/flags/later"))
+        self.assertEqual(MOST_LETTERS + 1, await self.value(letters))
 
     async def test_nothing_of_ours(self) -> None:
         """What is not ours is none of our moderators' business."""

@@ -140,6 +140,17 @@ class QueueTests(ReceivingCase):
         self.assertEqual(["done", "waiting"], await self.states())
         self.assertEqual("far.example", await self.value("SELECT key FROM job"))
 
+    async def test_nobody_fills_the_disk(self) -> None:
+        """What had its effect is remembered by its id: what was long at once, what was short after a day."""
+        await self.tells(self.bob, note("1"), note("2") | {"padding": "x" * 20_000}, note("3"))
+        kept = "SELECT array_agg(length(body) > 0 ORDER BY id) FROM received"
+        self.assertEqual([True, False, True], await self.value(kept))
+        await self.do("UPDATE received SET arrived = now() - interval '25 hours' WHERE fid LIKE '%%1'")
+        await self.queue.tidy(Job(1, "", None, {}, 1, 0, 1, datetime.now(UTC)))
+        self.assertEqual([False, False, True], await self.value(kept))
+        await self.tells(self.bob, note("2") | {"padding": "x" * 20_000})
+        self.assertEqual(["1", "2", "3"], self.done)
+
     async def test_woken(self) -> None:
         """A host whose job rests is looked at when something new comes; one that is at work is not disturbed."""
         await self.tells(self.bob, note("1"), drain=False)

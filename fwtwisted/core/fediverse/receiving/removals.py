@@ -67,7 +67,7 @@ class Removals:
 
 
 async def may_speak_for(tx: Tx, told: Told, thing: Held) -> bool:
-    """Whether the thing is the actor's, or the actor's who speaks for its server."""
-    if told.actor.id in thing.owners:
-        return True
-    return same_origin(thing.fid, told.actor.fid) and await held.speaks_for(tx, told.actor.id, host_of(thing.fid))
+    """Whether the thing is of the actor's server, and theirs or theirs who speaks for that."""
+    if not same_origin(thing.fid, told.actor.fid):  # an artist of one server may be named on works of another
+        return False
+    return told.actor.id in thing.owners or await held.speaks_for(tx, told.actor.id, host_of(thing.fid))

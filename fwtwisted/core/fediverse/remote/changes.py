@@ -23,6 +23,7 @@ from fwtwisted.model.people import Actor, Pod
 from fwtwisted.model.remote import SaidAlbum, SaidArtist
 from fwtwisted.wire.activitypub.reading import Doc
 from fwtwisted.wire.activitypub.reading import music as reading
+from fwtwisted.wire.activitypub.reading.places import same_origin
 from fwtwisted.wire.addresses import is_ours
 
 _READ: Mapping[Kind, Callable[[Doc], Said]] = {
@@ -46,7 +47,7 @@ class RemoteChanges:
         :raise Invalid:
         """
         said = _READ[kind](Doc(document))
-        if is_ours(said.fid, self._pod):
+        if is_ours(said.fid, self._pod) or (sender is not None and not same_origin(said.fid, sender.fid)):
             return False
         authors = await self._vouching.authors([said.about])
         vouched = Vouched(said.fid, authors=authors)

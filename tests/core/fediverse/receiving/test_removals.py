@@ -75,6 +75,21 @@ class DeleteTests(ReceivingCase):
         )
         self.assertEqual(5, await self.value("SELECT count(*) FROM actor WHERE type <> 'Tombstone'"))
 
+    async def test_named_on_works_of_another_server(self) -> None:
+        """Whoever speaks through a channel has no say over what other servers have of that artist."""
+        mallory = await self.an_actor("mallory", "evil.example")
+        shadow = await self.library_at(mallory, "shadow", is_channel=True)
+        await self.do(
+            "INSERT INTO channel (artist_id, library_id, actor_id, attributed_to_id) VALUES (%s, %s, %s, %s)",
+            self.artist, shadow, mallory, mallory,
+        )  # fmt: skip
+        fids = [f"{MUSIC}/albums/tides", *(f"{MUSIC}/tracks/{number}" for number in range(3))]
+        work = {"type": "Album", "id": fids[0], "name": "Mine", "artists": [{"type": "Person", "id": "x"}]}
+        await self.tells(mallory, gone({"type": "Audio", "id": fids}), *map(gone, fids), gone(work))
+        await self.tells(mallory, {"type": "Update", "object": work}, {"type": "Update", "object": fids[0]})
+        self.assertEqual((3, 3, 1), (await self.count("upload"), await self.count("track"), await self.count("album")))
+        self.assertEqual(("Tides", []), (await self.value("SELECT title FROM album"), self.said.log))
+
     async def test_library(self) -> None:
         """A library goes with its files."""
         await self.a_follow(self.alice.the_actor, library=self.library)

@@ -57,6 +57,21 @@ class ChangesCase(RemoteCase):
         return found
 
 
+class SpeakerTests(ChangesCase):
+    """Who speaks through a channel says what is theirs, and nothing of what other servers have by that artist."""
+
+    async def test_named_on_works_of_another_server(self) -> None:
+        """Neither of the track, the album, nor the artist."""
+        shadow = await self.a_library(self.stranger.id, "everyone")
+        await self.do(
+            "INSERT INTO channel (artist_id, library_id, actor_id, attributed_to_id)"
+            " SELECT min(id), %s, %s, %s FROM artist",
+            shadow, self.stranger.id, self.stranger.id,
+        )  # fmt: skip
+        for document in (track(1), album(1), artist(1)):
+            self.assertFalse(await self.update(changed(document, name="Mine"), self.stranger))
+
+
 class UpdateTests(ChangesCase):
     """What is said otherwise."""
 

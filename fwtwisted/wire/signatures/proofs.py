@@ -31,11 +31,13 @@ class Proof:
     A proof, ready to be checked.
 
     :ivar key_id: of the key that made it.  :ivar text: that was signed.
+    :ivar created: None: it does not say when it was made.
     """
 
     key_id: str
     signature: bytes
     text: bytes
+    created: datetime | None = None
 
     def is_made_by(self, key: object) -> bool:
         """Whether the key made it; no other kind of key than Ed25519 makes such proofs."""
@@ -65,7 +67,7 @@ def proof(document: Mapping[str, Any], now: datetime) -> Proof:
     signature = from_base58(value)
     if len(signature) != SIGNATURE_BYTES:
         raise Unsound("the proof is no signature")
-    return Proof(key_id, signature, _text(document, said))
+    return Proof(key_id, signature, _text(document, said), _moment(said.get("created")))
 
 
 def _check_times(said: Mapping[str, Any], now: datetime) -> None:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -42,6 +42,8 @@ __all__ = ("Digests", "Place", "Received", "Verifying", "VerifyingGround")
 VERIFY_AT_ONCE = 2
 MOST_FAILURES, FAILURE_SPAN_SECONDS = 30, 60.0
 REPLAY_SECONDS = 2 * 3600.0
+OLDEST_PROOF = timedelta(days=29)
+"""What is older may have been forgotten (thirty days), and anybody could have it do its effect once more."""
 FETCH_DELAY = "federation__actor_fetch_delay"  # minutes
 
 Preference = Callable[[str], Awaitable[Any]]
@@ -167,9 +169,11 @@ class Verifying:
         except Unsound as why:
             raise Forged(str(why)) from why
         id, origin = document.get("id"), self._resolving.origin(fid)
+        if not isinstance(id, str) or proof.created is None or proof.created < now - OLDEST_PROOF:
+            raise Forged("A document that is passed on must have an id, and be proven when it was made, not long ago.")
         if self._resolving.origin(proof.key_id) != origin:
             raise Forged("The key of the proof is another server's.")
-        if isinstance(id, str) and self._resolving.origin(id) != origin:
+        if self._resolving.origin(id) != origin:
             raise Forged("The document is another server's than its actor.")
         await self._ground.policies.permit_url(fid)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -359,6 +359,20 @@ class ProofTests(VerifyingCase):
             by_bob = self.post(a_key(number=7), f"{BOB}#main-key")
             await self.fails(Forged, self.signer(by_bob, document=document))
         await self.fails(Forged, self.signer(self.post(a_key(number=7), f"{BOB}#main-key")))
+
+    async def test_passed_on_late(self) -> None:
+        """What has no id, or was proven before all that we remember, could be passed on again for ever: 401."""
+        like = {"type": "Like", "actor": ADA, "object": "x"}
+        late, later = self.moment() - timedelta(days=28), self.moment() - timedelta(days=30)
+        await self.verifying.proven(proofs.proven({**like, "id": f"{ADA}#likes/1"}, self.key, self.name, late))
+        timeless = proofs.proven({**like, "id": f"{ADA}#likes/1"}, self.key, self.name, self.moment())
+        del timeless["proof"]["created"]
+        for document in (
+            proofs.proven(like, self.key, self.name, self.moment()),
+            proofs.proven({**like, "id": f"{ADA}#likes/1"}, self.key, self.name, later),
+            timeless,
+        ):
+            await self.fails(Forged, self.verifying.proven(document))
 
     async def test_keys_that_are_not_asserted(self) -> None:
         """The actor's own document must list the key, and as their own."""

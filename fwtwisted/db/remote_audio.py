@@ -42,7 +42,8 @@ class Elsewhere:
 
 
 ELSEWHERE = """
-    SELECT upload.id, upload.uuid, upload.source, upload.audio_file, upload.mimetype, channel.rss_url IS NOT NULL,
+    SELECT upload.id, upload.uuid, upload.source, upload.audio_file, upload.mimetype,
+           EXISTS (SELECT FROM feed WHERE feed.channel_id = channel.id),
            owner.domain, owner.fid,
            (SELECT min(follow.actor_id) FROM follow JOIN actor ON actor.id = follow.actor_id
              WHERE follow.target_library_id = library.id AND follow.approved AND actor.private_key IS NOT NULL),

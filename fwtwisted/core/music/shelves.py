@@ -29,6 +29,10 @@ class Shelves:
         albums = await catalog.albums(tx, {track.album_id for track in tracks if track.album_id is not None})
         wanted = {track.artist_id for track in tracks} | {album.artist_id for album in albums.values()}
         artists = await catalog.artists(tx, wanted)
+        albums = _by_known(albums, artists)
+        tracks = [
+            one for one in tracks if one.artist_id in artists and (one.album_id is None or one.album_id in albums)
+        ]
         return tracks, Shelf(
             artists=artists,
             albums=albums,
@@ -42,8 +46,9 @@ class Shelves:
 
     async def albums(self, tx: Tx, ids: Sequence[int], visible: tuple[int, ...]) -> Shelf:
         """The albums and all that they refer to."""
-        albums = await catalog.albums(tx, ids)
-        artists = await catalog.artists(tx, {album.artist_id for album in albums.values()})
+        found = await catalog.albums(tx, ids)
+        artists = await catalog.artists(tx, {album.artist_id for album in found.values()})
+        albums = _by_known(found, artists)
         return Shelf(
             artists=artists,
             albums=albums,
@@ -78,6 +83,11 @@ class Shelves:
     async def _track_counts(self, tx: Tx, ids: Collection[int]) -> Mapping[int, int]:
         version = (await versions(tx))["catalog"]
         return await self._counts.get(version, (), ids, lambda some: catalog.track_counts(tx, some))
+
+
+def _by_known(albums: Mapping[int, Album], artists: Mapping[int, Artist]) -> dict[int, Album]:
+    """Without those that were removed, and their artists with them, between two statements."""
+    return {id: album for id, album in albums.items() if album.artist_id in artists}
 
 
 async def _covers(tx: Tx, *groups: Iterable[Thing]) -> Mapping[int, Attachment]:

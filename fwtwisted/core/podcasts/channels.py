@@ -27,8 +27,8 @@ from fwtwisted.db.people import NewActor
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import LongText
 from fwtwisted.model.errors import NON_FIELD, Forbidden, Invalid, NotFound, NotOffered
-from fwtwisted.model.music import Kind
-from fwtwisted.model.people import Pod, Privacy, Viewer
+from fwtwisted.model.music import Artist, Kind
+from fwtwisted.model.people import Actor, Pod, Privacy, Viewer
 from fwtwisted.model.podcasts import (
     LONGEST_CHANNEL_USERNAME,
     MOST_OUTLINES,
@@ -150,7 +150,7 @@ class Channels:
         async def work(tx: Tx) -> ChannelPage:
             return await page_of(tx, [await self.named_in(tx, viewer, name)], counted=True)
 
-        return await self._database.read(work)
+        return _not_closed(await self._database.read(work))
 
     async def _page(self, uuid: UUID) -> ChannelPage:
         async def work(tx: Tx) -> ChannelPage:
@@ -159,7 +159,7 @@ class Channels:
                 raise NotFound
             return await page_of(tx, [found], counted=True)
 
-        return await self._database.read(work)
+        return _not_closed(await self._database.read(work))
 
     # --- making ----------------------------------------------------------------------------------
 
@@ -312,16 +312,29 @@ async def page_of(tx: Tx, found: Sequence[Channel], *, counted: bool = False) ->
     artist_ids = [channel.artist_id for channel in found]
     actor_ids = {id for channel in found for id in (channel.actor_id, channel.attributed_to_id)}
     artists = await catalog.artists(tx, artist_ids)
+    actors = await people.actors(tx, sorted(actor_ids)) if actor_ids else {}
     return ChannelPage(
-        channels=found,
+        channels=[one for one in found if _is_whole(one, artists, actors)],
         artists=artists,
-        actors=await people.actors(tx, sorted(actor_ids)) if actor_ids else {},
+        actors=actors,
         covers=await catalog.attachments(tx, {one.cover_id for one in artists.values() if one.cover_id is not None}),
         tags=await catalog.tags(tx, Kind.ARTIST, artist_ids),
         tracks=await catalog.track_counts(tx, artist_ids),
         downloads=await channels.downloads(tx, artist_ids),
         subscriptions=await channels.subscribers(tx, [one.actor_id for one in found]) if counted else {},
     )
+
+
+def _not_closed(page: ChannelPage) -> ChannelPage:
+    """The page of one channel.  :raise NotFound: it was closed while we looked."""
+    if not page.channels:
+        raise NotFound
+    return page
+
+
+def _is_whole(channel: Channel, artists: Mapping[int, Artist], actors: Mapping[int, Actor]) -> bool:
+    """Whether it was not removed between two statements."""
+    return channel.artist_id in artists and {channel.actor_id, channel.attributed_to_id} <= actors.keys()
 
 
 def new_channel_actor(pod: Pod, username: str, name: str, url: str, keys: KeyPair) -> NewActor:

@@ -53,7 +53,9 @@ class Subscriptions:
 
         async def work(tx: Tx) -> tuple[int, list[Subscription], ChannelPage]:
             total, found = await channels.subscriptions(tx, viewer.the_actor, limit, offset)
-            return total, found, await _channels_of(tx, found)
+            page = await _channels_of(tx, found)
+            there = {channel.id for channel in page.channels}
+            return total, [one for one in found if one.channel_id in there], page
 
         return await self._database.read(work)
 
@@ -64,7 +66,10 @@ class Subscriptions:
             found = await channels.subscription(tx, viewer.the_actor, uuid)
             if found is None:
                 raise NotFound
-            return found, await _channels_of(tx, [found])
+            page = await _channels_of(tx, [found])
+            if not page.channels:  # closed meanwhile
+                raise NotFound
+            return found, page
 
         return await self._database.read(work)
 

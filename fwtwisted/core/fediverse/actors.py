@@ -17,6 +17,7 @@ from fwtwisted.model.music import Scope
 from fwtwisted.model.people import Actor, Pod, Viewer
 
 Preference = Callable[[str], Awaitable[Any]]
+TOMBSTONE = "Tombstone"
 ALLOW_LIST = "moderation__allow_list_enabled"
 
 
@@ -73,6 +74,6 @@ class Actors:
 
 async def _shown(tx: Tx, username: str, domain: str) -> Actor:
     actor = await people.actor_named(tx, username, domain)
-    if actor is None or await domains.is_blocked(tx, actor.domain, actor.id):
+    if actor is None or actor.type == TOMBSTONE or await domains.is_blocked(tx, actor.domain, actor.id):
         raise NotFound
     return actor

@@ -252,6 +252,7 @@ class RemoteLookup:
         return found
 
     async def _actor(self, document: Mapping[str, Any], url: str, as_actor: int | None) -> Found:
+        document, url = await self._as_of_now(document, url, as_actor)
         actor = await self._actors.take(document, url)
 
         async def work(tx: Tx) -> tuple[Channel | None, Found | None]:
@@ -261,6 +262,17 @@ class RemoteLookup:
         if channel is not None:
             await self._outboxes.begin(channel, as_actor)
         return _there(found, actor)
+
+    async def _as_of_now(
+        self, document: Mapping[str, Any], url: str, as_actor: int | None
+    ) -> tuple[Mapping[str, Any], str]:
+        """The same; of somebody who said farewell, what their server tells now, not what it told before that."""
+        fid = Doc(document).id
+        known = None if fid is None else await self._actors.known(fid)
+        if fid is None or known is None or known.type != TOMBSTONE:
+            return document, url
+        answer = await self._ask(fid, as_actor=as_actor, fresh=True)
+        return answer.document, answer.url
 
 
 def _there(found: Found | None, actor: Actor) -> Found:

@@ -129,7 +129,9 @@ class Side:
 
     def tracks(self, artist: str, who: Client | None = None) -> list[Any]:
         """An artist's songs that somebody, else the person, can see and play; by title."""
-        told = (who or self.me).get("/api/v1/tracks/", None, playable="true", ordering="title", page_size=500)
+        told = (who or self.me).get(
+            "/api/v1/tracks/", None, playable="true", ordering="title", page_size=500, include_channels="true"
+        )
         assert told.status == 200, told
         return [track for track in told.json["results"] if track["artist"]["name"] == artist]
 
@@ -221,7 +223,7 @@ class TwoPodsCase(SynchronousTestCase):
             until(true, what, MEETING_SECONDS)
         except AssertionError:
             for side in (self.here, self.there):
-                print(side.host, side.pod.log[-6000:])
+                print(side.host, *[line for line in side.pod.log.splitlines() if "web.request" not in line], sep="\n")
                 print(side.rows("SELECT type, host, state, status, error FROM delivery JOIN outgoing AS said"
                                 " ON said.id = outgoing_id ORDER BY delivery.id DESC LIMIT 10"))  # fmt: skip
                 print(side.rows("SELECT type, host, state, error FROM received ORDER BY id DESC LIMIT 10"))
@@ -258,7 +260,13 @@ class TwoPodsCase(SynchronousTestCase):
 
     def channel(self, name: str, **words: Any) -> Any:
         """A channel of Ada's."""
-        wish = {"username": name, "name": self.artist, "description": None, "tags": [], "content_category": "other"}
+        wish: dict[str, Any] = {
+            "username": name,
+            "name": self.artist,
+            "description": None,
+            "tags": [],
+            "content_category": "other",
+        }
         return self.here.said(201, "/api/v1/channels/", **{**wish, "metadata": {}, **words})
 
     def publish(self, channel: Any, title: str, place: int = 1, **words: Any) -> Any:

@@ -136,9 +136,9 @@ class Showcase:
         ids = [] if shelf_id is None else await published.files_in(tx, shelf_id, wanted.size, wanted.offset)
         found = await published.posts(tx, ids)
         documents = await self._papers.episodes(tx, ids, _for_audio(peer))
+        # Each with its context: Funkwhale 1.x reads them one by one.
         items = [_posted(found[one], documents[one]) for one in ids if one in documents]
-        bare = [{name: value for name, value in item.items() if name != "@context"} for item in items]
-        return collections.ordered_page(id, total, wanted, bare, context=POSTED)
+        return collections.ordered_page(id, total, wanted, items, context=POSTED)
 
     async def _exactly(self, username: str) -> Persona:
         """An actor whose id has exactly this name."""

@@ -69,7 +69,10 @@ def receive(port: int) -> None:
 
 
 def _hear(watch: selectors.BaseSelector, line: socket.socket, heard: dict[socket.socket, bytes]) -> None:
-    piece = line.recv(1 << 16)
+    try:
+        piece = line.recv(1 << 16)
+    except ConnectionError:
+        piece = b""
     if not piece:
         watch.unregister(line)
         line.close()

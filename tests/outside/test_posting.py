@@ -9,7 +9,7 @@ from twisted.internet import reactor as the_reactor
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
-from fwtwisted.outside.fetching import Fetching, FetchSettings, Refused, TooSlow, Unreachable, system_lookup
+from fwtwisted.outside.fetching import Fetching, FetchSettings, Refused, TooLong, TooSlow, Unreachable, system_lookup
 from fwtwisted.outside.fetching.posting import LARGEST_ANSWER, Posted, Posting, PostingSettings
 from fwtwisted.wire.targets import Exemptions, Target
 from tests.hostile import FarEnd, Line, moved, ok
@@ -88,7 +88,7 @@ class PostingTests(PostingCase):
         """A head without end is no answer."""
         far = await FarEnd.on(self)
         far.does("/inbox", lambda line: line.drip(b"HTTP/1.1 200 OK\r\n", b"X-A: " + b"b" * 5_000 + b"\r\n"))
-        with self.assertRaises(Unreachable):
+        with self.assertRaises(TooLong):
             await self.post(self.posting(), far.url("/inbox"))
         await far.left()
 

@@ -41,6 +41,7 @@ from fwtwisted.core.listening.history import Listening
 from fwtwisted.core.listening.playlists import Playlists
 from fwtwisted.core.listening.radios.room import RadioRoom
 from fwtwisted.core.listening.remote_audio import RemoteAudio, RemoteAudioGround
+from fwtwisted.core.listening.smart import Filling
 from fwtwisted.core.listening.streaming import Streaming
 from fwtwisted.core.music.catalog import Catalog
 from fwtwisted.core.music.edits import Edits
@@ -220,8 +221,9 @@ class Parts:
         relay = Relay(ground.bell.ring)
         self.listening = Listening(database, self.visibility, self.shelves, self.live.happened, relay, self.announcing)
         answers = Answers(ground.reactor.seconds, AnswerSettings())
-        self.playlists = Playlists(database, self.visibility, self.shelves, self.preferences.value, answers)
-        self.radio = RadioRoom.built(database, self.visibility, orders, self.shelves)
+        filling = Filling()
+        self.playlists = Playlists(database, self.visibility, self.shelves, self.preferences.value, answers, filling)
+        self.radio = RadioRoom.built(database, self.visibility, orders, self.shelves, filling)
         url = config.general.public_url
         self.subsonic = SubsonicRoom(
             database,

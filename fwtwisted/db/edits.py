@@ -77,11 +77,16 @@ def _about(text: str) -> Condition:
     return Condition(f"{column} = %s", (int(number),))
 
 
+# Each as an index can answer it.
+DECIDED = {
+    truth: Condition(f"mutation.is_approved IS {word}")
+    for truth, word in ((True, "true"), (False, "false"), (None, "NULL"))
+}
+
+
 def _decided(text: str) -> Condition:
     truth = TRUTHS.get(text.lower(), NOTHING)
-    return (
-        truth if isinstance(truth, Condition) else Condition("mutation.is_approved IS NOT DISTINCT FROM %s", (truth,))
-    )
+    return truth if isinstance(truth, Condition) else DECIDED[truth]
 
 
 def _applied(text: str) -> Condition:
@@ -111,7 +116,7 @@ def _conditions(question: EditQuestion) -> Iterator[Condition]:
         kind, id = question.target
         yield Condition(f"{TARGETS[kind]} = %s", (id,))
     if question.is_approved is not None:
-        yield Condition("mutation.is_approved IS NOT DISTINCT FROM %s", (question.is_approved.value,))
+        yield DECIDED[question.is_approved.value]
     if question.is_applied is not None:
         yield Condition("coalesce(mutation.is_applied, false) = %s", (question.is_applied,))
     if question.type is not None:

@@ -155,6 +155,14 @@ async def visible(tx: Queries, ids: Collection[int], seer: Seer) -> dict[int, in
     return dict(await tx.many(lambda id, revision: (id, revision), VISIBLE, list(ids), *seer.args)) if ids else {}
 
 
+RULED = f"SELECT {COLUMNS} FROM {JOINED} WHERE playlist.id = ANY(%s) AND playlist.rules IS NOT NULL AND {SEEN_BY}"
+
+
+async def ruled(tx: Queries, ids: Collection[int], seer: Seer) -> list[Playlist]:
+    """Of these playlists, those that may be seen and that rules fill."""
+    return await tx.many(made, RULED, list(ids), *seer.args) if ids else []
+
+
 FACTS = """
     SELECT held.playlist_id, count(*), count(best.track_id), coalesce(sum(best.duration), 0)
       FROM playlist_track AS held

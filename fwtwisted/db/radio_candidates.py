@@ -7,14 +7,18 @@ The answer is ids alone: ``core/listening/radios`` keeps them, and draws from th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from attrs import frozen
 
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.music import Kind
 from fwtwisted.model.radios import ByArtists, ByPlaylists, ByTags, Filter, Group, Join
+
+Songs: TypeAlias = Mapping[int, Sequence[int]]
+"""What rules put into playlists: ids of tracks, by playlist."""
 
 
 @frozen
@@ -41,6 +45,7 @@ TAGGED = f"""
      OR track.artist_id IN (SELECT artist_id FROM artist_tag WHERE tag_id IN ({TAGS})))
 """
 IN_PLAYLISTS = "track.id IN (SELECT track_id FROM playlist_track WHERE playlist_id = ANY(%s))"
+IN_FILLED_PLAYLISTS = f"({IN_PLAYLISTS} OR track.id = ANY(%s))"
 LOVED = "track.id IN (SELECT track_id FROM favorite WHERE actor_id = %s)"
 RECENT = f"track.creation_date >= %s AND {ANY_MUSIC}"
 IN_LIBRARIES = """
@@ -72,9 +77,10 @@ def tagged(names: tuple[str, ...]) -> Condition:
     return Condition(TAGGED, (names,) * 3)
 
 
-def in_playlists(ids: tuple[int, ...]) -> Condition:
-    """In any of these playlists."""
-    return Condition(IN_PLAYLISTS, (ids,))
+def in_playlists(ids: tuple[int, ...], filled: Songs) -> Condition:
+    """In any of these playlists, be they filled by people or by rules."""
+    songs = tuple(sorted({song for id in ids for song in filled.get(id, ())}))
+    return Condition(IN_FILLED_PLAYLISTS, (ids, songs)) if songs else Condition(IN_PLAYLISTS, (ids,))
 
 
 def loved_by(actor_id: int) -> Condition:
@@ -97,11 +103,15 @@ def owned_by(actor_id: int, visible: tuple[int, ...]) -> Condition:
     return Condition(OWNED, (actor_id, actor_id, actor_id, visible))
 
 
-def matching(filters: Sequence[Filter]) -> Condition:
-    """What the filters, joined from the first to the last, leave over; without any: everything."""
+def matching(filters: Sequence[Filter], filled: Songs) -> Condition:
+    """
+    What the filters, joined from the first to the last, leave over; without any: everything.
+
+    :param filled: of playlists with rules that the filters name.
+    """
     whole = Condition("true")
     for place, one in enumerate(filters):
-        part = _single(one)
+        part = _single(one, filled)
         sql = f"NOT ({part.sql})" if one.negated else part.sql
         if not place:
             whole = Condition(f"({sql})", part.args)
@@ -111,16 +121,16 @@ def matching(filters: Sequence[Filter]) -> Condition:
     return whole
 
 
-def _single(one: Filter) -> Condition:
+def _single(one: Filter, filled: Songs) -> Condition:
     match one:
         case ByArtists(ids=ids):
             return by_artists(ids)
         case ByTags(names=names):
             return tagged(names)
         case ByPlaylists(ids=ids):
-            return in_playlists(ids)
+            return in_playlists(ids, filled)
         case Group(filters=filters):
-            return matching(filters)
+            return matching(filters, filled)
 
 
 def both(one: Condition, other: Condition) -> Condition:

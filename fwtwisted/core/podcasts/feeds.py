@@ -45,6 +45,7 @@ SPREAD_SECONDS = 1_800.0  # over which it spreads them
 JITTER = 0.1  # of the time between two questions
 FIRST_BACK_OFF, LONGEST_BACK_OFF = 3_600.0, 7 * 86_400.0
 GONE_SECONDS = 30 * 86_400.0
+ATTEMPTS = 3  # to subscribe to a feed that others remove meanwhile
 HASTY_SECONDS = 900.0  # nobody makes us ask for a feed more often
 
 
@@ -105,10 +106,20 @@ class Feeds:
         ours = self._ours(url) or await self._spoken(url)
         if ours is not None:
             return await self._subscriptions.subscribe(viewer, ours)
+        for _ in range(ATTEMPTS):
+            made = await self._subscribed(actor_id, url)
+            if made is not None:
+                return made
+        raise self._no_feed(url, "This feed is removed from this pod whenever it is added.")
+
+    async def _subscribed(self, actor_id: int, url: str) -> tuple[Subscription, ChannelPage] | None:
+        """Have somebody follow a feed, made a channel if it is none yet; None: the channel was removed meanwhile."""
         known = await self._database.read(lambda tx: feeds.at(tx, [url]))
         channel_id = await self._made(url) if known is None else known
 
-        async def work(tx: Tx) -> tuple[Subscription, ChannelPage]:
+        async def work(tx: Tx) -> tuple[Subscription, ChannelPage] | None:
+            if not await channels.hold(tx, channel_id):
+                return None
             [channel] = await channels.by_ids(tx, [channel_id])
             made = await followed(tx, actor_id, channel)
             if known is not None:

@@ -8,7 +8,7 @@ words why there is none.
 from __future__ import annotations
 
 import enum
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
@@ -59,17 +59,22 @@ class Choice:
     mark: Hashable = None
 
 
+SmartSongs: TypeAlias = Callable[[Tx, Viewer, Collection[int]], Awaitable[radio_candidates.Songs]]
+"""Of these playlists, those that a viewer sees and that rules fill: what is in them."""
+
+
 @frozen
 class Listener:
     """
     For whom something is chosen.
 
-    :ivar visible: the libraries that they see.  :ivar now: UTC.
+    :ivar visible: the libraries that they see.  :ivar now: UTC.  :ivar songs: of playlists with rules, for them.
     """
 
     viewer: Viewer
     visible: tuple[int, ...]
     now: datetime
+    songs: SmartSongs
 
 
 Kinds: TypeAlias = Mapping[RadioType, Callable[[Tx, Listener, SessionWish], Awaitable[Choice]]]
@@ -85,12 +90,13 @@ async def choice(tx: Tx, listener: Listener, wish: SessionWish) -> Choice:
     return await KINDS[wish.radio_type](tx, listener, wish)
 
 
-async def filtered(tx: Tx, viewer: Viewer, filters: Sequence[Filter]) -> Choice:
+async def filtered(tx: Tx, viewer: Viewer, filters: Sequence[Filter], songs: SmartSongs) -> Choice:
     """What the filters leave over; playlists that the viewer may not see hold nothing for them."""
     named = [id for one in flat(filters) if isinstance(one, ByPlaylists) for id in one.ids]
     seen = await playlists.visible(tx, named, seer(viewer))
     allowed = tuple(_only(one, seen) for one in filters)
-    return Choice(radio_candidates.matching(allowed), mark=tuple(sorted(seen.items())))
+    filled = await songs(tx, viewer, seen)
+    return Choice(radio_candidates.matching(allowed, filled), mark=tuple(sorted(seen.items())))
 
 
 def _only(one: Filter, seen: Mapping[int, int]) -> Filter:
@@ -166,7 +172,7 @@ async def _custom(tx: Tx, listener: Listener, wish: SessionWish) -> Choice:
     found = None if wish.custom_radio is None else await radios.radio(tx, wish.custom_radio, listener.viewer.account_id)
     if found is None:
         raise refused("There is no such radio.")
-    return await filtered(tx, listener.viewer, radio_filters.read(found.config))
+    return await filtered(tx, listener.viewer, radio_filters.read(found.config), listener.songs)
 
 
 async def _custom_multiple(tx: Tx, listener: Listener, wish: SessionWish) -> Choice:
@@ -175,7 +181,7 @@ async def _custom_multiple(tx: Tx, listener: Listener, wish: SessionWish) -> Cho
     missing = await unknown(tx, listener.viewer, wish.filters)
     if missing:
         raise refused(missing[0])
-    return await filtered(tx, listener.viewer, wish.filters)
+    return await filtered(tx, listener.viewer, wish.filters, listener.songs)
 
 
 async def _artist(tx: Tx, listener: Listener, wish: SessionWish) -> Choice:

@@ -109,7 +109,8 @@ class Radios:
         return await self._database.read(read)
 
     async def _pool(self, tx: Tx, viewer: Viewer, filters: Sequence[Filter]) -> Sequence[int]:
-        return await self._pools.candidates(tx, viewer, await filtered(tx, viewer, filters))
+        chosen = await filtered(tx, viewer, filters, self._pools.smart_songs)
+        return await self._pools.candidates(tx, viewer, chosen)
 
     # --- changing --------------------------------------------------------------------------------
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from random import Random, SystemRandom
 
+from fwtwisted.core.listening.playlists import seer
 from fwtwisted.core.listening.radios import drawing
 from fwtwisted.core.listening.radios.kinds import Choice, Likeness, Manner
+from fwtwisted.core.listening.smart import Filling
 from fwtwisted.core.music.orders import Orders
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import catalog, radio_candidates
+from fwtwisted.db import catalog, playlists, radio_candidates
 from fwtwisted.db.areas import versions
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.music import Kind
@@ -19,20 +21,27 @@ MOST_SIMILAR = 500  # tracks; a radio of similar music that goes on longer plays
 
 
 class Pools:
-    """Answers which tracks may be played, and draws from them."""
+    """
+    Answers which tracks may be played, and draws from them.
+
+    :param filling: fills playlists that have rules.
+    """
 
     def __init__(
-        self, database: Database, visibility: Visibility, orders: Orders, chance: Random | None = None
+        self,
+        database: Database,
+        visibility: Visibility,
+        orders: Orders,
+        filling: Filling,
+        chance: Random | None = None,
     ) -> None:
         self._database, self._visibility, self._orders = database, visibility, orders
-        self._chance = chance or SystemRandom()
+        self._filling, self._chance = filling, chance or SystemRandom()
 
     async def candidates(self, tx: Tx, viewer: Viewer, choice: Choice) -> Sequence[int]:
         """Everything that may be played, by id, or the most similar first; artists that the viewer hides are not."""
         visible = await self._visibility.libraries_in(tx, viewer)
-        hidden: tuple[int, ...] = ()
-        if viewer.account_id is not None:
-            hidden = tuple(await catalog.hidden_artists(tx, viewer.account_id))
+        hidden = await _hidden(tx, viewer)
         among, longest = choice.among, self._orders.settings.longest
 
         async def compute() -> list[int]:
@@ -42,6 +51,15 @@ class Pools:
 
         version = (await versions(tx))["catalog"]
         return await self._orders.order(("radio", among, choice.mark, visible, hidden), version, compute)
+
+    async def smart_songs(self, tx: Tx, viewer: Viewer, ids: Collection[int]) -> radio_candidates.Songs:
+        """Of these playlists, those that the viewer sees and that rules fill: what they hold for the viewer."""
+        found = await playlists.ruled(tx, ids, seer(viewer))
+        if not found:
+            return {}
+        visible = await self._visibility.libraries_in(tx, viewer)
+        hidden = await _hidden(tx, viewer)
+        return {one.id: (await self._filling.filled(tx, one, visible, hidden)).songs for one in found}
 
     async def drawn(self, tx: Tx, viewer: Viewer, choice: Choice, played: set[int], count: int) -> list[int]:
         """At most ``count`` tracks that come next, none of them played before."""
@@ -66,3 +84,8 @@ class Pools:
             return list(found[:count])
 
         return await self._database.read(read)
+
+
+async def _hidden(tx: Tx, viewer: Viewer) -> tuple[int, ...]:
+    """The artists that the viewer hides."""
+    return () if viewer.account_id is None else tuple(await catalog.hidden_artists(tx, viewer.account_id))

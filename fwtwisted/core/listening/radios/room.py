@@ -10,6 +10,7 @@ from attrs import frozen
 from fwtwisted.core.listening.radios.own import Radios
 from fwtwisted.core.listening.radios.pools import Pools
 from fwtwisted.core.listening.radios.sessions import RadioSessions, RadioSettings
+from fwtwisted.core.listening.smart import Filling
 from fwtwisted.core.music.orders import Orders
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
@@ -25,9 +26,11 @@ class RadioRoom:
     sessions: RadioSessions
 
     @classmethod
-    def built(cls, database: Database, visibility: Visibility, orders: Orders, shelves: Shelves) -> Self:
+    def built(
+        cls, database: Database, visibility: Visibility, orders: Orders, shelves: Shelves, filling: Filling
+    ) -> Self:
         """The parts, each handed what it needs."""
-        pools = Pools(database, visibility, orders)
+        pools = Pools(database, visibility, orders, filling)
         sessions = RadioSessions(database, visibility, pools, shelves, _now, RadioSettings())
         return cls(pools, Radios(database, visibility, pools, shelves), sessions)
 

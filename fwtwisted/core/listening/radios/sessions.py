@@ -132,7 +132,7 @@ class RadioSessions:
 
     async def _choice(self, tx: Tx, viewer: Viewer, wish: SessionWish) -> Choice:
         visible = await self._visibility.libraries_in(tx, viewer)
-        return await choice(tx, Listener(viewer, visible, self._now()), wish)
+        return await choice(tx, Listener(viewer, visible, self._now(), self._pools.smart_songs), wish)
 
     async def _told(self, tx: Tx, viewer: Viewer, id: int, given: Sequence[SessionTrack]) -> Played:
         visible = await self._visibility.libraries_in(tx, viewer)

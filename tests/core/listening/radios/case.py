@@ -10,6 +10,7 @@ from fwtwisted.core.listening.playlists import Playlists
 from fwtwisted.core.listening.radios.own import Radios
 from fwtwisted.core.listening.radios.pools import Pools
 from fwtwisted.core.listening.radios.sessions import RadioSessions, RadioSettings
+from fwtwisted.core.listening.smart import Filling
 from fwtwisted.core.music.orders import Orders, OrderSettings
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
@@ -25,7 +26,7 @@ class RadioCase(MusicCase):
         """Fill the database."""
         visibility, shelves = Visibility(self.database), Shelves()
         self.now = datetime.now(UTC)
-        self.pools = Pools(self.database, visibility, Orders(OrderSettings(longest=longest)), Random(5))
+        self.pools = Pools(self.database, visibility, Orders(OrderSettings(longest=longest)), Filling(), Random(5))
         self.radios = Radios(self.database, visibility, self.pools, shelves)
         self.sessions = RadioSessions(self.database, visibility, self.pools, shelves, lambda: self.now, RadioSettings())
         self.playlists = Playlists(self.database, visibility, shelves, _most, ANSWERS)

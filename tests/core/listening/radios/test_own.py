@@ -10,6 +10,11 @@ from fwtwisted.wire import radio_filters
 from tests.core.listening.radios.case import RadioCase
 
 
+def by_genre(name: str) -> dict[str, object]:
+    """Rules that take the songs of a genre."""
+    return {"all": [{"is": {"genre": name}}]}
+
+
 class OwnCase(RadioCase):
     """Short words."""
 
@@ -137,6 +142,21 @@ class FilterTests(OwnCase):
             self.assertEqual(1, (await self.radios.tracks(self.alice, id, 50, 0)).count)
         await self.playlists.add(self.alice, mix, [two])
         self.assertEqual(2, (await self.radios.tracks(self.alice, id, 50, 0)).count)
+
+    async def test_playlists_that_rules_fill(self) -> None:
+        """Their songs are found like those of others, as the listener would see them; a change of rules is heard."""
+        await self.begun()
+        one, two, three = await self.some(3)
+        await self.tag("track", one, "Rock")
+        await self.tag("track", two, "Calm")
+        await self.changed()
+        [smart] = (await self.playlists.create(self.alice, PlaylistWish("Rock", rules=by_genre("Rock")), [])).playlists
+        [mix] = (await self.playlists.create(self.alice, PlaylistWish("Mix"), [three])).playlists
+        both = {"type": "playlist", "ids": [smart.id, mix.id]}
+        self.assertEqual({one, three}, await self.found(both))
+        self.assertEqual({two}, await self.found(both | {"not": True}))
+        await self.playlists.change(self.alice, smart.id, {"rules": by_genre("Calm")})
+        self.assertEqual({two, three}, await self.found(both))
 
     async def test_pages_of_tracks(self) -> None:
         """By id, with what may be played."""

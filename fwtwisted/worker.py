@@ -44,7 +44,7 @@ class WorkerSettings:
     """
 
     widths: Mapping[str, int] = {
-        "import": 4, "transcode": 2, "delivery": 8, "fetch": 4, "maintenance": 1, "mail": 2, "inbox": 4,
+        "import": 4, "transcode": 2, "delivery": 8, "fetch": 4, "maintenance": 1, "mail": 2, "inbox": 12,
         "federation": 32,
     }  # fmt: skip
     default_width: int = 2

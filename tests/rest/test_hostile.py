@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -26,6 +26,7 @@ from tests.rest.access_table import OTHER_WAYS
 from tests.rest.pod import FORM, Client, PodCase
 from tests.web.serving import Answer
 
+T = TypeVar("T")
 HUGE = "1" + "0" * 30
 NO_UUID = "00000000-0000-0000-0000-000000000000"
 ATTACKS = int(os.environ.get("FWTWISTED_ATTACKS", "1500"))  # requests that are drawn; whoever has time takes more
@@ -160,9 +161,9 @@ def orjson_or_more(document: dict[str, Any]) -> bytes:
         return b'{"value":' + b"[" * 900 + b"]" * 900 + b"}"
 
 
-def drawn(strategy: st.SearchStrategy[Attack], count: int) -> list[Attack]:
+def drawn(strategy: st.SearchStrategy[T], count: int) -> list[T]:
     """As many as asked, the same in every run."""
-    found: list[Attack] = []
+    found: list[T] = []
 
     @hypothesis_settings(
         max_examples=count,
@@ -173,7 +174,7 @@ def drawn(strategy: st.SearchStrategy[Attack], count: int) -> list[Attack]:
         suppress_health_check=list(HealthCheck),
     )
     @given(strategy)
-    def note(one: Attack) -> None:
+    def note(one: T) -> None:
         found.append(one)
 
     note()

@@ -44,7 +44,9 @@ from fwtwisted.wire.activitypub.strict import belongs_in_a_thread
 TIDY: Final = "received.tidy"
 TIDY_LANE: Final = "maintenance"
 AT_ONCE: Final = 50
-ROUNDS: Final = 20  # until others get their turn
+ROUNDS: Final = 20  # until others get their turn, or
+TURN_SECONDS: Final = 15.0  # that a host has of a hand; then it rests as long as it took, that is
+LONGEST_REST: Final = 60.0
 LONGEST_WAIT: Final = 30.0  # seconds between looks while something rests
 RESTS: Final = (5.0, 60.0, 300.0, 900.0, 3_600.0, 10_800.0, 28_800.0)  # seconds after each failure
 REMOVED_AT_ONCE: Final = 1_000
@@ -92,24 +94,30 @@ class Queue:
 
     async def drain(self, job: Job) -> None:
         """Handle what waits of a host.  :raise Later: something of it rests, or there is more."""
-        host = str(job.args["host"])
+        host, began = str(job.args["host"]), self._now()
         for _ in range(ROUNDS):
             rows = await self._database.read(lambda tx: received.following(tx, host, AT_ONCE))
             if not rows:
                 break
-            await self._handle(rows)
+            await self._handle(rows, began + timedelta(seconds=TURN_SECONDS))
+            took = (self._now() - began).total_seconds()
+            if took > TURN_SECONDS:  # it answers slowly: other hosts must not wait for it
+                raise Later(min(LONGEST_REST, took), "others have their turn")
         rest = await self._database.read(lambda tx: received.rest_seconds(tx, host))
         if rest is not None:
             raise Later(min(LONGEST_WAIT, max(0.0, rest)))
 
-    async def _handle(self, rows: Sequence[Waiting]) -> None:
+    async def _handle(self, rows: Sequence[Waiting], until: datetime) -> None:
         actors = await self._database.read(lambda tx: people.actors(tx, list({row.actor_id for row in rows})))
         items = [await self._item(row, actors) for row in rows]
         resting: set[str | None] = set()
         for is_slow, run in itertools.groupby(items, lambda item: item.slow is not None):
+            if self._now() > until:
+                return
             if is_slow:
                 for item in run:
-                    await self._one(item, resting)
+                    if self._now() <= until:
+                        await self._one(item, resting)
             else:
                 await self._together([item for item in run if item.told.act.about not in resting], resting)
 

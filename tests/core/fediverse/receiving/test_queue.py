@@ -128,6 +128,23 @@ class QueueTests(ReceivingCase):
         self.about(RESTS[0], await self.drained() or 0, 1)
         self.assertIsNone(await self.drained("other.example"))
 
+    async def test_turns(self) -> None:
+        """A host that answers slowly has its turn, in order, and then rests as long as it took."""
+        moment = [datetime.now(UTC)]
+
+        async def slowly(told: Told) -> None:
+            moment[0] += timedelta(seconds=20)
+            await self._slow(told)
+
+        deeds = Deeds({("Quick", ANY): self._quick}, {("Slow", "Thing"): slowly})
+        self.queue = Queue(self.database, deeds, self.threads, self.bell.ring, lambda: moment[0], POD)
+        await self.tells(self.bob, note("1", "Slow"), note("2", "Slow"), note("3"), drain=False)
+        for done in (["1"], ["1", "2"]):
+            self.about(20.0, await self.drained() or 0, 1)
+            self.assertEqual(done, self.done)
+        await self.drained()
+        self.assertEqual(["1", "2", "3"], self.done)
+
     async def test_tidy(self) -> None:
         """After thirty days nothing is remembered; what waits without a job gets one."""
         await self.tells(self.bob, note("1"), note("2"))

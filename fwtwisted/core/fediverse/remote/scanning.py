@@ -37,12 +37,14 @@ from fwtwisted.model.fediverse import Scan
 from fwtwisted.model.people import Actor, Library, Privacy
 from fwtwisted.model.remote import SaidPage
 from fwtwisted.wire.activitypub.reading import Doc, collections
+from fwtwisted.wire.activitypub.reading.places import same_origin
 
 SCAN, SCAN_ALL = "libraries.scan", "libraries.scan_all"
 LANE = "fetch"
 MOST_TRIES = 5
 FIRST_REST = 60.0  # seconds, before a page is asked for again; doubled each time
 FURTHER_PAGES = 10  # beyond those that a library says that it has
+MOST_PAGES = 20_000  # whatever it says
 SOME = 500
 SPREAD_SECONDS = 3_600.0  # over which the weekly walks begin
 PASSING = (408, 425, 429)
@@ -113,6 +115,8 @@ class Scanning:
         while url is not None and url not in seen and (most is None or pages < most):
             seen.add(url)
             answer = await self._ask(url, as_actor=signer, largest=LARGEST_PAGE, fresh=True)
+            if not same_origin(answer.url, library.fid):
+                raise _Over("Its pages lie on another server.")
             page = collections.page(Doc(answer.document), library.fid)
             total = page.total or total
             most = most or _most_pages(total, page)
@@ -215,7 +219,7 @@ class Scanning:
 
 def _most_pages(total: int, page: SaidPage) -> int:
     """How many pages a library can have that says how much is in it."""
-    return -(-total // max(1, len(page.items))) + FURTHER_PAGES
+    return min(MOST_PAGES, -(-total // max(1, len(page.items))) + FURTHER_PAGES)
 
 
 def next_monday_at_two(now: datetime) -> datetime:

@@ -258,6 +258,7 @@ class Faces:
             parts.spool.open,
             self._threads,
             intake,
+            self._config.media.client_seconds,
         )
         return desk.mounts()
 

@@ -27,6 +27,7 @@ from fwtwisted.core.fediverse.room import FediverseGround, FediverseRoom
 from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.outbox import Outbox
 from fwtwisted.core.files.attachments import Attachments
+from fwtwisted.core.files.not_shipped import NotShipped
 from fwtwisted.core.files.remote_pictures import RemotePictures
 from fwtwisted.core.files.shipping import Shipping
 from fwtwisted.core.files.stored_files import StoredFiles
@@ -74,11 +75,14 @@ from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.core.pod.showing import Showing
 from fwtwisted.core.podcasts.area import Podcasts, PodcastsGround
 from fwtwisted.core.storage.retention import Retention
+from fwtwisted.core.storage.sides import Here, There
+from fwtwisted.core.storage.strays import Strays
 from fwtwisted.core.subsonic.commons import Commons, CommonsGround
 from fwtwisted.core.subsonic.media.room import MediaRoom
 from fwtwisted.core.subsonic.room import SubsonicRoom
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.ground import Ground
+from fwtwisted.outside.blobs import LocalBlobs
 from fwtwisted.outside.fetching import Fetching, system_lookup
 from fwtwisted.outside.ffmpeg import Transcoder
 from fwtwisted.outside.front import front
@@ -100,7 +104,8 @@ class Parts:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self.pod = settings.pod(ground.config)
-        elsewhere = ground.store.urls.url if ground.store is not None and ground.store.urls.are_elsewhere else None
+        self.not_shipped = _not_shipped(ground)
+        elsewhere = None if self.not_shipped is None else self.not_shipped.url
         self.pictures = settings.pictures(ground.config, elsewhere)
         self.paper = CatalogPaper(self.pictures, f"{self.pod.url}/")
         self.preferences = Preferences(ground.database, ground.bell, ground.reactor)
@@ -275,6 +280,7 @@ class Parts:
         self.stored_files = StoredFiles(database, blobs, self.spool)
         store = ground.store
         self.retention = Retention(database, self.pod.domain, preference, settings.retention_settings(config))
+        self.strays = Strays(database, _sides(ground))
         self.shipping = None if store is None else Shipping(ground.reactor, database, store.blobs)
         images = Images(threads, settings.image_settings(config))
         self.attachments = Attachments(database, blobs, images, ring, settings.attachment_settings(config))
@@ -428,6 +434,7 @@ class Parts:
             self.upload_jobs,
             self.stored_files,
             self.retention,
+            self.strays,
             self.attachments,
             self.podcasts,
             self.commons,
@@ -448,6 +455,7 @@ class Parts:
             self.upload_jobs,
             self.stored_files,
             self.retention,
+            self.strays,
             self.attachments,
             self.podcasts,
             self.commons,
@@ -461,6 +469,8 @@ class Parts:
         if self._ground.store is not None and self.shipping is not None:
             await self._ground.store.begin()
             self.shipping.startService()
+        if self.not_shipped is not None:
+            self.not_shipped.startService()
         await self.stored_files.recover()
         self.transcodes.startService()
         self.remote_audio.startService()
@@ -473,6 +483,8 @@ class Parts:
         self.policies.close()
         if self.shipping is not None and self.shipping.running:
             await self.shipping.stopService()
+        if self.not_shipped is not None and self.not_shipped.running:
+            await self.not_shipped.stopService()
         if self.front is not None:
             await self.front.close()
         if self.live.running:
@@ -484,6 +496,21 @@ class Parts:
             await self.transcodes.stopService()
         await self.commons.close()
         await self.fediverse.close()
+
+
+def _not_shipped(ground: Ground) -> NotShipped | None:
+    """Where pictures are, when clients are sent to the store for them."""
+    store = ground.store
+    if store is None or not store.urls.are_elsewhere:
+        return None
+    return NotShipped(ground.reactor, ground.database, store.urls.url, lambda: store.blobs.store.is_away)
+
+
+def _sides(ground: Ground) -> list[Here | There]:
+    """Where files may lie."""
+    root = ground.config.media.root
+    here = Here(LocalBlobs(root, ground.threads), root, ground.threads)
+    return [here] if ground.store is None else [There(ground.store), here]
 
 
 def _merged(tables: Iterable[Mapping[str, T]]) -> dict[str, T]:

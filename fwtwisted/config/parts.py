@@ -6,6 +6,7 @@ No part knows of configuration; each declares what it can be told.  This module 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -333,7 +334,7 @@ def readers_settings(config: Config) -> ReadersSettings:
     return ReadersSettings(children=config.processes.cpu_jobs)
 
 
-def pictures(config: Config, elsewhere: Callable[[str], str] | None = None) -> Pictures:
+def pictures(config: Config, elsewhere: Callable[[str], str | None] | None = None) -> Pictures:
     """Where pictures are found.  :param elsewhere: the URL of a public file at a store that clients are sent to."""
     media = config.media
     return Pictures(media.url, config.general.public_url, media.jpeg_quality, media.thumbnails, elsewhere)

@@ -194,6 +194,7 @@ MEDIA: Final = Section(
     (
         Setting("MEDIA_ROOT", PATH, unset="`DATA/media`", help="folder of uploads, covers and transcodes"),
         Setting("MEDIA_URL", WEB_URL, unset="the pod's address and `/media/`", help="public base of images"),
+        Setting("MEDIA_CLIENT_MAX_AGE", TIME, "1y", own=True, help="how long browsers keep images"),
         Setting("REVERSE_PROXY_TYPE", one_of("direct", "nginx", "apache2"), unset="`direct`",
                 help="who sends audio: this server (`direct`), or the web server before it, told by "
                      "`X-Accel-Redirect` (`nginx`) or `X-Sendfile` (`apache2`)"),
@@ -286,8 +287,6 @@ STORE: Final = Section(
         Setting("MEDIA_CACHE_SLICE", SIZE, "1m", own=True, help="what is fetched and checked as one, 64k to 64m"),
         Setting("MEDIA_CACHE_LOCK_TIMEOUT", WAIT, "10s", own=True,
                 help="silence of another process that fetches, after which one fetches oneself"),
-        *_ignored("pictures are kept by browsers for a year; their addresses are never used twice",
-                  "MEDIA_CLIENT_MAX_AGE"),
     ),
 )  # fmt: skip
 

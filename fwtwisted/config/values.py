@@ -159,7 +159,7 @@ class Media:
     Where media lie and how they travel.
 
     :ivar root: folder of our own files.
-    :ivar url: public base of images, with a slash at its end.
+    :ivar url: public base of images, with a slash at its end.  :ivar client_seconds: how long browsers keep them.
     :ivar proxy_type: who sends audio: ``direct``, ``nginx``, ``apache2``.
     :ivar music: root of in-place imports as we see it, None when not set.
     :ivar music_served: the same as the web server before us sees it.
@@ -172,6 +172,7 @@ class Media:
 
     root: str
     url: str
+    client_seconds: float
     proxy_type: str
     protect_path: str
     music: str | None
@@ -489,6 +490,7 @@ def _media(values: Values, general: General) -> Media:
         url=(values["MEDIA_URL"] or f"{general.public_url}/media").rstrip("/") + "/",
         proxy_type=values["REVERSE_PROXY_TYPE"] or "direct",
         protect_path=values["PROTECT_FILES_PATH"],
+        client_seconds=values["MEDIA_CLIENT_MAX_AGE"],
         music=music,
         music_served=served or music,
         upload_max_bytes=_upload_max(values),

@@ -134,6 +134,14 @@ async def settled(tx: Tx, name: str, storage: str, etag: str | None, size: int, 
     return count
 
 
+PICTURES_HERE = "SELECT file FROM attachment WHERE storage = 'local' AND file IS NOT NULL"
+
+
+async def pictures_here(tx: Queries) -> list[str]:
+    """The names of pictures that do not lie in the object store."""
+    return await tx.many(str, PICTURES_HERE)
+
+
 HAS_UPLOADS = "SELECT EXISTS (SELECT FROM upload)"
 
 

@@ -69,17 +69,23 @@ async def best(tx: Tx, track: UUID, upload: UUID | None, visible: Collection[int
 
 @frozen
 class Version:
-    """A transcoded form that is kept."""
+    """
+    A transcoded form that is kept.
+
+    :ivar storage: where it lies.  :ivar size: bytes.
+    """
 
     id: int
     audio_file: str
     mimetype: str
     bitrate: int
+    storage: str
+    size: int
 
 
 # Within a fifth of the wanted bitrate will do; the best first.
 VERSION = """
-    SELECT id, audio_file, mimetype, bitrate FROM upload_version
+    SELECT id, audio_file, mimetype, bitrate, storage, size FROM upload_version
      WHERE upload_id = %s AND mimetype = %s AND bitrate BETWEEN %s * 0.8 AND %s * 1.2
      ORDER BY bitrate DESC LIMIT 1
 """

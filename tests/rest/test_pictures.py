@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zlib
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from io import BytesIO
 from random import Random
 from uuid import uuid4
@@ -283,3 +285,18 @@ class BannerTests(PictureCase):
     async def doomed(self) -> list[str]:
         """Stored files that are to go."""
         return list(await self.value("SELECT array_agg(name) FROM doomed_file") or ())
+
+
+class BriefTests(PictureCase):
+    """``MEDIA_CLIENT_MAX_AGE``."""
+
+    environment = {"MEDIA_CLIENT_MAX_AGE": "2h"}
+
+    async def test_kept_for_as_long_as_is_set(self) -> None:
+        """Browsers are told how long, in both ways of saying it."""
+        alice = await self.person("alice")
+        document = (await self.sent(alice, picture())).json
+        shown = await self.visitor().get(self.place(document["urls"]["original"]))
+        self.assertEqual("public, max-age=7200, immutable", shown.header("Cache-Control"))
+        left = parsedate_to_datetime(shown.header("Expires") or "") - datetime.now(UTC)
+        self.assertTrue(7100 < left.total_seconds() <= 7200, left)

@@ -328,6 +328,57 @@ class RedirectTests(StorePodCase):
         again = await self.alice.get(f"attachments/{said.json['uuid']}/")
         self.assertEqual(url, again.json["urls"]["original"])
 
+    async def test_pictures_that_are_not_there_yet(self) -> None:
+        """What lies on this disk is shown by us, in all sizes, and so is everything while the store is away."""
+        said = await self.alice.parts("attachments/", ("file", "cover.png", picture_of_colour()))
+        place = f"attachments/{said.json['uuid']}/"
+        assert self.parts.not_shipped is not None and self.ground.store is not None
+        await self.do("UPDATE attachment SET storage = 'local'")
+        await self.parts.not_shipped.look()
+        urls = (await self.alice.get(place)).json["urls"]
+        for which in ("original", "medium_square_crop", "large_square_crop"):
+            self.assertNotIn("X-Amz", urls[which])
+            self.assertEqual(200, (await self.visitor().get(urlsplit(urls[which]).path)).status)
+        await self.do("UPDATE attachment SET storage = 's3'")
+        await self.parts.not_shipped.look()
+        self.assertIn("X-Amz", (await self.alice.get(place)).json["urls"]["original"])
+        self.faults.refuse()
+        while not self.ground.store.blobs.store.is_away:
+            await self.alice.parts("attachments/", ("file", "cover.png", picture_of_colour()))
+        self.assertNotIn("X-Amz", (await self.alice.get(place)).json["urls"]["original"])
+
+
+class VersionTests(StorePodCase):
+    """Transcodes that are kept in the store."""
+
+    async def transcoded(self) -> tuple[str, bytes]:
+        """A song that was heard as MP3, and is kept as such: the way to it, its bytes."""
+        path, _, _ = await self.a_song()
+        body = (await self.alice.get(path, to="mp3")).body
+
+        async def is_kept() -> bool:
+            return bool(await self.value("SELECT count(*) FROM upload_version WHERE storage = 's3'"))
+
+        await self.until(is_kept)
+        return path, body
+
+    async def test_one_request(self) -> None:
+        """A listener of a kept transcode costs one request to the store, as for the file itself."""
+        path, body = await self.transcoded()
+        self.faults.asked.clear()
+        said = await self.alice.get(path, to="mp3")
+        self.assertEqual((200, body, str(len(body))), (said.status, said.body, said.header("Content-Length")))
+        self.assertEqual(["GET"], [asked.method for asked in self.faults.asked])
+
+    async def test_made_anew(self) -> None:
+        """One that the store has lost is forgotten, and made again."""
+        path, _ = await self.transcoded()
+        name = await self.value("SELECT audio_file FROM upload_version")
+        self.server.remove_bucket(f"{self.bucket}/{BELOW}{name}")
+        said = await self.alice.get(path, to="mp3")
+        self.assertEqual((200, "audio/mpeg"), (said.status, said.header("Content-Type")))
+        self.assertTrue(said.body)
+
 
 class NginxTests(StorePodCase):
     """``REVERSE_PROXY_TYPE=nginx`` with ``S3_NGINX_DIRECT=true``."""

@@ -114,7 +114,10 @@ async def verify(told: Namespace, desk: Desk) -> int:
             meter.remark(f"{one.name}: {one.text}")
 
     crew = Crew(desk.reactor, told.concurrency)
-    work = Verifying(ground.database, sides_of(ground), crew, trouble, sample=told.sample, reads=told.read)
+    doubted = await _doubted(desk, ground)
+    work = Verifying(
+        ground.database, sides_of(ground), crew, trouble, sample=told.sample, reads=told.read, doubted=doubted
+    )
     meter = Meter(desk.reactor, sys.stderr, lambda: _line(work))
     meter.start()
     try:
@@ -130,6 +133,16 @@ async def verify(told: Namespace, desk: Desk) -> int:
     if desk.stopped_by is not None:
         raise Stopped
     return FAILED if done.troubles else FINE
+
+
+async def _doubted(desk: Desk, ground: Ground) -> list[str]:
+    """Names of files whose copies the cache has put aside as damaged.  Source: docs/storage.md S-52."""
+    store = ground.store
+    if store is None or store.cache is None:
+        return []
+    below = store.store.below
+    keys = await desk.threads(store.cache.folder.damaged_keys)
+    return [key.removeprefix(below) for key in keys if key.startswith(below)]
 
 
 def _line(work: Verifying) -> str:

@@ -22,6 +22,7 @@ from fwtwisted.db import retention
 from fwtwisted.db.retention import Remote
 from fwtwisted.ground import Ground
 from fwtwisted.outside.blobs import IN_STORE, LOCAL
+from fwtwisted.outside.origin import StoreAway
 from fwtwisted.parts import Parts
 
 
@@ -59,6 +60,7 @@ async def orphans(told: Namespace, desk: Desk) -> int:
     ground = await desk.upright()
     side = _side(told.where, ground)
     hunt = OrphanHunt(ground.database, side, remover(side), datetime.now(UTC))
+    hunt.orphans.deletes = told.delete and not told.dry_run
     desk.stops_soon = lambda: True
     meter = Meter(desk.reactor, sys.stderr, lambda: f"{hunt.orphans.listed:,} files listed")
     meter.start()
@@ -66,11 +68,11 @@ async def orphans(told: Namespace, desk: Desk) -> int:
         await hunt.find(told.prefix, told.start_after, lambda: stops_at_once(desk))
         meter.stop()
         _list(told, desk, hunt.orphans)
-        if told.delete and not told.dry_run and hunt.orphans.found and not hunt.orphans.interrupted:
+        if hunt.orphans.deletes and hunt.orphans.found and not hunt.orphans.interrupted:
             await hunt.see_sense(forced=told.force)
             await hunt.delete(lambda: stops_at_once(desk))
-    except TooMany as why:
-        desk.remark(f"fwtwisted: {why}")
+    except (TooMany, StoreAway) as why:
+        desk.remark(f"fwtwisted: {why.why if isinstance(why, StoreAway) else why}")
         _tell(told, desk, hunt.orphans)
         return FAILED
     finally:
@@ -106,6 +108,7 @@ def _tell(told: Namespace, desk: Desk, found: Orphans) -> None:
         "unknown_roots": found.foreign,
         "deleted": found.deleted,
         "last": found.last,
+        "goes_on_after": found.goes_on_after if found.interrupted else None,
         "interrupted": found.interrupted,
     }
     if told.json:
@@ -118,8 +121,8 @@ def _tell(told: Namespace, desk: Desk, found: Orphans) -> None:
         desk.say(f"{count:,} files under {root}/, which is nothing of ours, are left alone")
     if found.deleted:
         desk.say(f"{found.deleted:,} deleted ({in_units(found.deleted_bytes)})")
-    if found.interrupted and found.last:
-        desk.say(f"stopped; go on with --start-after '{found.last}'")
+    if found.interrupted and found.goes_on_after:
+        desk.say(f"stopped; go on with --start-after '{found.goes_on_after}'")
 
 
 # --- prune ---------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ from fwtwisted.model.audio import EXTENSION, extension_of
 from fwtwisted.model.errors import Misconfigured, NotFound, Unavailable
 from fwtwisted.model.people import Viewer
 from fwtwisted.model.threads import Threads
-from fwtwisted.outside.blobs import HERE, BlobStore, Distant, Known, lent_path, open_file, path_below
+from fwtwisted.outside.blobs import HERE, IN_STORE, BlobStore, Distant, Known, lent_path, open_file, path_below
 from fwtwisted.outside.ffmpeg import FORMATS, MOST_BITS_PER_SECOND, Wish
 from fwtwisted.outside.shared import Cache
 from fwtwisted.outside.transcodes import Lent, Transcodes
@@ -282,11 +282,10 @@ class Streaming:
         kept = None
         if wish.is_whole:
             kept = await self._database.read(lambda tx: streaming.version(tx, hearable.id, media_type, bitrate))
-        if kept is not None and await self._blobs.size(kept.audio_file) is not None:
-            return await self._version(hearable, kept, wish.format)
+        if kept is not None and await self._has(kept):
+            return await self._version(hearable, kept, wish, patience, by)
         if kept is not None:
-            gone = kept.id
-            await self._database.transaction(lambda tx: streaming.forget_version(tx, gone))
+            await self._forget(kept)
         return Stream(
             hearable.id,
             None,
@@ -297,15 +296,33 @@ class Streaming:
             is_live=True,
         )
 
-    async def _version(self, hearable: Hearable, version: Version, extension: str) -> Stream:
+    async def _has(self, version: Version) -> bool:
+        """Whether it is there: the store is not asked (it will be, for the bytes), this disk is."""
+        return version.storage == IN_STORE or await self._blobs.size(version.audio_file) is not None
+
+    async def _forget(self, version: Version) -> None:
+        await self._database.transaction(lambda tx: streaming.forget_version(tx, version.id))
+
+    async def _version(
+        self, hearable: Hearable, version: Version, wish: Wish, patience: float | None, by: int | None
+    ) -> Stream:
+        """A kept one; should the store turn out to have lost it, it is made anew."""
         place = await self._blobs.place(version.audio_file)
+
+        async def opened() -> ByteSource:
+            try:
+                return await self._blobs.open(version.audio_file, Known(version.size, is_far=not place.is_here))
+            except NotFound:
+                await self._forget(version)
+            return await self._begin(hearable, wish, patience, by)
+
         return Stream(
             hearable.id,
             version.id,
             hearable.duration or 0,
             version.mimetype,
-            _filename(hearable, extension),
-            lambda: self._blobs.open(version.audio_file),
+            _filename(hearable, wish.format),
+            opened,
             version.audio_file if place.is_here else None,
             distant=place.distant,
         )

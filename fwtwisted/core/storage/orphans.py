@@ -22,6 +22,7 @@ from fwtwisted.db import doomed, storage
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import FwError
 from fwtwisted.outside.blobs import Lying
+from fwtwisted.outside.origin import StoreAway
 from fwtwisted.outside.s3.client import Refused
 from fwtwisted.wire.names import RENDITIONS, originals_of
 from fwtwisted.wire.s3.documents import MOST_KEYS
@@ -42,17 +43,28 @@ class Orphans:
     What was found.
 
     :ivar listed: all files.  :ivar young: too young to judge.  :ivar foreign: under roots that nobody knows, by root.
-    :ivar last: the last name that was looked at; an interrupted run goes on behind it.
+    :ivar last: the last name that was looked at.  :ivar before: of each that was found, the name looked at before it.
+    :ivar deletes: what is found is to go, too.  :ivar handled: how many of those are dealt with.
     """
 
     listed: int = 0
     young: int = 0
     found: list[Lying] = field(factory=list)
+    before: list[str] = field(factory=list)
+    deletes: bool = False
+    handled: int = 0
     foreign: dict[str, int] = field(factory=dict)
     deleted: int = 0
     deleted_bytes: int = 0
     last: str = ""
     interrupted: bool = False
+
+    @property
+    def goes_on_after(self) -> str:
+        """Behind which name the next run begins, if this one ends here, so that nothing is left out."""
+        if self.deletes and self.handled < len(self.found):
+            return self.before[self.handled]
+        return self.last
 
     @property
     def size(self) -> int:
@@ -73,25 +85,35 @@ class OrphanHunt:
         self.orphans = Orphans()
 
     async def find(self, prefix: str, start_after: str, stops: Callable[[], bool]) -> Orphans:
-        """List the side, page by page.  :raise StoreAway:"""
+        """
+        List the side, page by page.
+
+        A run that is stopped, or that the store breaks off, has judged what it has listed: ``orphans.last`` says how
+        far it came, and the next goes on behind that.  :raise StoreAway:
+        """
+        self.orphans.last = start_after
         batch: list[Lying] = []
-        async for lying in self._side.listed(prefix, start_after):
-            if stops():
-                self.orphans.interrupted = True
-                break
-            batch.append(lying)
-            if len(batch) == ASKED_AT_ONCE:
-                await self._judge(batch)
-                batch = []
-        if not self.orphans.interrupted:
+        try:
+            async for lying in self._side.listed(prefix, start_after):
+                batch.append(lying)
+                if stops():
+                    self.orphans.interrupted = True
+                    break
+                if len(batch) == ASKED_AT_ONCE:
+                    await self._judge(batch)
+                    batch = []
+        except StoreAway:
+            self.orphans.interrupted = True
             await self._judge(batch)
+            raise
+        await self._judge(batch)
         return self.orphans
 
     async def _judge(self, batch: Sequence[Lying]) -> None:
         named = await self._named([lying.name for lying in batch])
         for lying in batch:
+            before, self.orphans.last = self.orphans.last, lying.name
             self.orphans.listed += 1
-            self.orphans.last = lying.name
             root = root_of(lying.name)
             if lying.name in named:
                 continue
@@ -101,6 +123,7 @@ class OrphanHunt:
                 self.orphans.young += 1
             else:
                 self.orphans.found.append(lying)
+                self.orphans.before.append(before)
 
     async def _named(self, names: Sequence[str]) -> set[str]:
         """Those that must stay: a row names them, or the picture that they were cut from, or they are to go anyway."""
@@ -132,6 +155,7 @@ class OrphanHunt:
             named = await self._named([lying.name for lying in batch])
             going = [lying for lying in batch if lying.name not in named]
             await self._removed(going)
+            self.orphans.handled += len(batch)
         return self.orphans
 
     async def _removed(self, going: Sequence[Lying]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from functools import partial
 
 from attrs import define, field
@@ -41,6 +41,7 @@ class Verifying:
     :param sides: where files may lie, the likelier first.
     :param sample: look at so many, drawn by lot; None: at all.
     :param reads: also read and compare every byte.
+    :param doubted: names of files of which a wrong copy was seen: these are read in any case.
     :param trouble: told of each file that is not as it should be.
     """
 
@@ -53,9 +54,10 @@ class Verifying:
         *,
         sample: int | None,
         reads: bool,
+        doubted: Collection[str] = (),
     ) -> None:
         self._database, self._sides, self._crew, self._tell = database, sides, crew, trouble
-        self._sample, self._reads = sample, reads
+        self._sample, self._reads, self._doubted = sample, reads, frozenset(doubted)
         self.verified = Verified()
 
     async def run(self, stops: Callable[[], bool]) -> Verified:
@@ -75,8 +77,7 @@ class Verifying:
 
     async def _rows(self) -> AsyncIterator[Held]:
         if self._sample is not None:
-            count = self._sample
-            for held in await self._database.read(lambda tx: storage.sample(tx, count)):
+            for held in await self._drawn(self._sample):
                 yield held
             return
         after = ""
@@ -87,6 +88,14 @@ class Verifying:
             if len(page) < ROWS_AT_ONCE:
                 return
             after = page[-1].name
+
+    async def _drawn(self, count: int) -> list[Held]:
+        """Some by lot, and those that are in doubt."""
+        drawn = await self._database.read(lambda tx: storage.sample(tx, count))
+        doubted = self._doubted - {held.name for held in drawn}
+        also = await self._database.read(lambda tx: storage.held(tx, sorted(doubted))) if doubted else {}
+        self.verified.total = len(drawn) + len(also)
+        return [*drawn, *also.values()]
 
     async def _page(self, after: str) -> list[Held]:
         return await self._database.read(lambda tx: storage.page(tx, after, ROWS_AT_ONCE))
@@ -115,7 +124,7 @@ class Verifying:
             found = True
             if held.size is not None and seen.size != held.size:
                 return f"{DAMAGED}: {seen.size} bytes instead of {held.size} ({side.storage})"
-            if self._reads:
+            if self._reads or held.name in self._doubted:
                 try:
                     digest = await side.digest(held.name)
                 except NotFound:
@@ -123,4 +132,6 @@ class Verifying:
                 self.verified.read += seen.size
                 if held.sha256 is not None and digest != held.sha256:
                     return f"{DAMAGED}: other bytes ({side.storage})"
+                if held.sha256 is None and held.name in self._doubted:
+                    return f"{UNKNOWN}: a copy was put aside as damaged, and no digest is known"
         return None if found else MISSING

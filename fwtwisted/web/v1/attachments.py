@@ -29,17 +29,13 @@ from fwtwisted.wire.names import is_public, media_type_of
 from fwtwisted.wire.v1 import RENDITION_SIZES, Pictures, attachment
 
 LARGEST_BODY = 6_000_000  # bytes: an image of 5 MB and what is around it
-YEAR_SECONDS = 31_536_000
 # Said to everybody alike, whether a page of another site asks or not: what is kept for a year must do for both.
-LABELS = {
-    "Cache-Control": f"public, max-age={YEAR_SECONDS}, immutable",
-    "Access-Control-Allow-Origin": "*",
-}
+FOR_EVERYBODY = {"Access-Control-Allow-Origin": "*"}
 
 
 @frozen
 class AttachmentDesk:
-    """What this area is written with."""
+    """What this area is written with.  :ivar client_seconds: how long browsers keep pictures."""
 
     attachments: Attachments
     remote: RemotePictures
@@ -48,6 +44,7 @@ class AttachmentDesk:
     open_spool: Callable[[UUID, str], Awaitable[Spooled]]
     threads: Threads
     intake: IntakeSettings
+    client_seconds: float
 
     def mounts(self) -> list[Mount]:
         """Everything here, at its prefixes."""
@@ -55,7 +52,7 @@ class AttachmentDesk:
         intake = FileIntake(terms, self._admit, lambda filename: self.open_spool(uuid4(), filename), self.threads)
         return [
             Mount("/api/v1/attachments", AttachmentsFace(self).app.resource(), intakes={("POST", ""): intake}),
-            Mount("/media", MediaFace(self.attachments).app.resource()),
+            Mount("/media", MediaFace(self.attachments, self.client_seconds).app.resource()),
         ]
 
     async def _admit(self, request: LeanRequest, length: int | None) -> None:
@@ -111,16 +108,17 @@ class MediaFace:
 
     app = resource_app()
 
-    def __init__(self, attachments: Attachments) -> None:
-        self._attachments = attachments
+    def __init__(self, attachments: Attachments, client_seconds: float) -> None:
+        self._attachments, self._client_seconds = attachments, int(client_seconds)
+        self._kept = f"public, max-age={self._client_seconds}, immutable"
 
     @app.route("/<path:name>", methods=["GET"])
     async def file(self, request: LeanRequest, name: str) -> bytes | None:
-        """The bytes, for a year."""
+        """The bytes, for as long as browsers may keep them: no name is used twice."""
         if not is_public(name):
             raise NotFound
         source = await self._attachments.open(name, only_looks=request.method == b"HEAD")
-        year_off = datetime.now(UTC) + timedelta(seconds=YEAR_SECONDS)
-        labels = {**LABELS, "Expires": http_date(year_off).decode("ascii")}
+        until = datetime.now(UTC) + timedelta(seconds=self._client_seconds)
+        labels = {**FOR_EVERYBODY, "Cache-Control": self._kept, "Expires": http_date(until).decode("ascii")}
         await send(request, source, Delivery(media_type_of(name), headers=labels))
         return None

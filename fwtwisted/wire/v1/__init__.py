@@ -135,19 +135,21 @@ class Pictures:
     :ivar public_url: the pod's, without one.
     :ivar quality: of JPEG renditions; it is part of their names.
     :ivar renditions: made at all; else the original stands for each.
-    :ivar elsewhere: URL of a public file at a store that clients are sent to; None: they come to us.
+    :ivar elsewhere: URL of a public file at a store that clients are sent to; None: they come to us, for all or for
+        this one.
     """
 
     media_url: str
     public_url: str
     quality: int = 95
     renditions: bool = True
-    elsewhere: Callable[[str], str] | None = None
+    elsewhere: Callable[[str], str | None] | None = None
 
     def url(self, name: str) -> str:
         """Where a client finds the public file of that name."""
-        if self.elsewhere is not None:
-            return self.elsewhere(name)
+        there = None if self.elsewhere is None else self.elsewhere(name)
+        if there is not None:
+            return there
         return self.media_url + quote(name, safe="/~!*()'")
 
 

@@ -21,6 +21,7 @@ from fwtwisted.model.errors import BadRequest
 UNREAD = frozenset(("@graph", "@included", "@reverse"))
 # From this size on, bytes, reading a body takes milliseconds and belongs into a thread.
 LARGE = 48 * 1024
+LONGEST_INTEGER = 20  # digits, with a sign
 
 
 class InvalidJson(BadRequest):
@@ -65,7 +66,11 @@ def strict(body: bytes, limits: Limits = INCOMING) -> dict[str, Any]:
     """
     try:
         found = json.loads(
-            body.decode("utf-8-sig"), object_pairs_hook=_members, parse_constant=_no_number, parse_float=_number
+            body.decode("utf-8-sig"),
+            object_pairs_hook=_members,
+            parse_constant=_no_number,
+            parse_float=_number,
+            parse_int=_integer,
         )
     except RecursionError:
         raise InvalidJson("The document is nested too deeply.") from None
@@ -91,6 +96,14 @@ def _no_number(word: str) -> NoReturn:
 def _number(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
+        raise InvalidJson("A number is too large.")
+    return number
+
+
+def _integer(text: str) -> int:
+    """What is longer than 64 bits no database keeps, and no other reader reads as the same."""
+    number = int(text) if len(text) <= LONGEST_INTEGER else 2**64
+    if not -(2**63) <= number < 2**63:
         raise InvalidJson("A number is too large.")
     return number
 

@@ -32,7 +32,7 @@ from fwtwisted.model.accounts import (
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.people import PERMISSIONS, Account, Actor, Application, Privacy
 from fwtwisted.wire.fields import Fields
-from fwtwisted.wire.markup import content
+from fwtwisted.wire.markup import content, rendered
 from fwtwisted.wire.v1 import Document, Pictures, attachment, when, when_or_none
 
 LONGEST_SCOPES = 3_000
@@ -58,7 +58,7 @@ def actor(actor: Actor) -> Document:
         "fid": actor.fid,
         "url": actor.url,
         "creation_date": when(actor.creation_date),
-        "summary": actor.summary,
+        "summary": _harmless(actor),
         "preferred_username": actor.preferred_username,
         "name": actor.name,
         "last_fetch_date": when(actor.last_fetch_date),
@@ -68,6 +68,12 @@ def actor(actor: Actor) -> Document:
         "full_username": actor.full_username,
         "is_local": actor.is_local,
     }
+
+
+def _harmless(actor: Actor) -> str | None:
+    """What somebody says of themselves: HTML, which is what other servers write, without what could do harm."""
+    is_html = actor.summary_type == "text/html"
+    return rendered(actor.summary, actor.summary_type) if actor.summary and is_html else actor.summary
 
 
 def user_basic(profile: Profile, pictures: Pictures) -> Document:

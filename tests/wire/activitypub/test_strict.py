@@ -20,7 +20,7 @@ from fwtwisted.wire.activitypub.strict import (
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | TEXTS,
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | TEXTS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abc", max_size=3), inner, max_size=4),
     max_leaves=20,
 )
@@ -40,6 +40,7 @@ class StrictTests(SynchronousTestCase):
             b"", b"null", b"[]", b"7", b'"x"', b"{", b'{"a":1,}', b"{'a':1}", b"\xff\xfe{\x00}\x00", b"\xff",
             b'{"a":1,"a":1}', b'{"x":[{"a":1,"a":2}]}', b'{"a":NaN}', b'{"a":Infinity}', b'{"a":-Infinity}',
             b'{"a":1e999}', b'{"a":"\\ud800"}', b'{"\\ud800":1}', b'{"a":"\\u0000"}', b'{"a":' + b"1" * 5000 + b"}",
+            b'{"a":9223372036854775808}', b'{"a":-9223372036854775809}', b'{"a":[' + b"1" * 30 + b"]}",
         ):  # fmt: skip
             self.assertRaises(InvalidJson, strict, body)
 

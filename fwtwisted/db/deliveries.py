@@ -44,13 +44,7 @@ class Meant:
     pods: bool = False
 
 
-ADD = "INSERT INTO outgoing (fid, actor_id, type, about) VALUES (%s, %s, %s, %s) RETURNING id"
 TAKE_BACK = "DELETE FROM outgoing WHERE id = %s"
-
-
-async def add(tx: Tx, new: NewOutgoing) -> int:
-    """The id of a new activity."""
-    return await tx.one(int, ADD, new.fid, new.actor_id, new.type, new.about)
 
 
 async def take_back(tx: Tx, outgoing_id: int) -> None:
@@ -100,9 +94,11 @@ _HOST = r"""
     regexp_replace(lower(substring(meant.inbox FROM '^https?://([^/?#]+)')),
                    CASE WHEN meant.inbox LIKE 'https:%%' THEN ':443$' ELSE ':80$' END, '')
 """
-# Parameters: of Meant, names of software, the activity's id, its object.
+# Parameters: four of NewOutgoing, names of software, five of Meant.
 SPREAD = f"""
-    WITH meant AS (
+    WITH said AS (
+        INSERT INTO outgoing (fid, actor_id, type, about) VALUES (%s, %s, %s, %s) RETURNING id, about),
+    meant AS (
         SELECT DISTINCT ON (inbox) actor.id, {_CLASS} AS peer_class,
                CASE WHEN told.in_person THEN actor.inbox_url
                     ELSE coalesce(actor.shared_inbox_url, actor.inbox_url) END AS inbox
@@ -113,42 +109,36 @@ SPREAD = f"""
          ORDER BY inbox, actor.id),
     made AS (
         INSERT INTO delivery (outgoing_id, peer_class, host, inbox, about, recipient_id)
-        SELECT %s, meant.peer_class, {_HOST}, meant.inbox, %s, meant.id
-          FROM meant LEFT JOIN peer_line ON peer_line.host = {_HOST} AND peer_line.stopped
+        SELECT said.id, meant.peer_class, {_HOST}, meant.inbox, said.about, meant.id
+          FROM said CROSS JOIN meant LEFT JOIN peer_line ON peer_line.host = {_HOST} AND peer_line.stopped
          WHERE meant.inbox ~ '^https?://[^/?#]' AND peer_line.host IS NULL
             ON CONFLICT (outgoing_id, inbox) DO NOTHING
      RETURNING peer_class, host)
-    SELECT DISTINCT peer_class, host FROM made
+    SELECT DISTINCT said.id, made.peer_class, made.host FROM said LEFT JOIN made ON true
 """
 
 
 @frozen
 class Spread:
-    """Where deliveries go: kinds of peers, and hosts."""
+    """Where deliveries of a new activity go: its id, kinds of peers, and hosts."""
 
+    outgoing_id: int
     classes: frozenset[str]
     hosts: frozenset[str]
 
 
-async def spread(tx: Tx, outgoing_id: int, about: str, meant: Meant, note_software: Collection[str]) -> Spread:
-    """One delivery for each distinct inbox of those who are meant and welcome."""
-    pairs = await tx.many(
-        lambda peer_class, host: (peer_class, host), SPREAD,
+async def spread(tx: Tx, new: NewOutgoing, meant: Meant, note_software: Collection[str]) -> Spread:
+    """A new activity, and one delivery of it for each distinct inbox of those who are meant and welcome."""
+    rows = await tx.many(
+        lambda id, peer_class, host: (id, peer_class, host), SPREAD, new.fid, new.actor_id, new.type, new.about,
         list(note_software), list(meant.followers_of), list(meant.library_followers), list(meant.actors),
-        list(meant.in_person), meant.pods, outgoing_id, about,
+        list(meant.in_person), meant.pods,
     )  # fmt: skip
-    return Spread(frozenset(peer_class for peer_class, _ in pairs), frozenset(host for _, host in pairs))
+    made = [(peer_class, host) for _, peer_class, host in rows if host is not None]
+    return Spread(rows[0][0], frozenset(peer_class for peer_class, _ in made), frozenset(host for _, host in made))
 
 
-KEEP_BODIES = """
-    INSERT INTO outgoing_body (outgoing_id, peer_class, body) SELECT %s, * FROM unnest(%s::text[], %s::text[])
-"""
 DROP_OTHERS = "DELETE FROM delivery WHERE outgoing_id = %s AND NOT peer_class = ANY(%s)"
-
-
-async def keep_bodies(tx: Tx, outgoing_id: int, bodies: Mapping[str, str]) -> None:
-    """Keep the bytes for each kind of peer."""
-    await tx.do(KEEP_BODIES, outgoing_id, list(bodies), list(bodies.values()))
 
 
 async def only_for(tx: Tx, outgoing_id: int, classes: Collection[str]) -> None:
@@ -199,9 +189,23 @@ WAKE = """
 """
 
 
+KEEP_AND_WAKE = f"""
+    WITH kept AS (
+        INSERT INTO outgoing_body (outgoing_id, peer_class, body) SELECT %s, * FROM unnest(%s::text[], %s::text[]))
+    {WAKE}
+"""
+
+
 async def wake(tx: Tx, kind: str, lane: str, hosts: Collection[str], seconds: float = 0.0) -> None:
     """Have the hosts looked after, in so many seconds at the latest."""
     await tx.do(WAKE, kind, lane, seconds, list(hosts))
+
+
+async def keep_and_wake(
+    tx: Tx, outgoing_id: int, bodies: Mapping[str, str], kind: str, lane: str, hosts: Collection[str]
+) -> None:
+    """Keep the bytes for each kind of peer, and have the hosts looked after now."""
+    await tx.do(KEEP_AND_WAKE, outgoing_id, list(bodies), list(bodies.values()), kind, lane, 0.0, list(hosts))
 
 
 FORGOTTEN = """

@@ -36,33 +36,30 @@ class NewActivity:
     follow_id: int | None = None
 
 
-ADD_ACTIVITY = """
-    INSERT INTO activity (fid, actor_id, type, payload, library_id, target_actor_id, follow_id)
-    VALUES (%s, %s, %s, %s, %s, %s, %s)
-        ON CONFLICT (fid) DO NOTHING
- RETURNING id
-"""
-
-
-async def add_activity(tx: Tx, new: NewActivity) -> int | None:
-    """The id of a new activity; None when there is one of that federation id."""
-    return await tx.maybe(
-        int, ADD_ACTIVITY, new.fid, new.actor_id, new.type, dict(new.payload), new.library_id, new.target_actor_id,
-        new.follow_id,
-    )  # fmt: skip
-
-
-ADD_ITEMS = """
+# An activity whose federation id is known reached its readers before.
+TELL = """
+    WITH made AS (
+        INSERT INTO activity (fid, actor_id, type, payload, library_id, target_actor_id, follow_id)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT (fid) DO NOTHING
+     RETURNING id)
     INSERT INTO inbox_item (actor_id, activity_id)
-    SELECT account.actor_id, %s FROM account WHERE account.actor_id = ANY(%s) AND account.is_active
+    SELECT account.actor_id, made.id FROM made, account WHERE account.actor_id = ANY(%s) AND account.is_active
         ON CONFLICT DO NOTHING
  RETURNING id, actor_id
 """
 
 
-async def add_items(tx: Tx, activity_id: int, actor_ids: Collection[int]) -> list[tuple[int, int]]:
-    """Put an activity into the inboxes of those of the actors that have an account here; id and actor of each item."""
-    return await tx.many(lambda id, actor: (id, actor), ADD_ITEMS, activity_id, list(actor_ids))
+async def tell(tx: Tx, new: NewActivity, actor_ids: Collection[int]) -> list[tuple[int, int]]:
+    """
+    Put a new activity into the inboxes of those of the actors that have an account here.
+
+    :return: id and actor of each item; none when there is an activity of that federation id.
+    """
+    return await tx.many(
+        lambda id, actor: (id, actor), TELL, new.fid, new.actor_id, new.type, dict(new.payload), new.library_id,
+        new.target_actor_id, new.follow_id, list(actor_ids),
+    )  # fmt: skip
 
 
 # --- reading -------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ class Target:
     :ivar actor_id: or ``library_id``: what it is.
     :ivar answers_id: the actor who says yes or no.  :ivar owner_id: the actor of whoever decides; None: nobody does.
     :ivar is_open: nobody has to be asked.  :ivar is_blocking: the owner wants nothing of who asks.
+    :ivar is_taken: the id of the follow is another one's.
     """
 
     actor_id: int | None
@@ -48,8 +49,12 @@ class Target:
     owner_id: int | None
     is_open: bool
     is_blocking: bool
+    is_taken: bool
 
 
+_TAKEN = """
+    EXISTS (SELECT FROM follow WHERE follow.fid = %s AND NOT (follow.actor_id = %s AND {target}))
+"""
 _BLOCKING = """
     EXISTS (SELECT FROM user_block JOIN account AS blocker ON blocker.id = user_block.account_id
              WHERE user_block.target_id = %s AND blocker.actor_id = {owner})
@@ -57,22 +62,24 @@ _BLOCKING = """
 TARGET = f"""
     SELECT actor.id, NULL::bigint, actor.id, coalesce(channel.attributed_to_id, account.actor_id),
            channel.id IS NOT NULL OR coalesce(account.privacy_level = 'everyone', false),
-           {_BLOCKING.format(owner="coalesce(channel.attributed_to_id, actor.id)")}
+           {_BLOCKING.format(owner="coalesce(channel.attributed_to_id, actor.id)")},
+           {_TAKEN.format(target="follow.target_actor_id IS NOT DISTINCT FROM actor.id")}
       FROM actor
       LEFT JOIN channel ON channel.actor_id = actor.id
       LEFT JOIN account ON account.actor_id = actor.id AND account.is_active
      WHERE actor.fid = %s AND actor.private_key IS NOT NULL AND actor.type <> 'Tombstone'
      UNION ALL
     SELECT NULL, library.id, owner.id, owner.id, library.privacy_level = 'everyone',
-           {_BLOCKING.format(owner="owner.id")}
+           {_BLOCKING.format(owner="owner.id")},
+           {_TAKEN.format(target="follow.target_library_id IS NOT DISTINCT FROM library.id")}
       FROM library JOIN actor AS owner ON owner.id = library.actor_id
      WHERE library.fid = %s AND owner.private_key IS NOT NULL AND NOT library.is_channel
 """
 
 
-async def target(tx: Queries, fid: str, follower_id: int) -> Target | None:
-    """What of ours has this id, as one who wishes to follow it finds it."""
-    return await tx.maybe(Target, TARGET, follower_id, fid, follower_id, fid)
+async def target(tx: Queries, fid: str, follower_id: int, follow_fid: str) -> Target | None:
+    """What of ours has this id, as one finds it who wishes to follow it by a Follow of that id."""
+    return await tx.maybe(Target, TARGET, *(follower_id, follow_fid, follower_id, fid) * 2)
 
 
 @frozen
@@ -94,14 +101,6 @@ HOLD_WISH = """
 async def hold_wish(tx: Tx, follower_id: int, wanted: Target) -> Wish | None:
     """Their follow of it, held until this transaction ends."""
     return await tx.maybe(Wish, HOLD_WISH, follower_id, wanted.actor_id, wanted.library_id)
-
-
-IS_USED = "SELECT EXISTS (SELECT FROM follow WHERE fid = %s AND id IS DISTINCT FROM %s)"
-
-
-async def is_used(tx: Queries, fid: str, but: int | None) -> bool:
-    """Whether another follow has this id."""
-    return await tx.one(bool, IS_USED, fid, but)
 
 
 ADD_WISH = """

@@ -31,10 +31,7 @@ class Inbox:
 
     async def deliver(self, tx: Tx, new: NewActivity, actor_ids: Collection[int]) -> None:
         """Tell those of the actors that have an account here; an activity that is known already is told once."""
-        activity = await notifications.add_activity(tx, new)
-        if activity is None:
-            return
-        for id, actor_id in await notifications.add_items(tx, activity, actor_ids):
+        for id, actor_id in await notifications.tell(tx, new, actor_ids):
             tx.after_commit(self._happened, Audience(actor_id), ITEM, {"actor": actor_id, "item": id})
 
     async def page(

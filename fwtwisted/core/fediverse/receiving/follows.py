@@ -50,8 +50,11 @@ class Notices:
 
     async def tell(self, tx: Tx, actor: Actor, new: NewActivity, reader_id: int) -> None:
         """Put an activity of ``actor`` into the inbox of one of ours."""
-        if await receivers.blocks(tx, reader_id, actor.id):
-            return
+        if not await receivers.blocks(tx, reader_id, actor.id):
+            await self.tell_unblocking(tx, actor, new, reader_id)
+
+    async def tell_unblocking(self, tx: Tx, actor: Actor, new: NewActivity, reader_id: int) -> None:
+        """The same, when it is known that they do not block ``actor``."""
         if not await self._policies.silences_notifications(actor.fid, actor.domain) or await receivers.follows(
             tx, reader_id, actor.id
         ):
@@ -71,13 +74,11 @@ class ReceivedFollows:
     async def follow(self, tx: Tx, told: Told) -> None:
         """Somebody wishes to follow something."""
         act = told.act
-        wanted = None if act.about is None else await receivers.target(tx, act.about, told.actor.id)
-        if wanted is None:
+        fid = act.fid or follow_id(told.actor.fid, uuid4())
+        wanted = None if act.about is None else await receivers.target(tx, act.about, told.actor.id, fid)
+        if wanted is None or wanted.is_taken:
             return
         known = await receivers.hold_wish(tx, told.actor.id, wanted)
-        fid = act.fid or follow_id(told.actor.fid, uuid4())
-        if await receivers.is_used(tx, fid, None if known is None else known.id):
-            return
         wish = await self._written(tx, told, wanted, known, fid)
         tx.touch("libraries")
         if known is None and wish.approved is not False:
@@ -102,7 +103,7 @@ class ReceivedFollows:
                 fid, told.actor.id, "Follow", dict(told.act.doc.raw),
                 library_id=wanted.library_id, target_actor_id=wanted.actor_id, follow_id=wish.id,
             )  # fmt: skip
-            await self._notices.tell(tx, told.actor, new, wanted.owner_id)
+            await self._notices.tell_unblocking(tx, told.actor, new, wanted.owner_id)
 
     async def undo(self, tx: Tx, told: Told) -> None:
         """Somebody follows no longer."""

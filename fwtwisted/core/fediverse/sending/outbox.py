@@ -85,22 +85,17 @@ class Outbox:
         named = to.actors | to.in_person
         if activity.local is not None and named:
             await self._inbox.deliver(tx, activity.local, sorted(named))
-        id = await deliveries.add(tx, NewOutgoing(activity.fid, activity.actor_id, activity.type, activity.about))
-        spread = await deliveries.spread(tx, id, activity.about, _meant(to), self._settings.note_software)
+        new = NewOutgoing(activity.fid, activity.actor_id, activity.type, activity.about)
+        spread = await deliveries.spread(tx, new, _meant(to), self._settings.note_software)
+        id = spread.outgoing_id
         bodies = await self._bodies(tx, activity, spread.classes, named) if spread.classes else {}
         if not bodies:
             await deliveries.take_back(tx, id)
             return
-        await deliveries.keep_bodies(tx, id, bodies)
         if bodies.keys() != spread.classes:
             await deliveries.only_for(tx, id, bodies)
-        await self.wake(tx, spread.hosts)
-
-    async def wake(self, tx: Tx, hosts: Collection[str]) -> None:
-        """Have what waits for the hosts delivered once this is committed."""
-        if hosts:
-            await deliveries.wake(tx, DELIVER, LANE, hosts)
-            tx.after_commit(self._ring, "jobs", LANE.encode())
+        await deliveries.keep_and_wake(tx, id, bodies, DELIVER, LANE, spread.hosts)
+        tx.after_commit(self._ring, "jobs", LANE.encode())
 
     async def _bodies(
         self, tx: Tx, activity: Outgoing, classes: Collection[str], named: Collection[int]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import contextlib
 from xml.etree import ElementTree
 
 from hypothesis import given
@@ -53,7 +53,7 @@ class SoughtTests(SynchronousTestCase):
     @given(st.one_of(st.text(), pieces.map("".join)))
     def test_anything(self, resource: str) -> None:
         """Is understood, or refused in a word."""
-        with suppress(BadRequest, NotFound):
+        with contextlib.suppress(BadRequest, NotFound):
             self.assertIsInstance(sought(resource, POD), Handle | Server)
 
     def test_host_meta(self) -> None:

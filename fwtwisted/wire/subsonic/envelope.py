@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias
 from xml.sax.saxutils import escape
 
@@ -46,6 +47,9 @@ _IN_ATTRIBUTES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 _IN_TEXT = {"\r": "&#13;"}
 _PLAIN = re.compile(r"[^&<>\"\x00-\x1f\ud800-\udfff\ufffe\uffff]*").fullmatch
 CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,127}", re.ASCII)
+
+
+MOST_KEPT = 4_000  # pieces that are kept as XML, some kilobyte each
 
 
 class Format(enum.StrEnum):
@@ -136,47 +140,47 @@ def _fragment(value: object) -> Fragment:
 
 def xml(response: Payload) -> bytes:
     """The answer as XML."""
-    pieces = ['<?xml version="1.0" encoding="UTF-8"?>\n']
-    pieces += _element("subsonic-response", {"xmlns": NAMESPACE, **response})
-    return "".join(pieces).encode("utf-8")
+    root = _element("subsonic-response", {"xmlns": NAMESPACE, **response})
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{root}'.encode()
 
 
-def _element(name: str, value: Payload) -> Iterator[str]:
+def _element(name: str, value: Payload) -> str:
     """An object as an element."""
     speaks = name in _SPEAKING
     attributes, words = [f"<{name}"], ""
     children: list[str] = []
     for key, inner in value.items():
         if isinstance(inner, list | tuple):
-            children.extend(_several(_RENAMED.get(key, key), inner))
+            children.append(_several(_RENAMED.get(key, key), inner))
         elif isinstance(inner, Mapping):
-            children.extend(_element(key, inner))
+            children.append(_element(key, inner))
         elif isinstance(inner, Piece):
-            children.extend(_element(key, orjson.loads(inner.json)))
+            children.append(_of_piece(key, inner.json))
         elif speaks and key == "value":
             words = _in_text(inner)
         elif name in _SPELT_OUT:
             children.append(_spelt(key, inner))
         else:
             attributes.append(f' {key}="{_in_attribute(inner)}"')
-    yield from attributes
-    if not children and not words:
-        yield "/>"
-        return
-    yield f">{words}"
-    yield from children
-    yield f"</{name}>"
+    opened, inside = "".join(attributes), "".join(children)
+    return f"{opened}>{words}{inside}</{name}>" if words or inside else f"{opened}/>"
 
 
-def _several(name: str, values: list[Any] | tuple[Any, ...]) -> Iterator[str]:
+@lru_cache(MOST_KEPT)
+def _of_piece(name: str, json: bytes) -> str:
+    """What was written in JSON before, as an element; lists that are asked for again and again are made of the same."""
+    return _element(name, orjson.loads(json))
+
+
+def _several(name: str, values: list[Any] | tuple[Any, ...]) -> str:
     """A list as repeated elements."""
-    for value in values:
-        if isinstance(value, Piece):
-            yield from _element(name, orjson.loads(value.json))
-        elif isinstance(value, Mapping):
-            yield from _element(name, value)
-        else:
-            yield _spelt(name, value)
+    return "".join([_one(name, value) for value in values])
+
+
+def _one(name: str, value: object) -> str:
+    if isinstance(value, Piece):
+        return _of_piece(name, value.json)
+    return _element(name, value) if isinstance(value, Mapping) else _spelt(name, value)
 
 
 def _spelt(name: str, value: object) -> str:

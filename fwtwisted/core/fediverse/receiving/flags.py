@@ -19,6 +19,7 @@ from fwtwisted.wire.addresses import is_ours
 
 MOST_OBJECTS: Final = 20
 OTHER: Final = "other"
+ACCOUNT: Final = "account"
 
 
 class Hearing(Protocol):
@@ -47,13 +48,15 @@ class Flags:
         await self._reports.hear(tx, fid, ReportWish(_type(told.act), target, summary), told.actor.id)
 
     async def _target(self, tx: Tx, act: Act) -> Reference | None:
-        """The first of what is reported that is ours."""
+        """The first of what is reported that is ours; somebody only where nothing of theirs is named beside them."""
+        somebody = None
         for fid in act.abouts(MOST_OBJECTS):
             if is_ours(fid, self._pod):
                 found = await receivers.reported(tx, fid)
-                if found is not None:
+                if found is not None and found.kind != ACCOUNT:
                     return found
-        return None
+                somebody = somebody or found
+        return somebody
 
 
 def _type(act: Act) -> str:

@@ -54,6 +54,11 @@ class FlagTests(ReceivingCase):
                 kind, await self.value("SELECT target_kind FROM report WHERE fid = %s", f"{ELSEWHERE}/flags/{number}")
             )
 
+    async def test_the_owner_is_named_first(self) -> None:
+        """What is reported counts, not whose it is, in whatever order they are named."""
+        await self.tells(self.bob, flag(f"{AT_HOME}/actors/alice", TRACK))
+        self.assertEqual(f"(track,{self.track})", await self.report("target_kind, target_id"))
+
     async def test_said_again(self) -> None:
         """Said again by the same id, it says now what it says then; others do not speak by that id."""
         await self.tells(self.bob, flag(TRACK), flag(TRACK, content="really", tag="#other"))

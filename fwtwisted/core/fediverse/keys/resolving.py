@@ -103,7 +103,8 @@ class Resolving:
         self._kept: Kept[str, ActorKey] = Kept(ground.now, MOST, SECONDS)
         self._refetched: Kept[str, float] = Kept(ground.now, MOST, 2 * SECONDS)
         self._flights: Flights[str, dict[str, str] | None] = Flights()
-        self._deaf = ground.bell.listen(BELL, lambda payload: self._note(payload.decode("utf-8", "replace")))
+        self._all_since = 0.0
+        self._deaf = ground.bell.listen(BELL, self._heard)
 
     async def close(self) -> None:
         """Listen to the bell no more, and wait for what is under way."""
@@ -124,7 +125,7 @@ class Resolving:
     async def known(self, key_id: str) -> ActorKey | None:
         """The key as we have it; nobody is asked."""
         kept = self._kept.get(key_id)
-        if kept is not None and kept.looked_up >= (self._refetched.get(kept.actor.fid) or 0.0):
+        if kept is not None and kept.looked_up >= max(self._all_since, self._refetched.get(kept.actor.fid) or 0.0):
             return kept
         return await self._looked_up(key_id)
 
@@ -257,6 +258,13 @@ class Resolving:
         if found is None:
             raise Forged("The owner of the key does not list it.")
         return found
+
+    def _heard(self, payload: bytes) -> None:
+        """Something became of an actor, or of many, who are not named."""
+        if payload:
+            self._note(payload.decode("utf-8", "replace"))
+        else:
+            self._all_since = self._ground.now()
 
     def _note(self, fid: str) -> None:
         """What was looked up before now does not count any more."""

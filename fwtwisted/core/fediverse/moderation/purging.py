@@ -16,6 +16,7 @@ from functools import partial
 from attrs import frozen
 from twisted.logger import Logger
 
+from fwtwisted.core.fediverse.keys.resolving import BELL as REMOTE_KEYS
 from fwtwisted.core.fediverse.remote.removing import remove_libraries, remove_uploads
 from fwtwisted.core.files.stored_files import LANE as STORE_LANE
 from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
@@ -158,6 +159,7 @@ class Purging:
                 await purging.forget_deeds(tx, found)
                 await purging.remove_actors(tx, found)
                 tx.touch("libraries", "catalog")
+                tx.after_commit(self._ring, REMOTE_KEYS, b"")
                 reached = found[-1]
             return len(found)
 

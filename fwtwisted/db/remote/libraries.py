@@ -51,12 +51,17 @@ async def of_actor(tx: Tx, actor_id: int) -> list[int]:
     return await tx.many(int, OF_ACTOR, actor_id, actor_id)
 
 
-TAKEN = "SELECT EXISTS (SELECT FROM artist WHERE fid = %s), EXISTS (SELECT FROM channel WHERE rss_url = %s)"
+TAKEN = """
+    SELECT coalesce((SELECT array_agg(fid) FROM artist WHERE fid = ANY(%s)), '{}'),
+           EXISTS (SELECT FROM library WHERE fid = %s), EXISTS (SELECT FROM channel WHERE rss_url = %s)
+"""
 
 
-async def taken(tx: Queries, artist_fid: str, rss_url: str | None) -> tuple[bool, bool]:
-    """Whether an artist has this id already, and a channel this feed."""
-    return await tx.one(lambda artist, feed: (artist, feed), TAKEN, artist_fid, rss_url)
+async def taken(
+    tx: Queries, artist_fids: Sequence[str], library_fid: str, rss_url: str | None
+) -> tuple[list[str], bool, bool]:
+    """Which of the ids artists have already; whether a library has this one, and a channel this feed."""
+    return await tx.one(lambda *found: found, TAKEN, list(artist_fids), library_fid, rss_url)
 
 
 OWN_CHANNEL = "UPDATE channel SET attributed_to_id = %s WHERE id = %s AND attributed_to_id <> %s"

@@ -46,12 +46,14 @@ async def write_channel(tx: Tx, said: SaidActor, actor_id: int, owner_id: int, c
 async def _made(tx: Tx, said: SaidActor, actor_id: int, owner_id: int, cover_id: int | None) -> Channel:
     """An artist goes by the actor's id; the library behind it is nothing that anybody could ask for."""
     feed = said.rss if said.rss is not None and host_of(said.rss) == host_of(said.fid) else None
-    artist_taken, feed_taken = await libraries.taken(tx, said.fid, feed)
+    artist_fids, library_fid = (said.fid, f"{said.fid}#artist"), f"{said.fid}#library"
+    artists_taken, library_taken, feed_taken = await libraries.taken(tx, artist_fids, library_fid, feed)
+    artist_uuid, library_uuid = uuid4(), uuid4()
     voice = NewVoice(
-        artist_uuid=uuid4(),
-        artist_fid=f"{said.fid}#artist" if artist_taken else said.fid,
-        library_uuid=uuid4(),
-        library_fid=f"{said.fid}#library",
+        artist_uuid=artist_uuid,
+        artist_fid=next((fid for fid in artist_fids if fid not in artists_taken), f"{artist_fids[-1]}-{artist_uuid}"),
+        library_uuid=library_uuid,
+        library_fid=f"{library_fid}-{library_uuid}" if library_taken else library_fid,
         owner_id=owner_id,
         name=_name(said),
         library_name=_name(said)[:LONGEST_LIBRARY_NAME],

@@ -6,6 +6,7 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from fwtwisted.model.errors import Invalid, ShutOut
 from fwtwisted.model.federation import AskFailed
+from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Actor
 from tests.core.fediverse.remote.ground import RemoteCase
 from tests.foreign import (
@@ -13,9 +14,11 @@ from tests.foreign import (
     CHANNEL,
     POD,
     Document,
+    artist,
     changed,
     funkwhale_actor,
     funkwhale_channel,
+    library,
     mastodon_actor,
     named_by_webfinger,
     pleroma_actor,
@@ -191,6 +194,16 @@ class TakingTests(RemoteCase):
             " JOIN attachment AS cover ON cover.id = artist.cover_id"
         )
         self.assertEqual(f"({CHANNEL},Renamed,podcast,{ALICE},{POD}/media/cover.jpg,everyone,Folk)", row)
+
+    async def test_ids_in_the_way(self) -> None:
+        """A library or artists of theirs that have the ids which a channel's would get are no hindrance."""
+        await self.taken(funkwhale_actor())
+        await self.objects.take_library(library(f"{CHANNEL}#library"), POD)
+        for fid in (CHANNEL, f"{CHANNEL}#artist"):
+            await self.objects.take_music(Kind.ARTIST, artist(id=fid, musicbrainzId=None), fid)
+        await self.taken(funkwhale_channel())
+        self.assertEqual(1, await self.value("SELECT count(*) FROM channel"))
+        self.assertEqual(1, await self.value("SELECT count(*) FROM library WHERE NOT is_channel"))
 
     async def test_its_own(self) -> None:
         """A channel that names no owner, or one who cannot be asked, is its own."""

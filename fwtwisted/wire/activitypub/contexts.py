@@ -73,6 +73,8 @@ _POSTED: Final = (
     "copyright",
     "category",
 )
+# What Funkwhale 1.x's copy of its context lacks; without it they are no words to whoever reads with that copy.
+_LATER: Final = ("xsd", "fw", "ArtistCredit", "artist_credit", "artist", "index", "joinphrase", "credit", "Listen")
 # FEP-521a: Multikey, without the context that nobody ships.
 _MULTIKEY: Final[Mapping[str, Any]] = {
     "sec": "https://w3id.org/security#",
@@ -85,7 +87,7 @@ _MULTIKEY: Final[Mapping[str, Any]] = {
 # Without terms of Funkwhale's: people, follows, answers, collections of ids, notes.
 PLAIN: Final[Context] = (AS, SECURITY, SMALL)
 # Of Funkwhale's own types: libraries and their pages, tracks, albums, artists, files of libraries.
-MUSIC: Final[Context] = (AS, SECURITY, FUNKWHALE, SMALL)
+MUSIC: Final[Context] = (AS, SECURITY, FUNKWHALE, {**SMALL, **{name: TERMS[name] for name in _LATER}})
 # Read by everybody, with a few of the terms: channels and what they publish.
 POSTED: Final[Context] = (AS, SECURITY, {**SMALL, **{name: TERMS[name] for name in _POSTED}})
 

@@ -89,9 +89,11 @@ class Listening:
             asked = await _looked_up(tx, viewer, question)
             if asked is None:
                 return Deeds((), 0, {}, Shelf(), {}, {})
-            found = await listening.deeds(tx, kind, asked, viewer.actor_id, viewer.is_local, limit, offset)
-            count = await listening.count(tx, kind, asked, viewer.actor_id, viewer.is_local)
-            return await self._told(tx, viewer, found, count)
+            eyes = viewer.actor_id, viewer.is_local
+            found = await listening.deeds(tx, kind, asked, *eyes, limit + 1, offset)
+            is_last = len(found) <= limit and (found or not offset)
+            count = offset + len(found) if is_last else await listening.count(tx, kind, asked, *eyes)
+            return await self._told(tx, viewer, found[:limit], count)
 
         return await self._database.read(read)
 
@@ -119,14 +121,18 @@ class Listening:
         visible = await self._visibility.libraries_in(tx, viewer)
         ids = list(dict.fromkeys(deed.track_id for deed in deeds))
         tracks, shelf = await self._shelves.tracks(tx, ids, visible)
-        who = list({deed.actor_id for deed in deeds})
+        who = {deed.actor_id for deed in deeds}
+        profiles = await profiles_of(tx, list(who))
+        actors = {id: profile.account.actor for id, profile in profiles.items()}
+        if who - actors.keys():
+            actors |= await people.actors(tx, list(who - actors.keys()))
         return Deeds(
             deeds=deeds,
             count=count,
             tracks={track.id: track for track in tracks},
             shelf=shelf,
-            actors=await people.actors(tx, who) if who else {},
-            people=await profiles_of(tx, who),
+            actors=actors,
+            people=profiles,
         )
 
     # One's own.

@@ -65,15 +65,15 @@ def actor(number: int, port: int) -> str:
     return f"http://127.0.1.{1 + number % SERVERS}:{port}/{number}"
 
 
-def a_post(key: rsa.RSAPrivateKey, by: str, activity: Mapping[str, Any]) -> bytes:
+def a_post(key: rsa.RSAPrivateKey, by: str, activity: Mapping[str, Any], host: str = "pod.example") -> bytes:
     """A signed request as it travels."""
     body = orjson.dumps({"@context": "https://www.w3.org/ns/activitystreams", "actor": by, **activity})
     digest = "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode()
-    told = [("host", "pod.example"), ("date", http_date(time.time())), ("digest", digest)]
+    told = [("host", host), ("date", http_date(time.time())), ("digest", digest)]
     names = [name for name, _ in told]
     made = signed(key, signing_text("POST", INBOX, told))
     headers = {
-        "Host": "pod.example", "Date": told[1][1], "Digest": digest, "Content-Length": str(len(body)),
+        "Host": host, "Date": told[1][1], "Digest": digest, "Content-Length": str(len(body)),
         "Content-Type": "application/activity+json", "Signature": header(f"{by}#main-key", names, made),
     }  # fmt: skip
     return form("POST", INBOX, headers) + body

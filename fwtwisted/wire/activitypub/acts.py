@@ -7,6 +7,7 @@ Source: docs/federation.md §1.7, §4, §8.4; FEP-fe34.
 from __future__ import annotations
 
 import hashlib
+from itertools import islice
 
 from attrs import frozen
 
@@ -15,6 +16,8 @@ from fwtwisted.wire.activitypub.reading.doc import Doc
 from fwtwisted.wire.activitypub.reading.places import LONGEST_URL, is_web, origin_of
 from fwtwisted.wire.targets import authority
 
+MOST_NAMED = 200
+"""Things that an activity may be about; Funkwhale names up to 100.  What is named beyond them counts for nothing."""
 ANSWERS = frozenset(("Accept", "Reject"))
 # What is told again under the same id when it changed.
 RETOLD = frozenset(("Flag",))
@@ -48,7 +51,8 @@ class Act:
 
     def abouts(self, most: int) -> tuple[str, ...]:
         """The ids of all that it is about; a document's id may be a list of them."""
-        return tuple(dict.fromkeys(fid for fid in _abouts(self.doc) if is_web(fid)))[:most]
+        different = dict.fromkeys(_abouts(self.doc)[:MOST_NAMED])
+        return tuple(islice((fid for fid in different if is_web(fid)), most))
 
 
 def act_of(doc: Doc, own_domain: str) -> Act:
@@ -65,7 +69,7 @@ def act_of(doc: Doc, own_domain: str) -> Act:
         raise BadRequest("The activity has no actor.")
     if fid is not None and len(fid) > LONGEST_URL:
         raise BadRequest("The id of the activity is too long.")
-    about = next((one for one in _abouts(doc) if is_web(one)), None)
+    about = next((one for one in _abouts(doc)[:MOST_NAMED] if is_web(one)), None)
     return Act(doc, None if fid is None or _answers_ours(doc, own_domain) else fid, type, actor, about)
 
 

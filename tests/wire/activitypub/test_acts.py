@@ -74,6 +74,25 @@ class OriginTests(SynchronousTestCase):
             self.assertRaises(BadRequest, self.check, **wrong)
 
 
+class AboutTests(SynchronousTestCase):
+    """What an activity is about."""
+
+    def abouts(self, object: Any, most: int = 100) -> tuple[str, ...]:
+        return act_of(said(type="Delete", object=object), HOME).abouts(most)
+
+    def test_lists(self) -> None:
+        """Ids, documents, lists of ids in one; each once, in order, what is no address left out."""
+        several = [EVE, {"id": [f"{EVE}/1", 7, "x", EVE]}, {"type": "Note"}, {"id": f"{EVE}/2"}]
+        self.assertEqual((EVE, f"{EVE}/1", f"{EVE}/2"), self.abouts(several))
+        self.assertEqual((EVE,), self.abouts(several, 1))
+
+    def test_very_many(self) -> None:
+        """Of a list beyond all measure the beginning counts, and nothing of it costs more than that."""
+        many = [f"https://ü{number}.example/" for number in range(9_000)]
+        self.assertEqual(tuple(many[:100]), self.abouts({"type": "Audio", "id": many}))
+        self.assertEqual((), self.abouts(["x"] + [f"x{number}" for number in range(500)] + many))
+
+
 class FarewellTests(SynchronousTestCase):
     """Who says nothing but that they leave: it is believed without a signature when their server says so, too."""
 

@@ -11,6 +11,7 @@ inbox.  Source: docs/federation.md §6.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from attrs import evolve, frozen
@@ -23,6 +24,7 @@ from fwtwisted.model.errors import ShutOut, Unauthenticated
 from fwtwisted.model.policies import Reading, Rules, Switch
 from fwtwisted.outside.fetching import Refused
 from fwtwisted.outside.shared import Bell
+from fwtwisted.wire.activitypub.acts import MOST_NAMED
 from fwtwisted.wire.activitypub.reading.doc import Doc
 from fwtwisted.wire.targets import Target, authority
 
@@ -133,7 +135,7 @@ class Policies:
         actors = doc.ids("actor")
         if len(actors) != 1 or shut_out_url(rules, actors[0]):
             return False
-        if any(authority(fid) and shut_out_url(rules, fid) for fid in _named(doc)):
+        if any(_is_shut_out(rules, fid) for fid in islice(dict.fromkeys(_named(doc)), 1 + MOST_NAMED)):
             return False
         if doc.type in WITHDRAWING:
             return True
@@ -181,6 +183,12 @@ def shut_out_url(rules: Rules, url: str) -> bool:
     """Whether whatever a URL names, an actor perhaps, or a key of theirs, is shut out; what names no server is."""
     host = authority(url)
     return host is None or rules.shut_out(host, url.partition("#")[0])
+
+
+def _is_shut_out(rules: Rules, fid: str) -> bool:
+    """The same of an id, which may name no server."""
+    host = authority(fid)
+    return host is not None and rules.shut_out(host, fid.partition("#")[0])
 
 
 def _named(activity: Doc) -> Iterator[str]:

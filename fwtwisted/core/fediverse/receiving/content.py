@@ -128,9 +128,10 @@ class Content:
     async def collect(self, told: Told) -> None:
         """Several files of one library, as Funkwhale 2 tells of them."""
         whole = told.act.object
-        items = [] if whole is None else [one for one in whole.docs("items") if self._is_theirs(told, one.id)]
+        named = [] if whole is None else whole.docs("items")[:MOST_ITEMS]
+        items = [one for one in named if self._is_theirs(told, one.id)]
         by_library: dict[str, list[Document]] = {}
-        for item in items[:MOST_ITEMS]:
+        for item in items:
             library = item.link("library") or (whole and whole.link("library"))
             if library and item.is_a("Audio"):
                 by_library.setdefault(library, []).append(_with_context(told, item))

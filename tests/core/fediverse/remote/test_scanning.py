@@ -1,162 +1,295 @@
-"""Walks through libraries elsewhere, and what those may not do with us: docs/federation.md §2.7, §5.2."""
+"""Walks through libraries elsewhere: whole ones, broken ones, endless ones; and when they begin."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fwtwisted.core.fediverse.remote import scanning
-from fwtwisted.core.fediverse.remote.scanning import MOST_PAGES, Scanning
+from fwtwisted.core.fediverse.remote.scanning import (
+    FIRST_REST,
+    FURTHER_PAGES,
+    MOST_TRIES,
+    SCAN,
+    Scanning,
+    next_monday_at_two,
+)
 from fwtwisted.db.jobs import Job, Later
 from fwtwisted.db.pool import Tx
-from fwtwisted.model.federation import Answer
+from fwtwisted.model.fediverse import Scan
 from tests.core.fediverse.remote.ground import RemoteCase
-from tests.foreign import ALICE, LIBRARY, POD, Document, funkwhale_actor, library, page, upload
+from tests.foreign import ALICE, LIBRARY, OTHER_POD, Document, changed, funkwhale_actor, library, page, upload
 
-EVE = f"{POD}/federation/actors/eve"
+PAGES = [f"{LIBRARY}?page={number}" for number in range(20)]  # the first is no page
 
 
 class ScanningCase(RemoteCase):
-    """With a public library of Alice's, of which nothing is here yet."""
+    """With a library of Alice's that Bob follows."""
 
     async def setUp(self) -> None:  # type: ignore[override]
         super().setUp()
         self.world.put(funkwhale_actor(), library())
         self.library = await self.objects.take_library(library(), LIBRARY)
+        self.bob = (await self.a_viewer("bob")).the_actor
+        await self.a_follow(self.bob, library=self.library.id)
         self.scanning = Scanning(self.database, self.world.ask, self.objects, lambda *_: None)
-        self.total = 0
 
-    async def walk(self, *pages: Document, **members: Any) -> str:
-        """Have the library walked through; what became of it."""
-        self.world.put(library(**members), *pages)
+    def shelve(self, *pages: list[Document], total: int | None = None, **members: Any) -> None:
+        """Have the library hold these files, page by page."""
+        count = sum(map(len, pages)) if total is None else total
+        self.world.put(library(totalItems=count, **members))
+        for number, items in enumerate(pages, 1):
+            onward = {"next": PAGES[number + 1]} if number < len(pages) else {}
+            self.world.put(page(*items, number=number, totalItems=count, **onward))
 
-        async def ask(tx: Tx) -> None:
-            await self.scanning.ask(tx, self.library.id, None, afresh=True)
+    async def ask(self, *, afresh: bool = False) -> Scan | None:
+        """Ask for a walk."""
+        return await self.run_in(lambda tx: self.scanning.ask(tx, self.library.id, self.bob, afresh=afresh))
 
-        await self.database.transaction(ask)
-        return await self.go_on()
-
-    async def go_on(self) -> str:
-        """Have the latest walk go on."""
+    async def walk(self) -> str:
+        """Do the walk that was asked for last, or go on with it; its status."""
         id = await self.value("SELECT max(id) FROM library_scan")
-        await self.scanning.scan(Job(1, scanning.SCAN, None, {"scan": id}, 1, 0, 1, datetime.now(UTC)))
-        status: str = await self.value("SELECT status FROM library_scan WHERE id = %s", id)
-        return status
+        await self.scanning.scan(_job({"scan": id}))
+        return str(await self.value("SELECT status FROM library_scan WHERE id = %s", id))
 
-    async def titles(self) -> list[str]:
-        """What there is by now."""
-        return [title for [title] in await self.rows("SELECT title FROM track ORDER BY title")]
+    async def looked_through(self) -> str:
+        """Ask for a walk and do it."""
+        await self.do("UPDATE library_scan SET creation_date = creation_date - interval '2 days'")
+        await self.ask()
+        return await self.walk()
+
+    async def uploads(self) -> list[str]:
+        """The ids of the uploads of the library here."""
+        return [fid for (fid,) in await self.rows("SELECT fid FROM upload ORDER BY fid")]
+
+    async def scan(self) -> tuple[Any, ...]:
+        """Of the latest walk: total, done, wrong."""
+        return (await self.rows("SELECT total_files, processed_files, errored_files FROM library_scan"
+                                " ORDER BY id DESC LIMIT 1"))[0]  # fmt: skip
+
+
+def _job(args: dict[str, Any]) -> Job:
+    return Job(1, SCAN, None, args, 1, 0, 1, datetime.now(UTC))
+
+
+def _ids(*numbers: int) -> list[str]:
+    return [upload(number)["id"] for number in numbers]
 
 
 class WalkTests(ScanningCase):
-    """From the first page to the last."""
+    """One walk."""
 
-    async def test_all_of_it(self) -> None:
-        """Page by page; what a whole walk does not meet any more is removed."""
-        onward = f"{LIBRARY}?page=2"
-        pages = [page(upload(1), next=onward), page(upload(2), number=2)]
-        self.assertEqual("finished", await self.walk(*pages))
-        self.assertEqual(["Track 1", "Track 2"], await self.titles())
-        self.assertEqual("finished", await self.walk(page(upload(2)), totalItems=1))
-        self.assertEqual(["Track 2"], await self.titles())
-
-    async def test_not_all_was_met(self) -> None:
-        """A walk with errors, or which met less than the library says that it has, removes nothing."""
-        await self.walk(page(upload(1), upload(2)))
-        self.assertEqual("finished", await self.walk(page(upload(1), {"type": "Audio", "id": "x"})))
-        self.assertEqual("finished", await self.walk(page(upload(1)), totalItems=2))
-        self.assertEqual(["Track 1", "Track 2"], await self.titles())
-
-    async def test_goes_on(self) -> None:
-        """A page that does not come is asked for again later; what was done is not done again."""
-        onward = f"{LIBRARY}?page=2"
-        self.world.statuses[onward] = 502
-        await self.fails(Later, self.walk(page(upload(1), next=onward), page(upload(2), number=2)))
-        self.world.statuses.clear()
+    async def test_a_whole_walk(self) -> None:
+        """Every page is read by who follows, everything on them is kept and counted."""
+        self.shelve([upload(1), upload(2)], [upload(3)])
+        self.world.askers.clear()
         self.world.asked.clear()
-        self.assertEqual(("finished", [onward]), (await self.go_on(), self.world.asked))
+        self.assertEqual("finished", await self.looked_through())
+        self.assertEqual(_ids(1, 2, 3), await self.uploads())
+        self.assertEqual((3, 3, 0), await self.scan())
+        self.assertEqual([LIBRARY, PAGES[1], PAGES[2]], self.world.asked)
+        self.assertEqual({self.bob}, set(self.world.askers))
 
-    async def test_refused(self) -> None:
-        """A page that is for others ends it at once."""
-        self.world.statuses[f"{LIBRARY}?page=1"] = 403
+    async def test_an_empty_library(self) -> None:
+        """It is looked through, and there is nothing; with or without a page that says so."""
+        self.shelve([])
+        self.assertEqual("finished", await self.looked_through())
+        self.world.put(library(totalItems=0, first=None))
+        self.assertEqual("finished", await self.looked_through())
+        self.assertEqual((0, 0, 0), await self.scan())
+
+    async def test_what_is_gone_is_removed(self) -> None:
+        """What a whole walk without errors did not meet is gone from here."""
+        self.shelve([upload(1), upload(2)], [upload(3)])
+        await self.looked_through()
+        self.shelve([upload(1)], [upload(3)])
+        self.assertEqual("finished", await self.looked_through())
+        self.assertEqual(_ids(1, 3), await self.uploads())
+
+    async def test_what_could_not_be_read_removes_nothing(self) -> None:
+        """An invalid item is passed over and counted; what else was not met stays."""
+        self.shelve([upload(1), upload(2)], [upload(3)])
+        await self.looked_through()
+        strange = upload(4, library=f"{LIBRARY}0")
+        self.shelve([upload(1)], [strange, changed(upload(5), url=[])])
+        self.assertEqual("finished", await self.looked_through())
+        self.assertEqual(_ids(1, 2, 3), await self.uploads())
+        self.assertEqual((3, 3, 2), await self.scan())
+
+    async def test_a_library_that_shows_less_than_it_has(self) -> None:
+        """Where fewer files are on the pages than it says there are, nothing is removed."""
+        self.shelve([upload(1), upload(2)])
+        await self.looked_through()
+        self.shelve([upload(1)], total=2)
+        self.assertEqual("finished", await self.looked_through())
+        self.assertEqual(_ids(1, 2), await self.uploads())
+
+    async def test_what_came_meanwhile_stays(self) -> None:
+        """A file that its server told of during the walk is not taken for one that is gone."""
+        self.shelve([upload(1)], [upload(2)])
+        self.world.statuses[PAGES[2]] = 503
+        await self.ask()
+        await self.fails(Later, self.walk())
+        await self.objects.take_upload(upload(9), sender=self.library.owner, library=self.library)
+        del self.world.statuses[PAGES[2]]
+        self.assertEqual("finished", await self.walk())
+        self.assertEqual(_ids(1, 2, 9), await self.uploads())
+
+    async def test_nobody_may_look(self) -> None:
+        """A private library that nobody here follows is not asked for."""
+        await self.do("DELETE FROM follow")
+        await self.do("UPDATE library SET privacy_level = 'me' WHERE id = %s", self.library.id)
+        self.world.asked.clear()
+        self.assertEqual("errored", await self.looked_through())
+        self.assertEqual([], self.world.asked)
+
+    async def test_the_pod_looks_where_anybody_may(self) -> None:
+        """A public library that nobody follows is read in the name of the pod."""
+        await self.do("DELETE FROM follow")
+        self.shelve([upload(1)])
+        self.world.askers.clear()
+        self.assertEqual("finished", await self.looked_through())
+        self.assertEqual({None}, set(self.world.askers))
+
+
+class TroubleTests(ScanningCase):
+    """What goes wrong on the way."""
+
+    async def test_it_goes_on_with_the_page_that_failed(self) -> None:
+        """A page that cannot be had is asked for again after a rest that doubles; those before it are not."""
+        self.shelve([upload(1)], [upload(2)], [upload(3)])
+        self.world.statuses[PAGES[2]] = 503
+        await self.ask()
+        for tries in range(3):
+            later = await self.fails(Later, self.walk())
+            self.assertEqual(FIRST_REST * 2**tries, later.seconds)
+        self.assertEqual(_ids(1), await self.uploads())
+        del self.world.statuses[PAGES[2]]
+        self.world.asked.clear()
+        self.assertEqual("finished", await self.walk())
+        self.assertEqual([PAGES[2], PAGES[3]], self.world.asked)
+        self.assertEqual((_ids(1, 2, 3), (3, 3, 0)), (await self.uploads(), await self.scan()))
+
+    async def test_it_gives_up(self) -> None:
+        """After five times it is errored, and nothing is removed."""
+        self.shelve([upload(1), upload(2)])
+        await self.looked_through()
+        self.shelve([upload(1)], [])
+        self.world.statuses[PAGES[2]] = 429
+        await self.do("UPDATE library_scan SET creation_date = creation_date - interval '2 days'")
+        await self.ask()
+        for _ in range(MOST_TRIES):
+            await self.fails(Later, self.walk())
+        self.assertEqual("errored", await self.walk())
+        self.assertEqual(_ids(1, 2), await self.uploads())
+        self.assertEqual([], await self.rows("SELECT 1 FROM library_scan_met"))
         self.assertEqual("errored", await self.walk())
 
+    async def test_what_no_patience_helps(self) -> None:
+        """A page that is refused ends the walk at once."""
+        for status in (401, 403, 404, 410):
+            self.shelve([upload(1)], [upload(2)])
+            self.world.statuses = {PAGES[2]: status}
+            self.assertEqual("errored", await self.looked_through(), status)
 
-class HostileTests(ScanningCase):
-    """What a library does to us that means no good."""
+    async def test_no_library(self) -> None:
+        """A library that cannot be had, or is another one, ends the walk."""
+        for status in (401, 403, 404, 500, 503):
+            self.world.statuses = {LIBRARY: status}
+            self.assertEqual("errored", await self.looked_through(), status)
+        self.world.statuses = {}
+        self.world.documents[LIBRARY] = library(f"{LIBRARY}0")
+        self.assertEqual("errored", await self.looked_through())
+        self.world.documents[LIBRARY] = funkwhale_actor(ALICE)
+        self.assertEqual("errored", await self.looked_through())
 
-    async def test_what_is_of_others(self) -> None:
-        """Files of another library, another server, or ours are passed over."""
-        await self.walk(
-            page(
-                upload(1), upload(2, library=f"{POD}/federation/music/libraries/other"),
-                upload(3, pod="https://third.example"), upload(4, id="https://pod.example/federation/music/uploads/4"),
-                upload(5, id=f"{POD}:8443/5"), "https://third.example/1", None, [upload(6)],
-            )
-        )  # fmt: skip
-        self.assertEqual(["Track 1"], await self.titles())
+    async def test_ways_that_lead_astray(self) -> None:
+        """A circle, another server's page, and what is no page end the walk; what was met is kept, nothing removed."""
+        self.shelve([upload(1), upload(2)])
+        await self.looked_through()
+        circle = page(upload(1), next=PAGES[1], totalItems=1)
+        foreign = page(upload(1), next=f"{OTHER_POD}/page/2")
+        for wrong in (circle, foreign, changed(page(upload(1)), type="Library"), page(upload(1), fid=f"{OTHER_POD}/x")):
+            self.world.documents[PAGES[1]] = wrong
+            self.assertEqual("errored", await self.looked_through(), wrong)
+            self.assertEqual(_ids(1, 2), await self.uploads())
+        self.assertNotIn(f"{OTHER_POD}/page/2", self.world.asked)
 
-    async def test_pages_elsewhere(self) -> None:
-        """A way on to another server, to ours, or to another port is not gone."""
-        for onward in ("https://evil.example/p", "https://pod.example/federation/p", f"{POD}:8443/p", "file:///etc"):
-            self.assertEqual("errored", await self.walk(page(upload(1), next=onward)), onward)
-            self.assertNotIn(onward, self.world.asked)
-        elsewhere = "https://evil.example/p"
-        self.assertEqual("errored", await self.walk(page(upload(1), id=elsewhere), first=elsewhere))
-        self.assertNotIn(elsewhere, self.world.asked)
-
-    async def test_led_away(self) -> None:
-        """A page that another server answered is none of this library's."""
-        ask = self.world.ask
-
-        async def led_away(url: str, **how: Any) -> Answer:
-            found = await ask(url, **how)
-            return Answer("https://evil.example/p", found.document) if "page=" in url else found
-
-        self.scanning = Scanning(self.database, led_away, self.objects, lambda *_: None)
-        self.assertEqual("errored", await self.walk(page(upload(1))))
-        self.assertEqual([], await self.titles())
-
-    async def test_loops(self) -> None:
-        """Pages that lead back to one another end; nothing is asked twice."""
-        self.world.asked.clear()
-        one, two = f"{LIBRARY}?page=1", f"{LIBRARY}?page=2"
-        await self.walk(page(upload(1), next=two), page(upload(2), number=2, next=one))
-        self.assertEqual([LIBRARY, one, two], self.world.asked)
-
-    async def test_no_end(self) -> None:
-        """Ever new pages end where the library's own number says that they must, and soon whatever it says."""
-        counted = 0
-        ask = self.world.ask
-
-        async def endless(url: str, **how: Any) -> Answer:
-            nonlocal counted
-            if "page=" not in url:
-                return await ask(url, **how)
-            counted += 1
-            return Answer(url, page(number=counted, next=f"{LIBRARY}?page={counted + 1}", totalItems=self.total))
-
-        self.total = 5
-        self.scanning = Scanning(self.database, endless, self.objects, lambda *_: None)
+    async def test_an_endless_library(self) -> None:
+        """No more pages are read than there can be, also when the walk was cut off between them."""
+        for number in range(1, 20):
+            onward = f"{LIBRARY}?page={number + 1}"
+            self.world.put(page(upload(number), number=number, totalItems=2, next=onward))
+        self.world.statuses = {PAGES[5]: 503}
+        await self.ask()
+        await self.fails(Later, self.walk())
+        self.world.statuses = {}
         self.assertEqual("errored", await self.walk())
-        self.assertEqual(15, counted)
-        self.total = 2**31 - 1
-        await self.do("UPDATE library_scan SET creation_date = now() - interval '2 days'")
+        read = {url for url in self.world.asked if "?page=" in url}
+        self.assertEqual(2 + FURTHER_PAGES, len(read))
 
-        async def most(url: str, **how: Any) -> Answer:
-            if counted > 20:
-                return Answer(url, page(number=counted))
-            return await endless(url, **how)
 
-        self.scanning = Scanning(self.database, most, self.objects, lambda *_: None)
-        await self.walk()
-        self.assertEqual(MOST_PAGES, await self.value("SELECT max(most_pages) FROM library_scan"))
+class AskingTests(ScanningCase):
+    """When walks begin."""
 
-    async def test_another_library(self) -> None:
-        """Nobody hands a library to somebody else, not even on the same server."""
-        self.world.put(funkwhale_actor(EVE))
-        self.assertEqual("errored", await self.walk(page(upload(1)), attributedTo=EVE))
-        self.world.put(library())
-        self.assertEqual("errored", await self.walk(page(upload(1)), attributedTo="https://evil.example/eve"))
-        self.assertEqual([(ALICE,)], await self.rows("SELECT actor.fid FROM library JOIN actor ON actor.id = actor_id"))
-        self.assertEqual([], await self.titles())
+    async def test_once_a_day(self) -> None:
+        """A second walk within a day is not begun, unless who asks insists, or the first went wrong."""
+        self.assertIsNotNone(await self.ask())
+        self.assertIsNone(await self.ask())
+        self.assertIsNone(await self.ask(afresh=True))  # it has not even begun
+        self.shelve([upload(1)])
+        self.assertEqual("finished", await self.walk())
+        self.assertIsNone(await self.ask())
+        self.assertIsNotNone(await self.ask(afresh=True))
+        self.world.statuses = {LIBRARY: 403}
+        self.assertEqual("errored", await self.walk())
+        await self.do("DELETE FROM library_scan WHERE status = 'finished'")
+        self.assertIsNotNone(await self.ask())
+
+    async def test_weekly(self) -> None:
+        """All that somebody here follows is looked through; what is shut out, unreachable or not followed is not."""
+        other = await self.objects.take_library(library(f"{LIBRARY}0"), f"{LIBRARY}0")
+        waiting = await self.objects.take_library(library(f"{LIBRARY}1"), f"{LIBRARY}1")
+        await self.a_follow(self.bob, library=waiting.id, approved=None)
+        await self.scanning.scan_all(_job({}))
+        found = await self.rows("SELECT library_id, actor_id, status FROM library_scan")
+        self.assertEqual([(self.library.id, None, "pending")], found)
+        self.assertEqual([(str(self.library.id),)], await self.rows("SELECT key FROM job WHERE kind = %s", SCAN))
+        self.assertNotEqual(other.id, self.library.id)
+        await self.do("DELETE FROM library_scan")
+        for column, value in (("blocked", "true"), ("reachable", "false")):
+            await self.do(f"UPDATE domain SET {column} = {value} WHERE name = 'far.example'")
+            await self.scanning.scan_all(_job({}))
+            self.assertEqual([], await self.rows("SELECT 1 FROM library_scan"))
+            await self.do(f"UPDATE domain SET {column} = NOT {column} WHERE name = 'far.example'")
+
+    async def test_old_walks_are_forgotten(self) -> None:
+        """But the last one through each library."""
+        for _ in range(3):
+            self.shelve([upload(1)])
+            await self.looked_through()
+        await self.do("UPDATE library_scan SET creation_date = now() - interval '100 days'")
+        await self.do("DELETE FROM follow")
+        await self.scanning.scan_all(_job({}))
+        self.assertEqual([(1,)], await self.rows("SELECT count(*) FROM library_scan"))
+
+    async def test_who_is_over_is_not_walked_again(self) -> None:
+        """A job that comes twice, or after its library is gone, does nothing."""
+        self.shelve([upload(1)])
+        await self.looked_through()
+        self.world.asked.clear()
+        self.assertEqual("finished", await self.walk())
+        self.assertEqual([], self.world.asked)
+
+        async def gone(tx: Tx) -> None:
+            await tx.do("DELETE FROM library_scan")
+
+        await self.run_in(gone)
+        await self.scanning.scan(_job({"scan": 1}))
+        self.assertEqual([], self.world.asked)
+
+    async def test_the_beat(self) -> None:
+        """Mondays at two, in UTC; never the same moment again."""
+        monday = datetime(2026, 1, 5, 2, tzinfo=UTC)
+        self.assertEqual(monday, next_monday_at_two(monday - timedelta(seconds=1)))
+        self.assertEqual(monday + timedelta(days=7), next_monday_at_two(monday))
+        self.assertEqual(monday, next_monday_at_two(monday - timedelta(days=3)))

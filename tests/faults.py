@@ -27,6 +27,7 @@ from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.ssl import CertificateOptions
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
@@ -97,10 +98,15 @@ class _Trouble:
 
 
 class Faults:
-    """The proxy.  :ivar asked: every request so far."""
+    """
+    The proxy.
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    :param certificate: speak TLS, under this name and with this key.
+    :ivar asked: every request so far.
+    """
+
+    def __init__(self, port: int, certificate: CertificateOptions | None = None) -> None:
+        self._port, self._certificate = port, certificate
         self.asked: list[Asked] = []
         self.open: set[_Front] = set()
         self._trouble: list[_Trouble] = []
@@ -111,14 +117,17 @@ class Faults:
         """Open; the endpoint's URL."""
         self.admit()
         case.addCleanup(self._close)
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port}" if self._certificate is None else f"https://localhost:{self.port}"
 
     def admit(self) -> None:
         """Listen, at first or again."""
         if self._listening is None:
             factory = Factory.forProtocol(lambda: _Front(self))
             factory.noisy = False
-            self._listening = reactor.listenTCP(self.port, factory, interface="127.0.0.1")
+            if self._certificate is None:
+                self._listening = reactor.listenTCP(self.port, factory, interface="127.0.0.1")
+            else:
+                self._listening = reactor.listenSSL(self.port, factory, self._certificate, interface="127.0.0.1")
             self.port = self._listening.getHost().port
 
     def refuse(self) -> None:

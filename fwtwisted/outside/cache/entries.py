@@ -11,7 +11,7 @@ Source: docs/storage.md S-62 to S-65.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -30,11 +30,13 @@ class Run:
     Bytes of an entry that somebody is bringing, in order.
 
     :ivar start: and :ivar end: offsets between which it is at work.  :ivar reach: up to here, from ``start`` on, bytes
-        can be read.
+        can be read.  :ivar fresh: the last of them, which are not in the file yet.  :ivar fresh_at: where they begin.
     """
 
     def __init__(self, start: int, end: int) -> None:
         self.start, self.reach, self.end = start, start, end
+        self.fresh: Sequence[bytes] = ()
+        self.fresh_at = start
         self._waiting: list[Deferred[None]] = []
 
     def moved(self) -> Deferred[None]:
@@ -47,6 +49,22 @@ class Run:
         """So much can be read now."""
         self.reach = max(self.reach, reach)
         self._tell(None)
+
+    def show(self, pieces: Sequence[bytes], at: int) -> int:
+        """Let these be read before they are in the file; where they end."""
+        self.fresh, self.fresh_at = pieces, at
+        end = at + sum(map(len, pieces))
+        self.advance(end)
+        return end
+
+    def fresh_from(self, at: int, count: int) -> bytes | None:
+        """Bytes from there on that are not in the file yet, at most so many; None: it is in the file."""
+        place = self.fresh_at
+        for piece in self.fresh if at >= place else ():
+            if at < place + len(piece):
+                return piece[at - place : at - place + count]
+            place += len(piece)
+        return None
 
     def over(self, failure: Failure | None) -> None:
         """No more comes."""
@@ -207,7 +225,13 @@ class Entry:
         return max((run.reach - at for run in self.runs if run.start <= at < run.reach), default=0)
 
     def read(self, at: int, count: int) -> bytes | Deferred[bytes]:
-        """Bytes that can be read; in a thread when the disk would have to be waited for."""
+        """Bytes that can be read, fewer if that is easier; in a thread when the disk would have to be waited for."""
+        for run in self.runs:
+            piece = run.fresh_from(at, count)
+            if piece is not None:
+                return piece
+            if run.fresh and at < run.fresh_at:
+                count = min(count, run.fresh_at - at)
         if disk.in_memory(self.files.data, at + count - 1):
             return os.pread(self.files.data, count, at)
         return self._threads(disk.read_and_close, os.dup(self.files.data), count, at)

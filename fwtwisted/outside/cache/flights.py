@@ -6,7 +6,8 @@ Bringing bytes from the store into an entry: one request for a stretch of slices
     first slice ours? ── no: another process is at it ── what it has written is read as it comes; should it fall silent,
           │                                              or die, it is ours
           ▼
-    GET, If-Match ──▶ pieces ──▶ written, digested (a thread) ──▶ readers may have them
+    GET, If-Match ──▶ pieces ──▶ readers may have them ──▶ written, digested (a thread); those that end a slice are
+                                      │                    for readers only then
                                       │ a slice is full
                                       ├─▶ on the disk (fdatasync) ─▶ journal: have        while the next one comes
                                       └─▶ it was the last that was missing: the whole against its SHA-256, and only
@@ -205,8 +206,10 @@ class Flight(Run):
             batch = await self._batch(body, stop - at)
             if not batch:
                 raise CutShort("it ended too early")
+            if at + sum(map(len, batch)) < stop:  # what ends a slice may have to be proven first
+                self.show(batch, at)
             at = await self._ways.threads(self._write, batch, at, digest, room, self._word(number))
-            room = 0
+            self.fresh, room = (), 0
             if at == stop:
                 await self._settled()
                 await self._prove(number)

@@ -15,6 +15,7 @@ from typing import Any
 
 from attrs import frozen
 from OpenSSL import SSL
+from service_identity import VerificationError
 from twisted.internet import ssl
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
@@ -172,6 +173,8 @@ def _no_answer(failed: Exception) -> NoAnswer:
     inner = reasons[0].value if reasons else failed
     if isinstance(inner, SSL.Error):
         return NoAnswer(f"its certificate or its TLS is not right: {_tls_words(inner)}")
+    if isinstance(inner, VerificationError):
+        return NoAnswer("its certificate is for another name")
     if isinstance(inner, DNSLookupError):
         return NoAnswer("its name cannot be found")
     if isinstance(inner, TimeoutError):

@@ -49,12 +49,16 @@ class StoreCase(TestCase):
     async def setUp(self) -> None:  # type: ignore[override]
         self.server = s3()
         self.bucket_name = self.server.fresh_bucket()
-        self.faults = Faults(self.server.port)
+        self.faults = self.trouble()
         self.endpoint = await self.faults.listen(self)
         self.root = os.path.abspath(self.mktemp())
         self.parts = self.store_parts(POD)
         self.origin, self.blobs = self.parts.store, self.parts.blobs
         self.client = self.parts.bucket.client
+
+    def trouble(self) -> Faults:
+        """What stands before the store."""
+        return Faults(self.server.port)
 
     def store_parts(self, keys: Keys, **settings: Any) -> StoreParts:
         """Another pod's view of the same bucket."""

@@ -67,6 +67,14 @@ async def libraries(tx: Queries, doomed: Doomed, limit: int) -> list[int]:
     return await tx.many(int, LIBRARIES, *_in_libraries(doomed), limit)
 
 
+FORGET_WALKS = f"DELETE FROM library_scan WHERE status = 'finished' AND library_id IN {_LIBRARIES}"
+
+
+async def forget_walks(tx: Tx, doomed: Doomed) -> None:
+    """Let their libraries be walked through again, should they be wanted again: they are not known any more."""
+    await tx.do(FORGET_WALKS, *_in_libraries(doomed))
+
+
 # --- works and pictures --------------------------------------------------------------------------
 
 _THEIRS = "(split_part({kind}.fid, '/', 3) = ANY(%s) OR {kind}.attributed_to_id IN " + _ACTORS + ")"

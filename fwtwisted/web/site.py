@@ -46,11 +46,12 @@ ANY_HOST = "*"
 IDS_AT_ONCE = 256  # names of requests; each draw of chance is a call to the kernel
 NO_BODY = BodyTerms(0)
 
-_METHODS = b"DELETE, GET, OPTIONS, PATCH, POST, PUT"
+_METHODS = b"DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 _REQUEST_HEADERS = (
     b"accept, accept-encoding, authorization, content-type, dnt, if-match, if-modified-since, if-none-match, "
     b"if-range, origin, range, user-agent, x-csrftoken, x-requested-with"
 )
+_FOR_ANY_PAGE = (b"/rest/", b"//rest/", b"/api/subsonic/")  # without cookies: docs/subsonic.md rule 2
 _EXPOSED = (
     b"Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Retry-After, X-RateLimit-Duration, "
     b"X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-RateLimit-ResetSeconds, X-RateLimit-Scope, "
@@ -432,7 +433,9 @@ def _allow_origin(request: LeanRequest) -> None:
     if origin is None:
         return
     headers = request.responseHeaders
-    if request.path.startswith(API_PREFIXES):
+    if request.path.startswith(_FOR_ANY_PAGE):
+        headers.setRawHeaders(b"Access-Control-Allow-Origin", [b"*"])
+    elif request.path.startswith(API_PREFIXES):
         headers.setRawHeaders(b"Access-Control-Allow-Origin", [origin])
         headers.setRawHeaders(b"Access-Control-Allow-Credentials", [b"true"])
         headers.setRawHeaders(b"Access-Control-Expose-Headers", [_EXPOSED])

@@ -285,7 +285,7 @@ class OriginTests(SiteCase):
     async def test_any_origin_may_read_the_api(self) -> None:
         """It is echoed, with credentials; also on failures, never without asking."""
         served = await self.serve()
-        for path, status in (("/api/v1/echo", 200), ("/api/v1/nowhere", 404), ("/rest/x", 404)):
+        for path, status in (("/api/v1/echo", 200), ("/api/v1/nowhere", 404), ("/federation/x", 404)):
             said = await served.ask("GET", path, {"Origin": "https://other.example"})
             self.assertEqual(status, said.status)
             self.assertEqual("https://other.example", said.header("Access-Control-Allow-Origin"))
@@ -305,6 +305,15 @@ class OriginTests(SiteCase):
         said = await (await self.serve()).ask("GET", "/media/quiet", {"Origin": "https://other.example"})
         self.assertEqual("*", said.header("Access-Control-Allow-Origin"))
         self.assertIsNone(said.header("Access-Control-Allow-Credentials"))
+
+    async def test_subsonic_is_for_everybody(self) -> None:
+        """Apps of any host ask, also with a slash too many, and without cookies (docs/subsonic.md rule 2)."""
+        for path in ("/rest/ping", "//rest/ping.view", "/api/subsonic/rest/ping"):
+            headers = {"Origin": "https://other.example", "Access-Control-Request-Method": "POST"}
+            said = await (await self.serve()).ask("OPTIONS", path, headers)
+            self.assertEqual((200, "*"), (said.status, said.header("Access-Control-Allow-Origin")), path)
+            self.assertIsNone(said.header("Access-Control-Allow-Credentials"))
+            self.assertIn("HEAD", said.header("Access-Control-Allow-Methods") or "")
 
     async def test_a_preflight(self) -> None:
         """Methods and headers are told, and nothing is done."""

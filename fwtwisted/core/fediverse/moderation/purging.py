@@ -104,7 +104,9 @@ class Purging:
         whom = await self._whom(purge)
         await self._until_none(lambda tx: self._uploads(tx, whom))
         await self._until_none(lambda tx: self._pictures(tx, whom, keep_rows=purge.media_only))
-        if not purge.media_only:
+        if purge.media_only:
+            await self._database.transaction(lambda tx: purging.forget_walks(tx, whom))
+        else:
             await self._until_none(lambda tx: self._libraries(tx, whom))
             for kind in purging.KINDS:
                 await self._until_none(partial(self._works, kind, whom))

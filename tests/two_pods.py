@@ -77,6 +77,16 @@ class Side:
         finally:
             connection.close()
 
+    def fill(self, statement: str, values: Mapping[str, object]) -> None:
+        """Put something into its database, and let everybody know."""
+        connection = psycopg2.connect(self.dsn)
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                cursor.execute("UPDATE area SET version = version + 1")
+        finally:
+            connection.close()
+
     @property
     def actor(self) -> str:
         """The federation id of the person."""

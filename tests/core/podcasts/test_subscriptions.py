@@ -79,6 +79,6 @@ class OutwardTests(AnnouncingCase):
         """Nadia's follows."""
 
         async def read(tx: Any) -> list[tuple[bool, str]]:
-            return await tx.many(lambda *row: row, "SELECT approved, fid FROM follow WHERE actor_id = %s", self.speaker)  # type: ignore[no-any-return]
+            return await tx.many(lambda *row: row, "SELECT approved, fid FROM follow WHERE actor_id = %s", self.speaker)
 
         return await self.database.read(read)

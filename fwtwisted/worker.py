@@ -132,7 +132,7 @@ class Hands(Service):
         except Exception:  # whatever a job does must not stop the hands
             await self._went_wrong(job, kind, Failure())
         else:
-            await self._database.transaction(lambda tx: jobs.done(tx, job))
+            await self._database.alone(lambda tx: jobs.done(tx, job))
         finally:
             renewing.stop()
 
@@ -145,7 +145,7 @@ class Hands(Service):
         await self._database.transaction(lambda tx: jobs.bury(tx, job, error))
 
     def _renew(self, job: Job) -> Deferred[bool | None]:
-        kept = self._database.transaction(lambda tx: jobs.keep(tx, job, self._settings.lease_seconds))
+        kept = self._database.alone(lambda tx: jobs.keep(tx, job, self._settings.lease_seconds))
         return kept.addErrback(self._not_renewed, job)
 
     def _not_renewed(self, why: Failure, job: Job) -> None:
@@ -155,16 +155,16 @@ class Hands(Service):
         error = why.value
         if isinstance(error, Later):
             seconds = error.seconds
-            await self._database.transaction(lambda tx: jobs.later(tx, job, seconds, failed=False))
+            await self._database.alone(lambda tx: jobs.later(tx, job, seconds, failed=False))
         elif isinstance(error, CancelledError) and not self.running:
-            await self._database.transaction(lambda tx: jobs.later(tx, job, 0, failed=False))
+            await self._database.alone(lambda tx: jobs.later(tx, job, 0, failed=False))
         elif isinstance(error, GiveUp) or job.failures + 1 >= kind.attempts:
             self._complain(job, why, "job {id} ({kind}) is given up: {error}", "job.buried")
             await self._database.transaction(lambda tx: jobs.bury(tx, job, _told(error)))
         else:
             rest = back_off(job.failures + 1, self._draw())
             self._complain(job, why, "job {id} ({kind}) rests for {rest:.0f}s: {error}", "job.failed", rest=rest)
-            await self._database.transaction(lambda tx: jobs.later(tx, job, rest, failed=True))
+            await self._database.alone(lambda tx: jobs.later(tx, job, rest, failed=True))
 
     def _complain(self, job: Job, why: Failure, text: str, event: str, **more: object) -> None:
         known = isinstance(why.value, FwError | GiveUp)
@@ -177,7 +177,7 @@ class Hands(Service):
         names = [name for name, kind in self._kinds.items() if kind.lane == lane]
         lease = self._settings.lease_seconds
         try:
-            return await self._database.transaction(lambda tx: jobs.claim(tx, lane, names, limit, lease))
+            return await self._database.alone(lambda tx: jobs.claim(tx, lane, names, limit, lease))
         except Unavailable:
             return []
 

@@ -10,9 +10,11 @@ Source: docs/federation.md §4.12, §4.14, §6.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from attrs import frozen
 
+from fwtwisted.db.peers import Standing
 from fwtwisted.db.pool import Queries, Tx
 
 # --- putting down --------------------------------------------------------------------------------
@@ -52,24 +54,26 @@ async def take_back(tx: Tx, outgoing_id: int) -> None:
     await tx.do(TAKE_BACK, outgoing_id)
 
 
-# Who is meant: the actor, and whether their own inbox is.  Parameters: five of Meant.
-_MEANT = """
+# Who is meant: the actor, and whether their own inbox is.
+_FOLLOWERS = """
     SELECT follow.actor_id AS id, false AS in_person FROM follow
      WHERE follow.approved AND follow.target_actor_id = ANY(%s::bigint[])
-     UNION
-    SELECT follow.actor_id, false FROM follow
+"""
+_LIBRARY_FOLLOWERS = """
+    SELECT follow.actor_id AS id, false AS in_person FROM follow
      WHERE follow.approved AND follow.target_library_id = ANY(%s::bigint[])
-     UNION SELECT unnest(%s::bigint[]), false
-     UNION SELECT unnest(%s::bigint[]), true
-     UNION
-    SELECT speaker.id, false
+"""
+_ACTORS = "SELECT unnest(%s::bigint[]) AS id, false AS in_person"
+_IN_PERSON = "SELECT unnest(%s::bigint[]) AS id, true AS in_person"
+_PODS = """
+    SELECT speaker.id, false AS in_person
       FROM (SELECT DISTINCT follower.domain
               FROM follow
               JOIN actor AS follower ON follower.id = follow.actor_id AND follower.private_key IS NULL
               LEFT JOIN library ON library.id = follow.target_library_id
               JOIN actor AS ours ON ours.id = coalesce(follow.target_actor_id, library.actor_id)
                                 AND ours.private_key IS NOT NULL
-             WHERE %s AND follow.approved) AS pod
+             WHERE follow.approved) AS pod
       JOIN domain ON domain.name = pod.domain
      CROSS JOIN LATERAL (
             SELECT actor.id FROM actor
@@ -78,6 +82,19 @@ _MEANT = """
              ORDER BY actor.id = domain.service_actor_id DESC NULLS LAST, actor.last_fetch_date DESC
              LIMIT 1) AS speaker
 """
+
+
+def _told(meant: Meant) -> tuple[str, list[list[int]]]:
+    """Those who are meant, as a table and its parameters; without what nobody is meant by, which had to be planned."""
+    lists = (
+        (_FOLLOWERS, meant.followers_of), (_LIBRARY_FOLLOWERS, meant.library_followers), (_ACTORS, meant.actors),
+        (_IN_PERSON, meant.in_person),
+    )  # fmt: skip
+    named = [(text, list(ids)) for text, ids in lists if ids]
+    texts = [text for text, _ in named] + [_PODS] * meant.pods
+    return " UNION ".join(texts) or f"{_ACTORS} LIMIT 0", [ids for _, ids in named] if texts else [[]]
+
+
 # Not those whom moderators shut out, by their server, one above it, or in person.
 _WELCOME = """
     NOT (domain.blocked OR actor.blocked)
@@ -94,7 +111,7 @@ _HOST = r"""
     regexp_replace(lower(substring(meant.inbox FROM '^https?://([^/?#]+)')),
                    CASE WHEN meant.inbox LIKE 'https:%%' THEN ':443$' ELSE ':80$' END, '')
 """
-# Parameters: four of NewOutgoing, names of software, five of Meant.
+# Parameters: four of NewOutgoing, names of software, those of ``told``.
 SPREAD = f"""
     WITH said AS (
         INSERT INTO outgoing (fid, actor_id, type, about) VALUES (%s, %s, %s, %s) RETURNING id, about),
@@ -102,7 +119,7 @@ SPREAD = f"""
         SELECT DISTINCT ON (inbox) actor.id, {_CLASS} AS peer_class,
                CASE WHEN told.in_person THEN actor.inbox_url
                     ELSE coalesce(actor.shared_inbox_url, actor.inbox_url) END AS inbox
-          FROM ({_MEANT}) AS told
+          FROM ({{told}}) AS told
           JOIN actor ON actor.id = told.id AND actor.private_key IS NULL AND actor.type <> 'Tombstone'
           JOIN domain ON domain.name = actor.domain
          WHERE {_WELCOME}
@@ -129,10 +146,10 @@ class Spread:
 
 async def spread(tx: Tx, new: NewOutgoing, meant: Meant, note_software: Collection[str]) -> Spread:
     """A new activity, and one delivery of it for each distinct inbox of those who are meant and welcome."""
+    told, args = _told(meant)
     rows = await tx.many(
-        lambda id, peer_class, host: (id, peer_class, host), SPREAD, new.fid, new.actor_id, new.type, new.about,
-        list(note_software), list(meant.followers_of), list(meant.library_followers), list(meant.actors),
-        list(meant.in_person), meant.pods,
+        lambda id, peer_class, host: (id, peer_class, host), SPREAD.replace("{told}", told),
+        new.fid, new.actor_id, new.type, new.about, list(note_software), *args,
     )  # fmt: skip
     made = [(peer_class, host) for _, peer_class, host in rows if host is not None]
     return Spread(rows[0][0], frozenset(peer_class for peer_class, _ in made), frozenset(host for _, host in made))
@@ -148,7 +165,7 @@ async def only_for(tx: Tx, outgoing_id: int, classes: Collection[str]) -> None:
 
 CLASSES = f"""
     SELECT DISTINCT {_CLASS}
-      FROM ({_MEANT}) AS told
+      FROM ({{told}}) AS told
       JOIN actor ON actor.id = told.id AND actor.private_key IS NULL AND actor.type <> 'Tombstone'
       JOIN domain ON domain.name = actor.domain
      WHERE {_WELCOME}
@@ -157,12 +174,8 @@ CLASSES = f"""
 
 async def classes(tx: Queries, meant: Meant, note_software: Collection[str]) -> frozenset[str]:
     """Which kinds of peers there are among those who are meant and welcome."""
-    return frozenset(
-        await tx.many(
-            str, CLASSES, list(note_software), list(meant.followers_of), list(meant.library_followers),
-            list(meant.actors), list(meant.in_person), meant.pods,
-        )
-    )  # fmt: skip
+    told, args = _told(meant)
+    return frozenset(await tx.many(str, CLASSES.replace("{told}", told), list(note_software), *args))
 
 
 SHUT_OUT = f"""
@@ -251,30 +264,59 @@ _FIRST = """
 """
 DUE = f"""
     SELECT delivery.id, delivery.outgoing_id, delivery.inbox, outgoing.actor_id, outgoing_body.body, delivery.attempts,
-           delivery.refusals, delivery.recipient_id, nullif(actor.inbox_url, delivery.inbox)
+           delivery.refusals, delivery.recipient_id, nullif(actor.inbox_url, delivery.inbox) AS personal_inbox,
+           delivery.due
       FROM (SELECT * FROM delivery
              WHERE host = %s AND state = 'waiting' AND due <= now() AND {_FIRST}
              ORDER BY due, id LIMIT %s) AS delivery
       JOIN outgoing ON outgoing.id = delivery.outgoing_id
       JOIN outgoing_body USING (outgoing_id, peer_class)
       LEFT JOIN actor ON actor.id = delivery.recipient_id
-     ORDER BY delivery.due, delivery.id
 """
 NEXT_DUE = f"""
     SELECT greatest(0, extract(epoch FROM due - now()))::float FROM delivery
      WHERE host = %s AND state = 'waiting' AND {_FIRST}
      ORDER BY due LIMIT 1
 """
+# Parameters: the host, three times, and how many are wanted.
+LOOK = f"""
+    SELECT CASE WHEN found.id IS NULL THEN ({NEXT_DUE}) END,
+           greatest(0, coalesce(extract(epoch FROM held_until - now()), 0))::float, coalesce(failures, 0),
+           coalesce(rest_seconds, 0), coalesce(extract(epoch FROM now() - down_since), 0)::float,
+           coalesce(stopped, false),
+           found.id, outgoing_id, inbox, actor_id, body, attempts, refusals, recipient_id, personal_inbox
+      FROM (SELECT) AS one
+      LEFT JOIN peer_line ON peer_line.host = %s
+      LEFT JOIN ({DUE}) AS found ON true
+     ORDER BY found.due, found.id
+"""
+STANDING_WIDTH = 5
 
 
-async def due(tx: Queries, host: str, limit: int) -> list[Due]:
-    """The first few deliveries to the host whose time has come, in order."""
-    return await tx.many(Due, DUE, host, limit)
+@frozen
+class Look:
+    """
+    What is to be done for a host.
+
+    :ivar due: the first few deliveries whose time has come, in order.
+    :ivar rest: where there are none, seconds until the next; None: there is none.
+    """
+
+    standing: Standing
+    due: Sequence[Due]
+    rest: float | None
 
 
-async def next_due(tx: Queries, host: str) -> float | None:
-    """Seconds until the next delivery to the host; None: there is none."""
-    return await tx.maybe(float, NEXT_DUE, host)
+async def look(tx: Queries, host: str, limit: int) -> Look:
+    """How the host goes, and what is due to it; one look, for it is taken before and after every few deliveries."""
+
+    def made(rest: float | None, *row: Any) -> tuple[float | None, Standing, Due | None]:
+        standing, found = row[:STANDING_WIDTH], row[STANDING_WIDTH:]
+        return rest, Standing(*standing), None if found[0] is None else Due(*found)
+
+    rows = await tx.many(made, LOOK, host, host, host, limit)
+    rest, standing, _ = rows[0]
+    return Look(standing, [due for _, _, due in rows if due is not None], rest)
 
 
 @frozen

@@ -170,19 +170,6 @@ class Standing:
     is_stopped: bool
 
 
-WELL = Standing(0.0, 0, 0, 0.0, False)
-STANDING = """
-    SELECT greatest(0, coalesce(extract(epoch FROM held_until - now()), 0))::float, failures, rest_seconds,
-           coalesce(extract(epoch FROM now() - down_since), 0)::float, stopped
-      FROM peer_line WHERE host = %s
-"""
-
-
-async def standing(tx: Queries, host: str) -> Standing:
-    """How deliveries to the host go."""
-    return await tx.maybe(Standing, STANDING, host) or WELL
-
-
 RECOVERED = "DELETE FROM peer_line WHERE host = ANY(%s)"
 
 

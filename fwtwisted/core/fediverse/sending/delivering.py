@@ -29,7 +29,7 @@ from fwtwisted.core.fediverse.sending.door import Door
 from fwtwisted.core.fediverse.sending.outbox import DELIVER, LANE
 from fwtwisted.core.fediverse.sending.verdicts import Judged, Tries, Verdict
 from fwtwisted.db import deliveries, jobs, peers
-from fwtwisted.db.deliveries import Due, Tried
+from fwtwisted.db.deliveries import Due, Look, Tried
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.peers import Standing
 from fwtwisted.db.pool import Database, Tx
@@ -139,36 +139,28 @@ class Delivering:
         host: str = job.args["host"]
         until = self._ground.clock.seconds() + self._settings.turn_seconds
         while self._ground.clock.seconds() < until:
-            standing = await self._database.read(lambda tx: peers.standing(tx, host))
-            if standing.is_stopped:
+            look = await self._database.read(lambda tx: deliveries.look(tx, host, self._settings.batch))
+            if look.standing.is_stopped:
                 return
-            if standing.held > 0:
-                await self._sleep(host, standing.held)
+            rest = look.standing.held if look.standing.held > 0 else look.rest
+            if rest is not None:
+                await self._sleep(host, rest)
                 return
-            if not await self._some(host, standing):
-                await self._until_next(host)
+            if not look.due:
                 return
+            await self._some(host, look)
         await self._sleep(host, 0)
 
-    async def _some(self, host: str, standing: Standing) -> bool:
-        """Deliver a few; whether there were any."""
-        is_probe = standing.failures >= verdicts.FAILURES_TO_HOLD
-        limit = 1 if is_probe else self._settings.batch
-        found = await self._database.read(lambda tx: deliveries.due(tx, host, limit))
-        if not found:
-            return False
+    async def _some(self, host: str, look: Look) -> None:
+        """Deliver a few."""
         if host not in await self._ground.welcome([host]):
             await self._database.transaction(
                 lambda tx: deliveries.give_up_host(tx, host, "Moderators shut this server out.")
             )
-            return False
-        await self._write(host, standing, await self._all(found, standing.failures))
-        return True
-
-    async def _until_next(self, host: str) -> None:
-        rest = await self._database.read(lambda tx: deliveries.next_due(tx, host))
-        if rest is not None:
-            await self._sleep(host, rest)
+            return
+        is_probe = look.standing.failures >= verdicts.FAILURES_TO_HOLD
+        found = look.due[:1] if is_probe else look.due
+        await self._write(host, look.standing, await self._all(found, look.standing.failures))
 
     async def _sleep(self, host: str, seconds: float) -> None:
         """Be woken for the host in so many seconds."""
@@ -256,8 +248,13 @@ class Delivering:
             rest = judged.rest / self._settings.haste
             return Tried(outcome.due.id, state, rest, outcome.status, outcome.error, judged.is_refused)
 
+        all_tried = [tried(outcome) for outcome in outcomes]
+        if standing.failures == 0 and all(outcome.judged.verdict is Verdict.DONE for outcome in outcomes):
+            await self._database.alone(lambda tx: deliveries.note(tx, all_tried))
+            return
+
         async def work(tx: Tx) -> None:
-            await deliveries.note(tx, [tried(outcome) for outcome in outcomes])
+            await deliveries.note(tx, all_tried)
             for outcome in outcomes:
                 if outcome.judged.is_gone:
                     await self._nobody(tx, outcome)

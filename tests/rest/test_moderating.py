@@ -421,8 +421,10 @@ class EffectTests(ModerationCase):
         """What can be heard and seen goes; people, texts and follows stay."""
         library = await self.their_music()
         await self.a_follow(self.chief.viewer.the_actor, library=library)
+        await self.do("INSERT INTO library_scan (library_id, status) VALUES (%s, 'finished')", library)
         await self.decided(reject_media=True)
         self.assertEqual(1, await self.worked())
+        self.assertEqual(0, await self.count("library_scan"))  # so that it may be walked through anew when allowed
         self.assertEqual(
             (0, 1, 1), (await self.count("upload"), await self.count("library"), await self.count("follow"))
         )

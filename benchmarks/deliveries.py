@@ -9,12 +9,14 @@ on 200 loopback addresses, with which connections are kept.
 
 from __future__ import annotations
 
+import re
 import selectors
 import socket
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -193,16 +195,30 @@ def measure(pod: Pod, dsn: str, followers: int) -> None:
     assert saying.returncode == 0
     while left(dsn) == followers:  # nobody rang for it
         time.sleep(0.02)
-    began, cpu, busy = time.perf_counter(), pod.cpu_seconds, Round()
+    began, cpu, own, busy = time.perf_counter(), pod.cpu_seconds, pod.own_cpu_seconds, Round()
     while left(dsn):
         told = look(pod.port, 0.3)
         busy.waits += told.waits
+    memory = couriers_mib(pod.pid)
     seconds = time.perf_counter() - began
     rate = followers / seconds
     each = 1e6 * (pod.cpu_seconds - cpu) / followers
-    print(f"{followers} deliveries in {seconds:.1f} s: {rate:.0f} a second, {each:.0f} µs CPU")
+    here = 1e6 * (pod.own_cpu_seconds - own) / followers
+    print(f"{followers} deliveries in {seconds:.1f} s: {rate:.0f} a second")
+    print(f"each costs {each:.0f} µs CPU, {here:.0f} of them in the server's own process")
+    print(f"children that deliver: {', '.join(f'{one:.0f}' for one in memory) or 'no'} MiB")
     print(f"plain signing on {CORES} cores: {signing:.0f} a second; ratio {rate / signing:.2f}")
     print(f"a page: p95 {quiet.percentile(0.95):.2f} ms before, {busy.percentile(0.95):.2f} ms meanwhile")
+
+
+def couriers_mib(pid: int) -> list[float]:
+    """Memory of each child that delivers, as far as it shares it with nobody."""
+    found = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        if b"couriers" in Path(f"/proc/{child}/cmdline").read_bytes():
+            told = Path(f"/proc/{child}/smaps_rollup").read_text()
+            found.append(sum(int(kb) for kb in re.findall(r"Private_\w+: +([0-9]+) kB", told)) / 1024)
+    return found
 
 
 def look(port: int, seconds: float) -> Round:

@@ -49,6 +49,7 @@ from fwtwisted.core.subsonic.sounds import SoundSettings
 from fwtwisted.db.pool import DatabaseSettings
 from fwtwisted.logs import LogSettings
 from fwtwisted.model.people import Pod, Privacy
+from fwtwisted.outside.couriers import CouriersSettings
 from fwtwisted.outside.fetching import FetchSettings
 from fwtwisted.outside.fetching.posting import PostingSettings
 from fwtwisted.outside.ffmpeg import FfmpegSettings
@@ -257,6 +258,9 @@ def fediverse_settings(config: Config) -> FediverseSettings:
     exempt = Exemptions.of(outside.allow_private)
     return FediverseSettings(
         PostingSettings(f"fwtwisted/{__version__} (+{config.general.public_url}/)"),
+        fetch_settings(config),
+        CouriersSettings(children=outside.couriers),
+        os.path.join(config.general.data, "couriers"),
         DeliverySettings(haste=outside.delivery_haste),
         PeerSettings(outside.nodeinfo_seconds, outbox_settings(config).note_software),
         NodeinfoSettings(

@@ -367,6 +367,10 @@ OUTSIDE: Final = Section(
                      "followers or everybody know of it"),
         Setting("FEDERATION_DELIVERY_HASTE", whole(1, 100000), "1", own=True,
                 help="all waits before something is sent again to another server are divided by it. For tests"),
+        Setting("FEDERATION_DELIVERY_PROCESSES", whole(0, 64), own=True, unset="as many as the machine has cores",
+                help="child processes that sign and send, when more than a handful is to be sent to other servers. "
+                     "Several servers on one machine with one data folder have one each and share the others. 0: none, "
+                     "the server does it itself"),
         Setting("NODEINFO_REFRESH_DELAY", WAIT, "86400",
                 help="how old what is known of another server may be before it is asked again"),
         Setting("SCHEDULE_FEDERATION_REFRESH_NODEINFO_KNOWN_NODES", BEAT, "minute=0,hour=*",

@@ -258,6 +258,7 @@ class Outside:
     :ivar note_software: programs that are sent a note where others get audio.
     :ivar tells_deeds: followers elsewhere hear of what people like and listen to.
     :ivar delivery_haste: waits before something is sent again are divided by it.
+    :ivar couriers: processes that deliver.
     :ivar nodeinfo_seconds: how old what is known of a server may be; looked after at each ``nodeinfo_beat``.
     :ivar presence_beat: when it is seen who answers.
     :ivar authorized_fetch: other servers must sign what they ask for.
@@ -276,6 +277,7 @@ class Outside:
     note_software: tuple[str, ...]
     tells_deeds: bool
     delivery_haste: int
+    couriers: int
     nodeinfo_seconds: float
     nodeinfo_beat: Beat
     presence_beat: Beat
@@ -488,9 +490,9 @@ def _media(values: Values, general: General) -> Media:
     return Media(
         root=root,
         url=(values["MEDIA_URL"] or f"{general.public_url}/media").rstrip("/") + "/",
+        client_seconds=values["MEDIA_CLIENT_MAX_AGE"],
         proxy_type=values["REVERSE_PROXY_TYPE"] or "direct",
         protect_path=values["PROTECT_FILES_PATH"],
-        client_seconds=values["MEDIA_CLIENT_MAX_AGE"],
         music=music,
         music_served=served or music,
         upload_max_bytes=_upload_max(values),
@@ -533,12 +535,18 @@ def _web_app(values: Values, general: General) -> WebApp:
     )
 
 
+def _or_cores(number: int | None) -> int:
+    """What was set, or as many as this machine has cores."""
+    return (os.cpu_count() or 1) if number is None else number
+
+
 def _outside(values: Values) -> Outside:
     return Outside(
         service_username=values["FEDERATION_SERVICE_ACTOR_USERNAME"],
         note_software=values["FEDERATION_NOTE_SOFTWARE"],
         tells_deeds=values["FEDERATION_TELL_DEEDS"],
         delivery_haste=values["FEDERATION_DELIVERY_HASTE"],
+        couriers=_or_cores(values["FEDERATION_DELIVERY_PROCESSES"]),
         nodeinfo_seconds=values["NODEINFO_REFRESH_DELAY"],
         nodeinfo_beat=values["SCHEDULE_FEDERATION_REFRESH_NODEINFO_KNOWN_NODES"],
         presence_beat=values["SCHEDULE_FEDERATION_CHECK_INTANCES_AVAILABILITY"],

@@ -30,6 +30,7 @@ from fwtwisted.core.fediverse.receiving.room import Receiving, ReceivingGround
 from fwtwisted.core.fediverse.remote.actors import RemoteActors
 from fwtwisted.core.fediverse.remote.room import Remote, RemoteGround, RemoteSettings
 from fwtwisted.core.fediverse.sending.announcing import Announcing
+from fwtwisted.core.fediverse.sending.carrying import ByCouriers, Carrying, InHouse
 from fwtwisted.core.fediverse.sending.delivering import Delivering, DeliveryGround, DeliverySettings
 from fwtwisted.core.fediverse.sending.outbox import Outbox, Preference, Ring
 from fwtwisted.core.fediverse.sending.telling import Telling, TellingGround
@@ -41,7 +42,8 @@ from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
 from fwtwisted.model.people import Pod
 from fwtwisted.model.threads import Threads
-from fwtwisted.outside.fetching import Fetching
+from fwtwisted.outside.couriers import Couriers, CouriersSettings, Slots, Way
+from fwtwisted.outside.fetching import Fetching, FetchSettings
 from fwtwisted.outside.fetching.posting import Posting, PostingSettings
 from fwtwisted.outside.shared import Bell, Cache
 from fwtwisted.outside.tallies import Tallies
@@ -51,9 +53,17 @@ T = TypeVar("T")
 
 @frozen
 class FediverseSettings:
-    """What the parts can be told."""
+    """
+    What the parts can be told.
+
+    :ivar fetching: as the door has it, for couriers.
+    :ivar slots: folder where all processes on this machine see how many couriers there are; None: nobody else is here.
+    """
 
     posting: PostingSettings
+    fetching: FetchSettings
+    couriers: CouriersSettings = field(factory=CouriersSettings)
+    slots: str | None = None
     delivery: DeliverySettings = field(factory=DeliverySettings)
     peers: PeerSettings = field(factory=PeerSettings)
     nodeinfo: NodeinfoSettings = field(factory=NodeinfoSettings)
@@ -125,6 +135,7 @@ class FediverseRoom:
         self.receiving = Receiving(_receiving(ground, self))
         self.rotation = Rotation(ground.database, self.own_keys, ground.threads)
         self.posting = Posting(ground.reactor, ground.fetching, ground.settings.posting)
+        self.couriers = Couriers(ground.reactor, *_courier_ways(ground.settings))
         self.delivering = Delivering(_delivery(ground, self))
         self.nodeinfos = Nodeinfos(_nodeinfos(ground, self))
         self.moderation = Moderation(
@@ -143,6 +154,7 @@ class FediverseRoom:
         )
         self._closings: tuple[Callable[[], Awaitable[None]], ...] = (
             self.receiving.close,
+            self.couriers.close,
             self.posting.close,
             self.resolving.close,
             self.actors.close,
@@ -164,12 +176,19 @@ class FediverseRoom:
             await closing()
 
 
+def _courier_ways(settings: FediverseSettings) -> tuple[Way, CouriersSettings, Slots]:
+    return Way(settings.fetching, settings.posting), settings.couriers, Slots(settings.slots)
+
+
 def _delivery(ground: FediverseGround, room: FediverseRoom) -> DeliveryGround:
     return DeliveryGround(
         ground.reactor,
         ground.database,
-        room.posting,
-        room.signing,
+        Carrying(
+            room.couriers,
+            ByCouriers(room.couriers, room.posting, room.own_keys),
+            InHouse(ground.reactor, room.posting, room.signing),
+        ),
         room.peers,
         ground.policies.reachable_hosts,
         ground.ring,

@@ -77,8 +77,8 @@ class Line(Protocol):
     def drop(self) -> None:
         """End it, whatever the far end thinks of that."""
         self.is_open = False
-        transport: Any = self.transport
-        if transport is not None:
+        if not self.gone.called:
+            transport: Any = self.transport
             transport.abortConnection()
 
     def dataReceived(self, data: bytes) -> None:
@@ -99,13 +99,13 @@ class Line(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.is_open = False
+        self.gone.callback(None)
         self.wake()
         if self._done is not None:
             if self._reader.ended():
                 self._answer()
             else:
                 self._fail(self._why(reason))
-        self.gone.callback(None)
 
     def _why(self, reason: Failure) -> FetchFailed:
         if reason.check(SSL.Error, VerificationError):

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
+    NoEncryption,
+    PrivateFormat,
     PublicFormat,
     load_der_public_key,
     load_pem_private_key,
@@ -80,6 +82,11 @@ def private_key(pem: str) -> RSAPrivateKey:
     if not isinstance(key, RSAPrivateKey):
         raise Unsound("the key is of another kind")
     return key
+
+
+def private_pem(key: RSAPrivateKey) -> str:
+    """One of our own, as :func:`private_key` reads it."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
 
 
 def signed(key: RSAPrivateKey, text: bytes) -> bytes:

@@ -23,9 +23,9 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from fwtwisted.core.fediverse.keys.signing import Signing, Wanted, wanted_by
+from fwtwisted.core.fediverse.keys.signing import Wanted, wanted_by
 from fwtwisted.core.fediverse.sending import verdicts
-from fwtwisted.core.fediverse.sending.door import Door
+from fwtwisted.core.fediverse.sending.carrying import Carrier, Parcel
 from fwtwisted.core.fediverse.sending.outbox import DELIVER, LANE
 from fwtwisted.core.fediverse.sending.verdicts import Judged, Tries, Verdict
 from fwtwisted.db import deliveries, jobs, peers
@@ -35,12 +35,10 @@ from fwtwisted.db.peers import Standing
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.federation import Scheme
 from fwtwisted.outside.fetching import FetchFailed, Refused
-from fwtwisted.outside.fetching.posting import Posted, Posting
-from fwtwisted.wire.targets import Target
+from fwtwisted.outside.fetching.posting import Posted
 
 WAKE, REPAIR, PRUNE = "federation.wake", "federation.deliveries", "federation.prune"
 CHORES = "maintenance"
-KIND = {"Content-Type": "application/activity+json", "Accept": "application/activity+json"}
 LONGEST_ERROR = 300  # characters
 PRUNED_AT_ONCE = 5_000
 
@@ -64,8 +62,6 @@ class DeliverySettings:
     """
     :ivar haste: all waits are divided by it; for tests.
     :ivar at_once: deliveries to one host.  :ivar batch: written down together.
-    :ivar abreast: sent in one turn of the reactor, to all hosts together, and again after ``pause_seconds``: between
-        them, pages are answered.
     :ivar turn_seconds: after which a host with more lets others go first.
     :ivar done_seconds: how long deliveries that are over are kept, and ``said_seconds`` what we said.
     """
@@ -73,8 +69,6 @@ class DeliverySettings:
     haste: float = 1.0
     at_once: int = 2
     batch: int = 32
-    abreast: int = 2
-    pause_seconds: float = 0.002
     turn_seconds: float = 10.0
     done_seconds: float = 7 * 86400.0
     said_seconds: float = 30 * 86400.0
@@ -90,8 +84,7 @@ class DeliveryGround:
 
     clock: IReactorTime
     database: Database
-    posting: Posting
-    signing: Signing
+    carrier: Carrier
     known: Knowledge
     welcome: Welcome
     ring: Ring
@@ -117,7 +110,6 @@ class Delivering:
 
     def __init__(self, ground: DeliveryGround) -> None:
         self._ground, self._database, self._settings = ground, ground.database, ground.settings
-        self._door = Door(ground.clock, ground.settings.abreast, ground.settings.pause_seconds)
 
     def jobs(self) -> Mapping[str, JobKind]:
         """See ``worker``."""
@@ -216,28 +208,20 @@ class Delivering:
 
     async def _knock(self, due: Due) -> Posted:
         """Post it; who does not take our form of signature is shown the other one, once."""
-        origin = self._ground.posting.origin(due.inbox)
-        body = due.body.encode()
+        origin = self._ground.carrier.origin(due.inbox)
         first = await self._ground.known.scheme_for(origin)
-        answer = await self._posted(due, body, first)
+        answer = await self._posted(due, first)
         if answer.status != 401:
             return answer
         second = Scheme.CAVAGE if first is Scheme.MESSAGES else Scheme.MESSAGES
         wanted = wanted_by(answer.headers, has_body=True) if second is Scheme.MESSAGES else None
-        again = await self._posted(due, body, second, wanted)
+        again = await self._posted(due, second, wanted)
         if again.status != 401:
             await self._ground.known.remember(origin, second)
         return again
 
-    async def _posted(self, due: Due, body: bytes, scheme: Scheme, wanted: Wanted | None = None) -> Posted:
-        sign = self._ground.signing.by(due.actor_id, "POST", body, scheme, wanted)
-
-        async def signed(target: Target) -> Mapping[str, str]:
-            headers = await sign(target)
-            await self._door.through()  # signatures come by the dozen
-            return headers
-
-        return await self._ground.posting.post(due.inbox, body, KIND, signed)
+    async def _posted(self, due: Due, scheme: Scheme, wanted: Wanted | None = None) -> Posted:
+        return await self._ground.carrier.carry(Parcel(due.actor_id, due.inbox, due.body, scheme, wanted))
 
     # --- writing down ----------------------------------------------------------------------------
 

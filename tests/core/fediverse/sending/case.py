@@ -29,6 +29,7 @@ from fwtwisted.core.fediverse.inbox import Inbox
 from fwtwisted.core.fediverse.keys.own import OwnKeys
 from fwtwisted.core.fediverse.keys.signing import Signing
 from fwtwisted.core.fediverse.peers import Peers, PeerSettings
+from fwtwisted.core.fediverse.sending.carrying import Carrier, InHouse
 from fwtwisted.core.fediverse.sending.delivering import Delivering, DeliveryGround, DeliverySettings
 from fwtwisted.core.fediverse.sending.outbox import DELIVER, LANE, Outbox, OutboxSettings, Outgoing, same_for_all
 from fwtwisted.core.fediverse.sending.recipients import Recipients, followers_of
@@ -143,6 +144,10 @@ class SendingCase(DatabaseCase):
         self.delivering = Delivering(self.ground())
         self.speaker = await self.a_speaker("nadia")
 
+    def carrier(self) -> Carrier:
+        """Who brings it there."""
+        return InHouse(reactor, self.posting, self.signing)
+
     def ground(self) -> DeliveryGround:
         """What delivering stands on."""
 
@@ -150,7 +155,7 @@ class SendingCase(DatabaseCase):
             return set(hosts) - self.shut_out
 
         return DeliveryGround(
-            reactor, self.database, self.posting, self.signing, self.peers, welcome, self.bell.ring,
+            reactor, self.database, self.carrier(), self.peers, welcome, self.bell.ring,
             lambda: datetime.now(UTC), lambda: 0.5, self.delivery,
         )  # fmt: skip
 

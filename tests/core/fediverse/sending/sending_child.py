@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred
 from fwtwisted.core.fediverse.keys.own import OwnKeys
 from fwtwisted.core.fediverse.keys.signing import Signing
 from fwtwisted.core.fediverse.peers import Peers, PeerSettings
+from fwtwisted.core.fediverse.sending.carrying import InHouse
 from fwtwisted.core.fediverse.sending.delivering import Delivering, DeliveryGround, DeliverySettings
 from fwtwisted.db.pool import Database, DatabaseSettings, Tx
 from fwtwisted.model.people import Pod
@@ -42,8 +43,8 @@ async def _deliver(reactor: Any, dsn: str) -> None:
     posting = Posting(reactor, fetching, PostingSettings(US))
     delivering = Delivering(
         DeliveryGround(
-            reactor, database, posting, signing, peers, welcome, bell.ring, lambda: datetime.now(UTC), lambda: 0.5,
-            DeliverySettings(haste=1000, batch=8),
+            reactor, database, InHouse(reactor, posting, signing), peers, welcome, bell.ring,
+            lambda: datetime.now(UTC), lambda: 0.5, DeliverySettings(haste=1000, batch=8),
         )
     )  # fmt: skip
     settings = WorkerSettings(look_seconds=0.05, lease_seconds=1.0)

@@ -252,6 +252,8 @@ class HostTests(SendingCase):
         await self.say("one")
         running = self.deliver()
         done = Deferred.fromCoroutine(running)
+        while len(peer.heard) < 2:
+            await self.sleep(0.02)
         await self.sleep(0.5)
         self.assertEqual(len(peer.heard), 2)
         await done

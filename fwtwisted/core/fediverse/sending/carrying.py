@@ -1,0 +1,122 @@
+"""
+How a delivery leaves the house: by this process, or by couriers.
+
+What little there is to say goes out from here, which is soonest.  When more than a handful is under way, children of
+ours are called for it, and once they are up everything goes by them, so that pages do not wait for deliveries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from attrs import frozen
+from twisted.internet.interfaces import IReactorTime
+
+from fwtwisted.core.fediverse.keys.own import OwnKeys
+from fwtwisted.core.fediverse.keys.signing import Signing, Wanted
+from fwtwisted.core.fediverse.sending.door import Door
+from fwtwisted.model.federation import Scheme
+from fwtwisted.outside.couriers import Couriers, Letter, Stamp
+from fwtwisted.outside.fetching.posting import Posted, Posting
+from fwtwisted.wire.targets import Target
+
+HANDFUL = 8
+KIND = {"Content-Type": "application/activity+json", "Accept": "application/activity+json"}
+
+
+@frozen
+class Parcel:
+    """
+    One attempt at a delivery.
+
+    :ivar actor_id: of ours, who signs.  :ivar wanted: as an inbox asked for in a refusal.
+    """
+
+    actor_id: int
+    inbox: str
+    body: str
+    scheme: Scheme
+    wanted: Wanted | None = None
+
+
+class Carrier(Protocol):
+    """Brings parcels to inboxes."""
+
+    def origin(self, url: str) -> str:
+        """Scheme, host and port of an inbox.  :raise Refused: we do not post there."""
+
+    async def carry(self, parcel: Parcel) -> Posted:
+        """The inbox's answer.  :raise FetchFailed: there was none."""
+
+
+class InHouse:
+    """
+    This process signs in threads and posts.
+
+    :param abreast: parcels that leave in one turn of the reactor, and again after ``pause`` seconds.
+    """
+
+    def __init__(
+        self, clock: IReactorTime, posting: Posting, signing: Signing, abreast: int = 2, pause: float = 0.002
+    ) -> None:
+        self._posting, self._signing = posting, signing
+        self._door = Door(clock, abreast, pause)
+
+    def origin(self, url: str) -> str:
+        """See :class:`Carrier`."""
+        return self._posting.origin(url)
+
+    async def carry(self, parcel: Parcel) -> Posted:
+        """See :class:`Carrier`."""
+        body = parcel.body.encode()
+        sign = self._signing.by(parcel.actor_id, "POST", body, parcel.scheme, parcel.wanted)
+
+        async def signed(target: Target) -> Mapping[str, str]:
+            headers = await sign(target)
+            await self._door.through()  # signatures come by the dozen
+            return headers
+
+        return await self._posting.post(parcel.inbox, body, KIND, signed)
+
+
+class ByCouriers:
+    """Children sign and post.  What they die over raises :class:`~fwtwisted.outside.couriers.CourierLost`."""
+
+    def __init__(self, couriers: Couriers, posting: Posting, keys: OwnKeys) -> None:
+        self._couriers, self._posting, self._keys = couriers, posting, keys
+
+    def origin(self, url: str) -> str:
+        """See :class:`Carrier`."""
+        return self._posting.origin(url)
+
+    async def carry(self, parcel: Parcel) -> Posted:
+        """See :class:`Carrier`."""
+        key = await self._keys.signing(parcel.actor_id)
+        stamp = Stamp(key.key_id, parcel.scheme, parcel.wanted)
+        return await self._couriers.post(
+            Letter(self.origin(parcel.inbox), parcel.inbox, parcel.body, KIND, stamp, key.key)
+        )
+
+
+class Carrying:
+    """Chooses between the two."""
+
+    def __init__(self, couriers: Couriers, by_couriers: Carrier, in_house: Carrier) -> None:
+        self._couriers, self._by_couriers, self._in_house = couriers, by_couriers, in_house
+        self._here = 0
+
+    def origin(self, url: str) -> str:
+        """See :class:`Carrier`."""
+        return self._in_house.origin(url)
+
+    async def carry(self, parcel: Parcel) -> Posted:
+        """See :class:`Carrier`."""
+        couriers = self._couriers
+        if couriers.are_wanted and (couriers.are_ready or self._here >= HANDFUL):
+            return await self._by_couriers.carry(parcel)
+        self._here += 1
+        try:
+            return await self._in_house.carry(parcel)
+        finally:
+            self._here -= 1

@@ -1,0 +1,369 @@
+"""
+Child processes that carry what we say to other servers, so that a thousand deliveries a second delay no page.
+
+A delivery costs a signature, a question over a kept connection, and its answer: most of a millisecond of a processor.
+The children (``child``) do all of that, at a lower priority than the server.  Which servers are written to is decided
+before; the addresses behind their names are judged in the child, by the same door and the same settings as here::
+
+    post ──▶ queue of the child that this server belongs to ──▶ pipe ──▶ judged, signed, posted ──▶ pipe ──▶ Posted, or
+               of one died: those go to a fresh one, once                                             why there is none
+
+They are started when first needed and end when nothing was sent for a while, or when we do.  One that gives no sign of
+life is ended.  A key reaches a child over its pipe alone, once, and a bounded number of them is kept.
+
+Source: docs/federation.md §4.14, §8.1; docs/operations.md.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import zlib
+from collections import OrderedDict, deque
+
+from attrs import field, frozen
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ProcessExitedAlready
+from twisted.internet.interfaces import IDelayedCall, IProcessTransport, IReactorProcess, IReactorTime
+from twisted.internet.protocol import ProcessProtocol
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+import fwtwisted
+from fwtwisted.outside.couriers.pipe import (
+    Frames,
+    Stamp,
+    Told,
+    Way,
+    failure_of,
+    framed,
+    letter_told,
+    posted_of,
+    way_told,
+)
+from fwtwisted.outside.couriers.slots import Slots
+from fwtwisted.outside.fetching.posting import Posted
+from fwtwisted.wire.signatures.keys import private_pem
+
+MOST_COMPLAINT = 4096  # characters
+MOST_TRIES = 2
+LEAVING_SECONDS = 10.0
+PROGRAM = "fwtwisted.outside.couriers.child"
+
+
+class CouriersReactor(IReactorProcess, IReactorTime):
+    """What the couriers need of a reactor."""
+
+
+class CourierLost(Exception):
+    """Those who carried it died over it; whether it arrived is not known."""
+
+
+@frozen
+class CouriersSettings:
+    """
+    :ivar children: processes; about as many as there are cores.  0: none, nothing can be posted here.
+    :ivar ahead: letters that one of them has at once; the others wait here.
+    :ivar keys: that one of them keeps.
+    :ivar idle_seconds: without a letter, after which they end.
+    :ivar patience_seconds: how long one with letters may be silent; longer than any request may take.
+    :ivar rest_seconds: after one died: until others are started.
+    :ivar program: the module that a child runs.
+    """
+
+    children: int = 2
+    ahead: int = 128
+    keys: int = 200
+    idle_seconds: float = 60.0
+    patience_seconds: float = 60.0
+    rest_seconds: float = 1.0
+    program: str = PROGRAM
+
+
+@frozen
+class Letter:
+    """
+    Something to be posted.
+
+    :ivar origin: of the place; letters to one go by one child, which keeps the connections.
+    :ivar stamp: how it is signed, with ``key``.
+    """
+
+    origin: str
+    url: str
+    body: str
+    headers: dict[str, str]
+    stamp: Stamp
+    key: RSAPrivateKey = field(repr=False)
+
+
+class _Task:
+    """A letter under way.  :ivar tries: children that had it."""
+
+    def __init__(self, letter: Letter) -> None:
+        self.letter, self.tries = letter, 0
+        self.done: Deferred[Posted] = Deferred(lambda _: None)
+
+    def answer(self, told: Posted | Exception) -> None:
+        """Nobody may be waiting any longer."""
+        if self.done.called:
+            return
+        if isinstance(told, Posted):
+            self.done.callback(told)
+        else:
+            self.done.errback(told)
+
+
+class Couriers:
+    """
+    The children, started when they are first needed.
+
+    :param way: what they are told of the world.  :param slots: see there; every process has one child of its own.
+    """
+
+    _log = Logger()
+
+    def __init__(self, reactor: CouriersReactor, way: Way, settings: CouriersSettings, slots: Slots) -> None:
+        self.reactor, self.settings = reactor, settings
+        self.greeting = framed([way_told(way)])
+        self._slots = slots
+        self._children: list[_Child | None] = []  # by place; None: nobody is there just now
+        self._leaving: set[_Child] = set()
+        self._idle: IDelayedCall | None = None
+        self._rested = 0.0
+        self._is_closed = False
+
+    @property
+    def are_wanted(self) -> bool:
+        """There are to be some at all, and nothing speaks against starting them now."""
+        return self._may_work and self.reactor.seconds() >= self._rested
+
+    @property
+    def _may_work(self) -> bool:
+        return self.settings.children > 0 and not self._is_closed
+
+    @property
+    def are_ready(self) -> bool:
+        """There are some, and all are up."""
+        there = self._there
+        return bool(there) and all(child.is_ready for child in there)
+
+    @property
+    def pids(self) -> list[int]:
+        """The numbers of their processes."""
+        return [child.transport.pid for child in self._there if child.transport.pid]
+
+    @property
+    def _there(self) -> list[_Child]:
+        return [child for child in self._children if child is not None]
+
+    def post(self, letter: Letter) -> Deferred[Posted]:
+        """
+        Have a letter carried.  Fails as :meth:`.Posting.post` does, and with :class:`CourierLost`.
+
+        Whoever stops waiting does not stop the letter.
+        """
+        task = _Task(letter)
+        if self._may_work:
+            self._hand_out(task)
+        else:
+            task.answer(CourierLost())
+        return task.done
+
+    async def close(self) -> None:
+        """End the children; what was not answered fails with :class:`CourierLost`."""
+        self._is_closed = True
+        unanswered = [task for child in self._there for task in child.tasks]
+        self._dismiss()
+        for task in unanswered:
+            task.answer(CourierLost())
+        for child in list(self._leaving):
+            child.end()
+            await child.gone
+
+    def _hand_out(self, task: _Task) -> None:
+        if not self._children:
+            self._children = [None] * (1 + self._slots.take(self.settings.children - 1))
+        place = zlib.crc32(task.letter.origin.encode()) % len(self._children)
+        child = self._children[place]
+        if child is None:
+            child = self._children[place] = _Child(self)
+        child.take(task)
+        self._rouse()
+
+    def _rouse(self) -> None:
+        if self._idle is None:
+            self._idle = self.reactor.callLater(self.settings.idle_seconds, self._look)
+        else:
+            self._idle.reset(self.settings.idle_seconds)
+
+    def _look(self) -> None:
+        """Nothing new was to be carried for a while."""
+        self._idle = None
+        if any(child.tasks for child in self._there):
+            self._rouse()
+        else:
+            self._dismiss()
+
+    def _dismiss(self) -> None:
+        """Let all children go."""
+        idle, self._idle = self._idle, None
+        if idle is not None and idle.active():
+            idle.cancel()
+        children, self._children = self._there, []
+        self._leaving.update(children)
+        for child in children:
+            child.leave()
+        self._slots.give_back()
+
+    def lost(self, child: _Child, complaint: str) -> None:
+        """A child is gone: what it had goes to a fresh one, but not for ever."""
+        self._leaving.discard(child)
+        if child not in self._children:
+            return
+        self._log.warn("a courier ended: {complaint}", event="courier.lost", complaint=complaint)
+        if not child.is_ready:
+            self._rested = self.reactor.seconds() + self.settings.rest_seconds
+        self._children[self._children.index(child)] = None
+        for task in child.tasks:
+            if task.tries < MOST_TRIES:
+                self._hand_out(task)
+            else:
+                task.answer(CourierLost("Two processes ended over it."))
+
+
+class _Child(ProcessProtocol):
+    """One child process.  :ivar is_ready: it has spoken."""
+
+    transport: IProcessTransport
+
+    def __init__(self, owner: Couriers) -> None:
+        self._owner, self._reactor, self._settings = owner, owner.reactor, owner.settings
+        self.is_ready, self._is_listening = False, True
+        self.gone: Deferred[None] = Deferred()
+        self._under_way: dict[int, _Task] = {}
+        self._waiting: deque[_Task] = deque()
+        self._keys: OrderedDict[RSAPrivateKey, int] = OrderedDict()
+        self._last_letter = self._last_key = 0
+        self._to_say: list[list[object]] = []
+        self._frames, self._complaint = Frames(), ""
+        self._silence: IDelayedCall | None = None
+        program = [sys.executable, "-m", owner.settings.program]
+        owner.reactor.spawnProcess(self, sys.executable, program, env=_environment())
+        self.transport.writeToChild(0, owner.greeting)
+
+    @property
+    def tasks(self) -> list[_Task]:
+        """All that it has to do, the oldest first."""
+        return [*self._under_way.values(), *self._waiting]
+
+    def take(self, task: _Task) -> None:
+        """Carry one more letter."""
+        self._waiting.append(task)
+        if self._silence is None:
+            self._listen()
+        self._forward()
+
+    def _forward(self) -> None:
+        """Tell it of letters that wait, all that there will be in this turn of the reactor together."""
+        while self._waiting and len(self._under_way) < self._settings.ahead:
+            task = self._waiting.popleft()
+            self._last_letter += 1
+            task.tries += 1
+            self._under_way[self._last_letter] = task
+            letter = task.letter
+            key = self._key(letter.key)
+            self._say(letter_told(self._last_letter, letter.url, letter.body, letter.headers, letter.stamp, key))
+
+    def _key(self, key: RSAPrivateKey) -> int:
+        """The number by which it knows a key."""
+        number = self._keys.get(key)
+        if number is None:
+            number = self._last_key = self._last_key + 1
+            self._keys[key] = number
+            self._say(["key", number, private_pem(key)])
+            if len(self._keys) > self._settings.keys:
+                self._say(["forget", self._keys.popitem(last=False)[1]])
+        else:
+            self._keys.move_to_end(key)
+        return number
+
+    def _say(self, message: list[object]) -> None:
+        if not self._to_say:
+            self._reactor.callLater(0, self._speak)
+        self._to_say.append(message)
+
+    def _speak(self) -> None:
+        told, self._to_say = self._to_say, []
+        if self._is_listening:
+            self.transport.writeToChild(0, framed(told))
+
+    def outReceived(self, data: bytes) -> None:
+        """Answers."""
+        self.is_ready = True
+        for message in self._frames.feed(data):
+            self._heard(message)
+        self._listen()
+        self._forward()
+
+    def _heard(self, told: Told) -> None:
+        if not told:
+            return  # it says that it lives
+        task = self._under_way.pop(told[0], None)
+        if task is None:
+            return
+        if told[1]:
+            task.answer(posted_of(told))
+        else:
+            task.answer(failure_of(told) or CourierLost(told[3]))
+
+    def inConnectionLost(self) -> None:
+        """It hears nothing any longer."""
+        self._is_listening = False
+
+    def errReceived(self, data: bytes) -> None:
+        """Last words."""
+        self._complaint = (self._complaint + data.decode(errors="replace"))[-MOST_COMPLAINT:]
+
+    def _listen(self) -> None:
+        """Count the silence from now, while something is to be done."""
+        self._hush()
+        if self._under_way or self._waiting:
+            self._silence = self._reactor.callLater(self._settings.patience_seconds, self.end)
+
+    def _hush(self) -> None:
+        silence, self._silence = self._silence, None
+        if silence is not None and silence.active():
+            silence.cancel()
+
+    def leave(self) -> None:
+        """Let it go: the end of its instructions is its end."""
+        self._hush()
+        self._is_listening = False
+        self._silence = self._reactor.callLater(LEAVING_SECONDS, self.end)
+        self.transport.closeChildFD(0)
+
+    def end(self) -> None:
+        """Stop it, whatever it does."""
+        self._hush()
+        try:
+            self.transport.signalProcess("KILL")
+        except ProcessExitedAlready:
+            return
+
+    def processEnded(self, reason: Failure) -> None:
+        """It is gone."""
+        self._hush()
+        self._owner.lost(self, self._complaint or reason.getErrorMessage())
+        self.gone.callback(None)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, and the child finds this package wherever we have it from."""
+    home = os.path.dirname(os.path.dirname(fwtwisted.__file__))
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return os.environ | {"PYTHONPATH": os.pathsep.join([home, *filter(None, paths)])}
+
+
+__all__ = ("CourierLost", "Couriers", "CouriersSettings", "Letter", "Slots", "Stamp", "Way")

@@ -17,7 +17,7 @@ from twisted.web.http import PotentialDataLoss
 
 from fwtwisted.outside.s3.turns import Turn
 
-HELD_BYTES = 256 << 10
+HELD_BYTES = 64 << 10  # less than comes at once: who is slow has one piece waiting, and not two
 LEAVE_SECONDS = 1.0
 
 

@@ -172,8 +172,12 @@ async def remove_old(tx: Tx, before: datetime, limit: int) -> int:
 
 # --- deleted before it was there -----------------------------------------------------------------
 
-REMEMBER_STILLBORN = """
-    INSERT INTO stillborn (actor_id, fid) SELECT %s, unnest(%s::text[])
+MOST_STILLBORN = 10_000  # of one actor: whoever goes on is not believed to have so much
+REMEMBER_STILLBORN = f"""
+    INSERT INTO stillborn (actor_id, fid)
+    SELECT %s, fid FROM unnest(%s::text[]) AS gone (fid)
+     WHERE (SELECT count(*) FROM (SELECT FROM stillborn WHERE actor_id = %s LIMIT {MOST_STILLBORN}) AS kept)
+           < {MOST_STILLBORN}
         ON CONFLICT (fid, actor_id) DO UPDATE SET told = now()
 """
 
@@ -181,7 +185,7 @@ REMEMBER_STILLBORN = """
 async def remember_stillborn(tx: Tx, actor_id: int, fids: Sequence[str]) -> None:
     """An actor deletes what we never heard of.  :param fids: different ones, in order."""
     if fids:
-        await tx.do(REMEMBER_STILLBORN, actor_id, list(fids))
+        await tx.do(REMEMBER_STILLBORN, actor_id, list(fids), actor_id)
 
 
 IS_STILLBORN = """

@@ -30,6 +30,8 @@ GIVE_WAY = """
      WHERE lower(preferred_username) = lower(%s) AND domain = %s AND fid <> %s AND private_key IS NULL
 """
 LOSE_KEY = "UPDATE actor SET key_id = NULL, public_key = NULL WHERE key_id = %s AND fid <> %s AND private_key IS NULL"
+# Who lists a key under the name of somebody else's would keep that one from proving anything.
+IS_ANOTHERS = "SELECT EXISTS (SELECT FROM actor WHERE fid = ANY(%s) AND fid <> %s)"
 STORE = """
     INSERT INTO actor (fid, domain, preferred_username, type, name, summary, summary_type, url, inbox_url, outbox_url,
                        shared_inbox_url, followers_url, following_url, manually_approves_followers, key_id, public_key,
@@ -55,7 +57,11 @@ async def store(tx: Tx, said: SaidActor, domain: str, icon_id: int | None) -> in
 
     The transaction must touch ``libraries`` when the domain is new.
     """
-    key = next(iter(said.keys), None)
+    key = None
+    for listed in said.keys:
+        if not await tx.one(bool, IS_ANOTHERS, _owners(listed.id), said.fid):
+            key = listed
+            break
     await tx.do(GIVE_WAY, said.username, domain, said.fid)
     if key is not None:
         await tx.do(LOSE_KEY, key.id, said.fid)
@@ -64,6 +70,12 @@ async def store(tx: Tx, said: SaidActor, domain: str, icon_id: int | None) -> in
         "text/html" if said.summary else None, said.url, said.inbox, said.outbox, said.shared_inbox, said.followers,
         said.following, said.manually_approves, key and key.id, key and key.pem, icon_id, said.published,
     )  # fmt: skip
+
+
+def _owners(key_id: str) -> list[str]:
+    """Whose a key is by the look of its id: ``ACTOR#main-key``, ``ACTOR/main-key``."""
+    bare = key_id.partition("#")[0]
+    return [bare, bare.rpartition("/")[0]]
 
 
 async def meet(tx: Tx, domain: str) -> bool:

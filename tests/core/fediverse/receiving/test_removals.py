@@ -137,3 +137,15 @@ class DeleteTests(ReceivingCase):
         self.assertFalse(await self.run_in(received.is_stillborn, "https://third.example/uploads/early", self.bob))
         await self.do("UPDATE stillborn SET told = now() - interval '7 hours'")
         self.assertFalse(await self.run_in(received.is_stillborn, f"{MUSIC}/uploads/early", self.bob))
+
+    async def test_very_many_before_their_create(self) -> None:
+        """Nobody has us remember more than anybody ever has."""
+        await self.do(
+            "INSERT INTO stillborn (actor_id, fid) SELECT %s, 'https://far.example/' || number"
+            " FROM generate_series(1, %s) AS number",
+            self.bob, received.MOST_STILLBORN,
+        )  # fmt: skip
+        await self.tells(self.bob, gone(f"{MUSIC}/uploads/early"))
+        await self.tells(self.carol, gone(f"{MUSIC}/uploads/late"))
+        self.assertFalse(await self.run_in(received.is_stillborn, f"{MUSIC}/uploads/early", self.bob))
+        self.assertTrue(await self.run_in(received.is_stillborn, f"{MUSIC}/uploads/late", self.carol))

@@ -173,6 +173,21 @@ class TakingTests(RemoteCase):
             actor = await self.taken(funkwhale_actor(publicKey=key))
             self.assertIsNone(await self.value("SELECT key_id FROM actor WHERE id = %s", actor.id))
 
+    async def test_key_under_anothers_name(self) -> None:
+        """Nobody takes the name of a key from somebody else of their server, who could prove nothing any more."""
+        alice = await self.taken(funkwhale_actor())
+        named = "SELECT key_id FROM actor WHERE id = %s"
+        before = await self.value(named, alice.id)
+        eve = f"{POD}/federation/actors/eve"
+        pem = funkwhale_actor()["publicKey"]["publicKeyPem"]
+        own = {"id": f"{eve}#main-key", "owner": eve, "publicKeyPem": pem}
+        for name in (f"{ALICE}#main-key", f"{ALICE}/main-key", ALICE):
+            stolen = {**own, "id": name}
+            actor = await self.taken(funkwhale_actor(eve, preferredUsername="eve", publicKey=stolen))
+            self.assertEqual((before, None), (await self.value(named, alice.id), await self.value(named, actor.id)))
+            actor = await self.taken(funkwhale_actor(eve, preferredUsername="eve", publicKey=[stolen, own]))
+            self.assertEqual(own["id"], await self.value(named, actor.id))
+
     async def test_icon(self) -> None:
         """A picture is noted, not fetched; the one before is let go."""
         image = {"type": "Image", "url": f"{POD}/a.png"}

@@ -46,6 +46,7 @@ class Library:
         self.fid, self.owner = f"{home}/federation/music/libraries/l", f"{home}/federation/actors/anna"
         self.pages = -(-count // PER_PAGE)
         self.answers = {self._path(self.owner): self._actor(), self._path(self.fid): self._library()}
+        self.answers |= {"/.well-known/nodeinfo": self._nodeinfo_link(), "/nodeinfo": self._nodeinfo()}
         for number in range(1, self.pages + 1):
             self.answers[self._path(self._page_id(number))] = self._page(number)
 
@@ -54,6 +55,17 @@ class Library:
 
     def _page_id(self, number: int) -> str:
         return f"{self.fid}?page={number}"
+
+    def _nodeinfo_link(self) -> bytes:
+        link = {"rel": "http://nodeinfo.diaspora.software/ns/schema/2.0", "href": f"{self.home}/nodeinfo"}
+        return orjson.dumps({"links": [link]})
+
+    def _nodeinfo(self) -> bytes:
+        return orjson.dumps({
+            "version": "2.0", "software": {"name": "funkwhale", "version": "1.4.0"}, "protocols": ["activitypub"],
+            "services": {"inbound": [], "outbound": []}, "openRegistrations": False, "usage": {"users": {"total": 1}},
+            "metadata": {},
+        })  # fmt: skip
 
     def _actor(self) -> bytes:
         public_key = {"id": f"{self.owner}#main-key", "owner": self.owner, "publicKeyPem": self._keys.public}
@@ -151,7 +163,7 @@ class Answers(BaseHTTPRequestHandler):
 
     def _say(self, status: int, body: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/activity+json")
+        self.send_header("Content-Type", "application/json" if "nodeinfo" in self.path else "application/activity+json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 
 from twisted.trial.unittest import TestCase
 
+from fwtwisted.core.subsonic.login import Session
 from fwtwisted.model.errors import Forbidden, NotFound, Throttled, Unavailable
+from fwtwisted.model.people import Viewer
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.subsonic.calls import EMPTY, Caller, Counted, call, media_call
 from fwtwisted.web.subsonic.rest import Rest
@@ -49,10 +51,16 @@ class Area:
         return b"bytes"
 
 
+NADIA = Session(
+    Viewer(1, 2, "nadia", is_local=True, scopes=frozenset({"read:libraries"})), "nadia@pod.example", frozenset(), 0,
+    catalog=1, libraries=1, ratings=1, notes=1,
+)  # fmt: skip
+
+
 async def admit(request: LeanRequest, asked: Asked, *, is_counted: bool) -> Caller:
     if asked.text("u") != "nadia":
         raise Refused(Code.WRONG_CREDENTIALS, "Wrong username or password")
-    return Caller(client=asked.text("c") or "")
+    return Caller(NADIA, asked.text("c") or "")
 
 
 class RestTests(TestCase):

@@ -86,7 +86,7 @@ class PublicTests(InstanceCase):
         """Other pods find nodeinfo from here."""
         await self.served()
         said = await self.ask("GET", "/.well-known/nodeinfo")
-        self.assertEqual(2, len(said.json["links"]))
+        self.assertEqual(3, len(said.json["links"]))
         self.assertEqual(404, (await self.ask("GET", "/.well-known/host-meta")).status)
 
     async def test_settings(self) -> None:

@@ -20,7 +20,10 @@ from fwtwisted.wire.v1.instance import (
     settings,
 )
 
-POD = About("https://pod.example", "https://pod.example/media/", "1.2.3", ("flac", "mp3"), federates=True)
+POD = About(
+    "https://pod.example", "https://pod.example/media/", "1.2.3", ("flac", "mp3"), federates=True,
+    actor_id="https://pod.example/federation/actors/service",
+)  # fmt: skip
 COUNTS = Counts(
     users=3, active_month=1, active_half_year=2, favorites=4, listenings=5, downloads=6, tracks=7, artists=8,
     albums=9, hours=1.23456, local_tracks=10, local_artists=11, local_albums=12, local_hours=13.9,
@@ -144,11 +147,12 @@ class NodeinfoTests(SynchronousTestCase):
             self.assertEqual({None}, set(document["metadata"]["endpoints"].values()))
 
     def test_links(self) -> None:
-        """Both versions are found."""
+        """Both versions are found, and the pod's own actor (FEP-2677)."""
         self.assertEqual(
             [
                 "https://pod.example/api/v1/instance/nodeinfo/2.0",
                 "https://pod.example/api/v2/instance/nodeinfo/2.1",
+                "https://pod.example/federation/actors/service",
             ],
             [link["href"] for link in nodeinfo_links(POD)["links"]],
         )

@@ -94,25 +94,39 @@ class Nodeinfos:
         """Ask a server what it is, and keep the answer, or that there was none; whether there was one."""
         if host not in await self._ground.welcome([host]):
             return False
-        rest = self._settings.check_seconds
         try:
             found = await self._nodeinfo(host)
         except AskFailed as why:
             self._log.debug("{host} says nothing of itself: {why}", event="peers.silent", host=host, why=str(why))
-            await self._database.transaction(lambda tx: peers.silent(tx, host, rest))
+            await self._without(host, why)
             return False
+        await self._there(host, found)
+        self._ground.peers.changed(host)
+        await self._take_speaker(host, found.actor_id)
+        return True
+
+    async def _without(self, host: str, why: AskFailed) -> None:
+        """Keep what it means that a server did not say what it is: nothing, when it was moderators who forbade it."""
+        if why.code == "blocked":
+            return
+        if _answered(why):
+            await self._there(host, None)
+        else:
+            rest = self._settings.check_seconds
+            await self._database.transaction(lambda tx: peers.silent(tx, host, rest))
+
+    async def _there(self, host: str, found: Told | None) -> None:
+        """A server is there, and said what it is, or something else."""
 
         async def work(tx: Tx) -> None:
-            await peers.know(tx, host, found.document, found.software, found.version)
-            await peers.answered(tx, host, rest)
+            if found is not None:
+                await peers.know(tx, host, found.document, found.software, found.version)
+            await peers.answered(tx, host, self._settings.check_seconds)
             if await peers.recovered(tx, [host]):
                 await deliveries.wake(tx, DELIVER, SENDING, [host])
                 tx.after_commit(self._ground.ring, "jobs", SENDING.encode())
 
         await self._database.transaction(work)
-        self._ground.peers.changed(host)
-        await self._take_speaker(host, found.actor_id)
-        return True
 
     async def _nodeinfo(self, host: str) -> Told:
         """:raise AskFailed:"""
@@ -176,3 +190,10 @@ class Nodeinfos:
         if hosts:
             await peers.have_asked(tx, READ, LANE, hosts)
             tx.after_commit(self._ground.ring, "jobs", LANE.encode())
+
+
+def _answered(why: AskFailed) -> bool:
+    """Whether somebody is there who has no nodeinfo, or none that can be read."""
+    if why.code == "http":
+        return why.status_code is not None and why.status_code < 500 and not why.is_gone
+    return why.code in ("invalid_json", "invalid_jsonld", "validation")

@@ -24,12 +24,13 @@ class NodeinfoCase(SendingCase):
         await super().begin()
         self.said: dict[str, Any] = {}
         self.asked: list[str] = []
+        self.trouble = AskFailed("connection", "nobody there")
         self.speakers: dict[str, Actor] = {}
 
         async def ask(url: str, accept: str, largest: int = 0) -> Answer:
             self.asked.append(url)
             if url not in self.said:
-                raise AskFailed("connection", "nobody there")
+                raise self.trouble
             return Answer(url, self.said[url])
 
         async def speaker(fid: str) -> Actor:
@@ -131,6 +132,24 @@ class NodeinfoTests(NodeinfoCase):
         self.assertTrue(await self.column("reachable", "gone.example"))
         self.assertEqual(await self.column("failures", "gone.example"), 0)
         self.assertEqual(await self.value("SELECT version FROM area WHERE name = 'libraries'"), before + 1)
+
+    async def test_others_than_silence(self) -> None:
+        """Who answers without a nodeinfo is there; who must not be asked stays as they were; the rest is silence."""
+        await self.begin()
+        await self.do("INSERT INTO domain (name) VALUES ('bare.example')")
+        for trouble, was, there in (
+            (AskFailed("http", status_code=404), False, True),
+            (AskFailed("invalid_json"), False, True),
+            (AskFailed("blocked"), False, False),
+            (AskFailed("blocked"), True, True),
+            (AskFailed("http", status_code=502), True, False),
+            (AskFailed("http", status_code=410), True, False),
+            (AskFailed("timeout"), True, False),
+        ):
+            self.trouble = trouble
+            await self.do("UPDATE domain SET reachable = %s WHERE name = 'bare.example'", was)
+            self.assertFalse(await self.nodeinfos.read("bare.example"))
+            self.assertEqual(there, await self.column("reachable", "bare.example"), trouble.code)
 
     async def test_shut_out(self) -> None:
         """Who is blocked is not asked."""

@@ -183,7 +183,7 @@ REMEMBER_STILLBORN = f"""
 
 
 async def remember_stillborn(tx: Tx, actor_id: int, fids: Sequence[str]) -> None:
-    """An actor deletes what we never heard of.  :param fids: different ones, in order."""
+    """An actor deletes what a late Create could bring, or bring back.  :param fids: different ones, in order."""
     if fids:
         await tx.do(REMEMBER_STILLBORN, actor_id, list(fids), actor_id)
 
@@ -197,7 +197,7 @@ IS_STILLBORN = """
 
 
 async def is_stillborn(tx: Queries, fid: str, actor_id: int) -> bool:
-    """Whether the actor, or who speaks for their server, deleted it within the last six hours, before it came."""
+    """Whether the actor, or who speaks for their server, deleted it within the last six hours."""
     return await tx.one(bool, IS_STILLBORN, fid, actor_id)
 
 

@@ -1,9 +1,9 @@
 """
 Something elsewhere is no more.
 
-Who deletes must be who it belongs to, or who speaks for its whole server.  What was never here is remembered for a
-while, so that a Create that was overtaken does not bring it after all.  Nothing of ours, and nothing that somebody
-here has a file of, goes with it.  Source: docs/federation.md §4.9.
+Who deletes must be who it belongs to, or who speaks for its whole server.  What was never here, and files that were,
+are remembered for a while, so that a Create that was overtaken does not bring them after all.  Nothing of ours, and
+nothing that somebody here has a file of, goes with it.  Source: docs/federation.md §4.9.
 """
 
 from __future__ import annotations
@@ -42,10 +42,11 @@ class Removals:
             return
         found = await held.held(tx, fids)
         known = {one.fid for one in found}
-        theirs = sorted(fid for fid in fids if fid not in known and same_origin(fid, told.actor.fid))
-        await received.remember_stillborn(tx, told.actor.id, theirs)
-        await remote_deeds.take_back(tx, told.actor.id, fids)
         mine = [one for one in found if one.kind != "actor" and await may_speak_for(tx, told, one)]
+        unborn = {fid for fid in fids if fid not in known and same_origin(fid, told.actor.fid)}
+        files = {one.fid for one in mine if one.kind == "upload"}
+        await received.remember_stillborn(tx, told.actor.id, sorted(unborn | files))
+        await remote_deeds.take_back(tx, told.actor.id, fids)
         await self._remove(tx, mine, told.actor.domain)
 
     async def _remove(self, tx: Tx, things: Sequence[Held], server: str) -> None:

@@ -138,6 +138,13 @@ class DeleteTests(ReceivingCase):
         await self.do("UPDATE stillborn SET told = now() - interval '7 hours'")
         self.assertFalse(await self.run_in(received.is_stillborn, f"{MUSIC}/uploads/early", self.bob))
 
+    async def test_after_its_create(self) -> None:
+        """A file that was here does not come back by a Create that is told again; one of somebody else's does."""
+        await self.tells(self.bob, gone(f"{MUSIC}/uploads/0"))
+        self.assertTrue(await self.run_in(received.is_stillborn, f"{MUSIC}/uploads/0", self.bob))
+        await self.tells(self.carol, gone(f"{MUSIC}/uploads/1"))
+        self.assertFalse(await self.run_in(received.is_stillborn, f"{MUSIC}/uploads/1", self.carol))
+
     async def test_very_many_before_their_create(self) -> None:
         """Nobody has us remember more than anybody ever has."""
         await self.do(

@@ -87,8 +87,9 @@ class Readers(Service):
     def _least_busy(self) -> _Child | None:
         if len(self._children) < self.settings.children and all(child.tasks for child in self._children):
             self._children.append(_Child(self))
-        child = min(self._children, key=lambda one: len(one.tasks))
-        return child if len(child.tasks) < self.settings.ahead else None
+        listening = (child for child in self._children if child.is_listening)
+        child = min(listening, key=lambda one: len(one.tasks), default=None)
+        return child if child is not None and len(child.tasks) < self.settings.ahead else None
 
     def lost(self, child: _Child, complaint: str) -> None:
         """A child is gone; the file that it was at is guilty, if any."""
@@ -122,12 +123,17 @@ class _Task:
 
 
 class _Child(ProcessProtocol):
-    """One child process; it answers in the order of its requests."""
+    """
+    One child process; it answers in the order of its requests.
+
+    :ivar is_listening: what it is asked arrives; one that hears nothing is about to be gone.
+    """
 
     transport: IProcessTransport
 
     def __init__(self, owner: Readers) -> None:
         self._owner = owner
+        self.is_listening = True
         self.tasks: deque[_Task] = deque()
         self.gone: Deferred[None] = Deferred()
         self._received = bytearray()
@@ -142,6 +148,10 @@ class _Child(ProcessProtocol):
         self.transport.writeToChild(0, framed([on_wire(task.path)]))
         if len(self.tasks) == 1:
             self._listen()
+
+    def inConnectionLost(self) -> None:
+        """It hears nothing any longer."""
+        self.is_listening = False
 
     def outReceived(self, data: bytes) -> None:
         """Answers."""

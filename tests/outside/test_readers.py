@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
+from twisted.internet.task import deferLater
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from fwtwisted.outside.readers import Readers, ReadersSettings
@@ -106,6 +107,18 @@ class ReadersTests(TestCase):
         seen = await gatherResults(answers)
         self.assertEqual(1, sum(one.audio is None for one in seen))
         self.assertTrue(all(one.trouble for one in seen if one.audio is None))
+
+    async def test_a_child_that_dies_at_rest_costs_nothing(self) -> None:
+        """Whoever asks before its end is known is answered by the next."""
+        first, *rest = (str(path) for path in audio.make_many(self.folder, 6))
+        readers = self.readers(children=1)
+        for path in rest:
+            self.assertIsNotNone((await readers.examine(first)).audio)
+            (child,) = readers._children
+            os.kill(_child_of(readers), signal.SIGKILL)
+            while child.is_listening:
+                await deferLater(reactor, 0)
+            self.assertIsNotNone((await readers.examine(path)).audio)
 
     async def test_a_silent_child_is_ended(self) -> None:
         """A child that hangs over a file is ended in time; the others are read by the next."""

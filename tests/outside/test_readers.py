@@ -115,7 +115,7 @@ class ReadersTests(TestCase):
         for path in rest:
             self.assertIsNotNone((await readers.examine(first)).audio)
             (child,) = readers._children
-            os.kill(_child_of(readers), signal.SIGKILL)
+            child.transport.closeStdin()  # which has it end, a moment later
             while child.is_listening:
                 await deferLater(reactor, 0)
             self.assertIsNotNone((await readers.examine(path)).audio)

@@ -17,7 +17,7 @@ import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.interfaces import IReadDescriptor
@@ -30,6 +30,8 @@ from fwtwisted.embedded.cluster import Cluster, Standing
 from fwtwisted.embedded.locks import FileLock
 from fwtwisted.embedded.programs import EmbeddedError, ProgramFinder
 from fwtwisted.model.threads import Threads
+
+T = TypeVar("T")
 
 LOOK_SECONDS = 0.02  # between looks at something that is under way
 TELL_SECONDS = 10.0  # between lines of log while waiting
@@ -101,6 +103,7 @@ class EmbeddedPostgres:
         self._resting: Deferred[None] | None = None
         self._gone: Deferred[None] | None = None
         self._work: Deferred[Any] | None = None
+        self._busy: Deferred[None] | None = None
         self._rest, self._steady_from = FIRST_REST, 0.0
 
     @property
@@ -184,12 +187,12 @@ class EmbeddedPostgres:
         began, launched = self._reactor.seconds(), False
         tell_at = began + TELL_SECONDS
         while not self._leaving:
-            standing: Standing = await self._threads(self._cluster.standing)
+            standing: Standing = await self._elsewhere(self._cluster.standing)
             if standing.ready and self._watched(standing.pid):
                 return self._is_up(launched, began)
             if not standing.lives:
                 if launched:
-                    raise EmbeddedError(await self._threads(self._cluster.complaint))
+                    raise EmbeddedError(await self._elsewhere(self._cluster.complaint))
                 launched = await self._launched()
             elif self._reactor.seconds() >= tell_at:
                 tell_at += TELL_SECONDS
@@ -199,8 +202,24 @@ class EmbeddedPostgres:
 
     async def _launched(self) -> bool:
         self._reap()
-        self._child = await self._threads(self._cluster.launch)
+        return await self._elsewhere(self._launch)
+
+    def _launch(self) -> bool:
+        """For a thread: the child is known also when nobody waits for it any more."""
+        self._child = self._cluster.launch()
         return self._child is not None
+
+    async def _elsewhere(self, work: Callable[[], T]) -> T:
+        """
+        What a blocking call of the cluster answers.
+
+        To give it up does not end it: it goes on with our locks until ``self._busy`` fires.
+        """
+        told: Deferred[T] = Deferred()
+        running = self._threads(work)
+        self._busy = _end_of(running)
+        running.addCallbacks(told.callback, told.errback)
+        return await told
 
     def _is_up(self, launched: bool, began: float) -> None:
         now = self._reactor.seconds()
@@ -270,6 +289,8 @@ class EmbeddedPostgres:
 
     async def _leave(self) -> None:
         """Give up everything that we hold; stop PostgreSQL if nobody else uses it."""
+        if self._busy is not None:
+            await self._busy
         if self._users.held and await self._turn_comes(patience=STOP_SECONDS):
             try:
                 if self._users.take():

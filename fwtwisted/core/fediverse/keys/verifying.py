@@ -236,12 +236,13 @@ class Verifying:
         """
         for claim in claims:
             await self._permitted(claim, activity_actor)
+        tried = []
         for claim in claims:
             known = await self._resolving.known(claim.key_id)
             if known is not None and await self._mill.do(_Check(known.key, claim)):
                 return _Believed(await self._current(known), claim)
-        claim = claims[0]
-        known = await self._resolving.known(claim.key_id)
+            tried.append(known)
+        claim, known = claims[0], tried[0]  # not looked up again: by now another post may have brought a new one
         if known is None and leaver is not None and not await self._resolving.is_met(leaver):
             raise Idle("Somebody is removed whom nobody here knew.")
         await self._check_limit(_by_server(self._resolving.origin(claim.key_id)))

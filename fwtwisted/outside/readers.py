@@ -8,7 +8,6 @@ life for too long, is ended; that file is told as unreadable, and the others in 
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import deque
 
@@ -16,16 +15,11 @@ import orjson
 from attrs import frozen
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ProcessExitedAlready
-from twisted.internet.interfaces import IDelayedCall, IProcessTransport, IReactorProcess, IReactorTime
-from twisted.internet.protocol import ProcessProtocol
+from twisted.internet.interfaces import IReactorProcess, IReactorTime
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
-import fwtwisted
+from fwtwisted.outside.offspring import Offspring, command, environment
 from fwtwisted.outside.reading import TOO_MUCH, Examined, framed, heard, on_wire
-
-MOST_COMPLAINT = 4096
 
 
 class ReadersReactor(IReactorProcess, IReactorTime):
@@ -122,25 +116,15 @@ class _Task:
         self.answer(Examined(trouble=TOO_MUCH))
 
 
-class _Child(ProcessProtocol):
-    """
-    One child process; it answers in the order of its requests.
-
-    :ivar is_listening: what it is asked arrives; one that hears nothing is about to be gone.
-    """
-
-    transport: IProcessTransport
+class _Child(Offspring):
+    """One child process; it answers in the order of its requests."""
 
     def __init__(self, owner: Readers) -> None:
+        super().__init__(owner.reactor, lambda complaint: owner.lost(self, complaint))
         self._owner = owner
-        self.is_listening = True
         self.tasks: deque[_Task] = deque()
-        self.gone: Deferred[None] = Deferred()
         self._received = bytearray()
-        self._complaint = ""
-        self._silence: IDelayedCall | None = None
-        program = [sys.executable, "-m", "fwtwisted.outside.reading"]
-        owner.reactor.spawnProcess(self, sys.executable, program, env=_environment())
+        owner.reactor.spawnProcess(self, sys.executable, command("fwtwisted.outside.reading"), env=environment())
 
     def take(self, task: _Task) -> None:
         """Look at one more file."""
@@ -148,10 +132,6 @@ class _Child(ProcessProtocol):
         self.transport.writeToChild(0, framed([on_wire(task.path)]))
         if len(self.tasks) == 1:
             self._listen()
-
-    def inConnectionLost(self) -> None:
-        """It hears nothing any longer."""
-        self.is_listening = False
 
     def outReceived(self, data: bytes) -> None:
         """Answers."""
@@ -172,39 +152,9 @@ class _Child(ProcessProtocol):
         if document and self.tasks:
             self.tasks.popleft().answer(heard(document))
 
-    def errReceived(self, data: bytes) -> None:
-        """Last words."""
-        self._complaint = (self._complaint + data.decode(errors="replace"))[-MOST_COMPLAINT:]
-
     def _listen(self) -> None:
         """Count the silence from now, while something is asked."""
-        self._hush()
         if self.tasks:
-            patience = self._owner.settings.patience_seconds
-            self._silence = self._owner.reactor.callLater(patience, self.end)
-
-    def _hush(self) -> None:
-        silence, self._silence = self._silence, None
-        if silence is not None and silence.active():
-            silence.cancel()
-
-    def end(self) -> None:
-        """Stop it, whatever it does."""
-        self._hush()
-        try:
-            self.transport.signalProcess("KILL")
-        except ProcessExitedAlready:
-            return
-
-    def processEnded(self, reason: Failure) -> None:
-        """It is gone."""
-        self._hush()
-        self._owner.lost(self, self._complaint or reason.getErrorMessage())
-        self.gone.callback(None)
-
-
-def _environment() -> dict[str, str]:
-    """Ours, and the child finds this package wherever we have it from."""
-    home = os.path.dirname(os.path.dirname(fwtwisted.__file__))
-    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    return os.environ | {"PYTHONPATH": os.pathsep.join([home, *filter(None, paths)])}
+            self.expect(self._owner.settings.patience_seconds)
+        else:
+            self.hush()

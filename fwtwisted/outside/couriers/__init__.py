@@ -16,7 +16,6 @@ Source: docs/federation.md §4.14, §8.1; docs/operations.md.
 
 from __future__ import annotations
 
-import os
 import sys
 import zlib
 from collections import OrderedDict, deque
@@ -24,13 +23,9 @@ from collections import OrderedDict, deque
 from attrs import field, frozen
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ProcessExitedAlready
-from twisted.internet.interfaces import IDelayedCall, IProcessTransport, IReactorProcess, IReactorTime
-from twisted.internet.protocol import ProcessProtocol
+from twisted.internet.interfaces import IDelayedCall, IReactorProcess, IReactorTime
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
-import fwtwisted
 from fwtwisted.outside.couriers.pipe import (
     Frames,
     Stamp,
@@ -44,9 +39,9 @@ from fwtwisted.outside.couriers.pipe import (
 )
 from fwtwisted.outside.couriers.slots import Slots
 from fwtwisted.outside.fetching.posting import Posted
+from fwtwisted.outside.offspring import Offspring, command, environment
 from fwtwisted.wire.signatures.keys import private_pem
 
-MOST_COMPLAINT = 4096  # characters
 MOST_TRIES = 2
 LEAVING_SECONDS = 10.0
 PROGRAM = "fwtwisted.outside.couriers.child"
@@ -233,24 +228,19 @@ class Couriers:
                 task.answer(CourierLost("Two processes ended over it."))
 
 
-class _Child(ProcessProtocol):
+class _Child(Offspring):
     """One child process.  :ivar is_ready: it has spoken."""
 
-    transport: IProcessTransport
-
     def __init__(self, owner: Couriers) -> None:
-        self._owner, self._reactor, self._settings = owner, owner.reactor, owner.settings
-        self.is_ready, self._is_listening = False, True
-        self.gone: Deferred[None] = Deferred()
+        super().__init__(owner.reactor, lambda complaint: owner.lost(self, complaint))
+        self._settings, self.is_ready = owner.settings, False
         self._under_way: dict[int, _Task] = {}
         self._waiting: deque[_Task] = deque()
         self._keys: OrderedDict[RSAPrivateKey, int] = OrderedDict()
         self._last_letter = self._last_key = 0
         self._to_say: list[list[object]] = []
-        self._frames, self._complaint = Frames(), ""
-        self._silence: IDelayedCall | None = None
-        program = [sys.executable, "-m", owner.settings.program]
-        owner.reactor.spawnProcess(self, sys.executable, program, env=_environment())
+        self._frames = Frames()
+        owner.reactor.spawnProcess(self, sys.executable, command(owner.settings.program), env=environment())
         self.transport.writeToChild(0, owner.greeting)
 
     @property
@@ -261,7 +251,7 @@ class _Child(ProcessProtocol):
     def take(self, task: _Task) -> None:
         """Carry one more letter."""
         self._waiting.append(task)
-        if self._silence is None:
+        if not self.is_expected:
             self._listen()
         self._forward()
 
@@ -291,12 +281,12 @@ class _Child(ProcessProtocol):
 
     def _say(self, message: list[object]) -> None:
         if not self._to_say:
-            self._reactor.callLater(0, self._speak)
+            self._clock.callLater(0, self._speak)
         self._to_say.append(message)
 
     def _speak(self) -> None:
         told, self._to_say = self._to_say, []
-        if self._is_listening:
+        if self.is_listening:
             self.transport.writeToChild(0, framed(told))
 
     def outReceived(self, data: bytes) -> None:
@@ -318,52 +308,18 @@ class _Child(ProcessProtocol):
         else:
             task.answer(failure_of(told) or CourierLost(told[3]))
 
-    def inConnectionLost(self) -> None:
-        """It hears nothing any longer."""
-        self._is_listening = False
-
-    def errReceived(self, data: bytes) -> None:
-        """Last words."""
-        self._complaint = (self._complaint + data.decode(errors="replace"))[-MOST_COMPLAINT:]
-
     def _listen(self) -> None:
         """Count the silence from now, while something is to be done."""
-        self._hush()
         if self._under_way or self._waiting:
-            self._silence = self._reactor.callLater(self._settings.patience_seconds, self.end)
-
-    def _hush(self) -> None:
-        silence, self._silence = self._silence, None
-        if silence is not None and silence.active():
-            silence.cancel()
+            self.expect(self._settings.patience_seconds)
+        else:
+            self.hush()
 
     def leave(self) -> None:
         """Let it go: the end of its instructions is its end."""
-        self._hush()
-        self._is_listening = False
-        self._silence = self._reactor.callLater(LEAVING_SECONDS, self.end)
+        self.is_listening = False
+        self.expect(LEAVING_SECONDS)
         self.transport.closeChildFD(0)
-
-    def end(self) -> None:
-        """Stop it, whatever it does."""
-        self._hush()
-        try:
-            self.transport.signalProcess("KILL")
-        except ProcessExitedAlready:
-            return
-
-    def processEnded(self, reason: Failure) -> None:
-        """It is gone."""
-        self._hush()
-        self._owner.lost(self, self._complaint or reason.getErrorMessage())
-        self.gone.callback(None)
-
-
-def _environment() -> dict[str, str]:
-    """Ours, and the child finds this package wherever we have it from."""
-    home = os.path.dirname(os.path.dirname(fwtwisted.__file__))
-    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    return os.environ | {"PYTHONPATH": os.pathsep.join([home, *filter(None, paths)])}
 
 
 __all__ = ("CourierLost", "Couriers", "CouriersSettings", "Letter", "Slots", "Stamp", "Way")

@@ -24,6 +24,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from fwtwisted.db.pool import Database, DatabaseSettings
 from fwtwisted.embedded import EmbeddedError, EmbeddedPostgres, ProgramFinder
+from fwtwisted.embedded.cluster import Cluster
 from fwtwisted.embedded.locks import FileLock
 from fwtwisted.embedded.programs import machine_folders, wheel_folders
 from fwtwisted.model.errors import Unavailable
@@ -350,6 +351,25 @@ class SharingTests(_OnFolder):
             self.assertFalse((self.data / "postgres.new").exists())
         dsn = await self.user().start(server=True)
         self.assertEqual([(1,)], query(dsn, "SELECT 1"))
+
+    async def test_cancelled_when_launched(self) -> None:
+        """A PostgreSQL that was launched, and has said nothing yet, is stopped too."""
+        launch = Cluster.launch
+
+        def launched(cluster: Cluster) -> object:
+            try:
+                return launch(cluster)
+            finally:
+                reactor.callFromThread(started.cancel)  # type: ignore[attr-defined]
+
+        self.patch(Cluster, "launch", launched)
+        for _ in range(3):
+            started = self.user().start(server=True)
+            with self.assertRaises(CancelledError):
+                await started
+            alive = FileLock(self.data / "postgres.alive")
+            await until(alive.take, 5)  # its logger ends a moment after it
+            alive.release()
 
 
 class DeathTests(_OnFolder):

@@ -308,14 +308,23 @@ class EmbeddedPostgres:
 
     async def _shut_down(self) -> None:
         """Stop PostgreSQL: at once for its clients, properly for its data; with force when that takes too long."""
-        standing: Standing = await self._threads(self._cluster.standing)
-        if standing.pid is None or not self._watched(standing.pid):
+        pid = await self._found_out()
+        if pid is None or not self._watched(pid):
             return
         for number in (signal.SIGINT, signal.SIGQUIT):
             if await self._ended_by(number):
                 self._log.info("PostgreSQL is stopped", event="embedded.stopped")
                 return
-        self._log.error("PostgreSQL (process {pid}) does not stop", event="embedded.stuck", pid=standing.pid)
+        self._log.error("PostgreSQL (process {pid}) does not stop", event="embedded.stuck", pid=pid)
+
+    async def _found_out(self) -> int | None:
+        """The postmaster's process id, waited for when it was launched a moment ago; None when there is none."""
+        until = self._reactor.seconds() + STOP_SECONDS
+        standing: Standing = await self._threads(self._cluster.standing)
+        while standing.lives and standing.pid is None and self._reactor.seconds() < until:
+            await self._rested(LOOK_SECONDS)
+            standing = await self._threads(self._cluster.standing)
+        return standing.pid
 
     async def _ended_by(self, number: signal.Signals) -> bool:
         """Signal the postmaster; whether it ended within :data:`STOP_SECONDS`."""

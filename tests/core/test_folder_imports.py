@@ -11,7 +11,8 @@ from twisted.internet.threads import deferToThread
 
 from fwtwisted.core.folders.on_request import BEAT_SECONDS, IMPORT, LANE, FolderImports
 from fwtwisted.core.folders.values import Progress, Reports, Wish
-from fwtwisted.db import folder_imports, jobs
+from fwtwisted.db import jobs
+from fwtwisted.db.files import folder_imports
 from fwtwisted.db.jobs import Job
 from fwtwisted.model.errors import BadRequest, Invalid, NoRoom, Unavailable
 from fwtwisted.model.folders import FolderEntry, FolderImport, FolderWish

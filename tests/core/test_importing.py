@@ -11,9 +11,9 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from fwtwisted.core.importing.filing import Filing, Named
 from fwtwisted.core.importing.settling import Arrival, Outcome, settle
-from fwtwisted.db import uploads
+from fwtwisted.db.files import uploads
+from fwtwisted.db.files.uploads import NewUpload
 from fwtwisted.db.pool import Tx
-from fwtwisted.db.uploads import NewUpload
 from fwtwisted.model.uploads import Status
 from tests.database import DatabaseCase
 

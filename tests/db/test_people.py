@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from fwtwisted.db import people
-from fwtwisted.db.people import Change, Credentials, NewAccount, NewActor
+from fwtwisted.db.people import people
+from fwtwisted.db.people.people import Change, Credentials, NewAccount, NewActor
 from fwtwisted.db.pool import Tx
 from tests.database import HOME, DatabaseCase
 
 
 class PeopleTablesTests(DatabaseCase):
-    """``db/people.py``."""
+    """``db/people/people.py``."""
 
     def new_actor(self, name: str) -> NewActor:
         fid = f"https://{HOME}/federation/actors/{name}"

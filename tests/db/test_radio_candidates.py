@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from fwtwisted.db import playlists, radio_candidates, radios
-from fwtwisted.db.playlists import PlaylistFilter, Seer
+from fwtwisted.db.listening import playlists, radio_candidates, radios
+from fwtwisted.db.listening.playlists import PlaylistFilter, Seer
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.music import Kind
 from tests.music import MusicCase

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from fwtwisted.db import uploads
-from fwtwisted.db.uploads import NewUpload
+from fwtwisted.db.files import uploads
+from fwtwisted.db.files.uploads import NewUpload
 from fwtwisted.model.errors import Invalid
 from tests.database import DatabaseCase
 

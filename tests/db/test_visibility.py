@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fwtwisted.db.areas import versions
-from fwtwisted.db.libraries import visible_libraries
+from fwtwisted.db.music.libraries import visible_libraries
 from fwtwisted.db.pool import Tx
 from tests.database import HOME, DatabaseCase
 

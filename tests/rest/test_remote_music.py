@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fwtwisted.db import channels
+from fwtwisted.db.podcasts import channels
 from fwtwisted.model.people import Library
 from tests.foreign import (
     ALICE,

@@ -17,7 +17,7 @@ from fwtwisted.core.storage.crew import Crew
 from fwtwisted.core.storage.moving import Trouble
 from fwtwisted.core.storage.usage import Usage, scanned, usage_of
 from fwtwisted.core.storage.verifying import Verifying
-from fwtwisted.db.usage import Taken
+from fwtwisted.db.storage.usage import Taken
 from fwtwisted.ground import Ground
 
 AT_ONCE = 8

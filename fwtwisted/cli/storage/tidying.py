@@ -18,8 +18,8 @@ from fwtwisted.core.storage.orphans import OrphanHunt, Orphans, TooMany, remover
 from fwtwisted.core.storage.refreshing import Refreshed, Refreshing
 from fwtwisted.core.storage.retention import Pruned
 from fwtwisted.core.storage.sides import Here, There
-from fwtwisted.db import retention
-from fwtwisted.db.retention import Remote
+from fwtwisted.db.storage import retention
+from fwtwisted.db.storage.retention import Remote
 from fwtwisted.ground import Ground
 from fwtwisted.outside.blobs import IN_STORE, LOCAL
 from fwtwisted.outside.origin import StoreAway

@@ -7,8 +7,10 @@ from typing import Any
 
 from fwtwisted.core.listening.history import profiles_of
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import catalog, domains, fetches, follows, libraries, people
-from fwtwisted.db.libraries import LibraryFilter
+from fwtwisted.db.fediverse import domains, fetches, follows
+from fwtwisted.db.music import catalog, libraries
+from fwtwisted.db.music.libraries import LibraryFilter
+from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import LibraryQuestion
 from fwtwisted.model.errors import NotFound

@@ -20,8 +20,9 @@ from attrs import frozen
 from twisted.internet.interfaces import IReactorTime
 
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import domains, fetches, follows, libraries
+from fwtwisted.db.fediverse import domains, fetches, follows
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
+from fwtwisted.db.music import libraries
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import BadRequest, NotFound
 from fwtwisted.model.fediverse import Fetch, FetchStatus, Found, Outcome, SeenLibrary, Thing

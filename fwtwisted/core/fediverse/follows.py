@@ -18,9 +18,11 @@ from uuid import UUID, uuid4
 
 from fwtwisted.core.fediverse.inbox import Inbox
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
-from fwtwisted.db import follows, libraries, notifications, people
-from fwtwisted.db.follows import Received
-from fwtwisted.db.notifications import NewActivity
+from fwtwisted.db.fediverse import follows, notifications
+from fwtwisted.db.fediverse.follows import Received
+from fwtwisted.db.fediverse.notifications import NewActivity
+from fwtwisted.db.music import libraries
+from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.fediverse import FollowStanding, LibraryFollow

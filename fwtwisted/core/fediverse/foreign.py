@@ -6,7 +6,8 @@ from typing import Protocol
 from uuid import UUID
 
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import follows, libraries
+from fwtwisted.db.fediverse import follows
+from fwtwisted.db.music import libraries
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.fediverse import Scan, SeenLibrary

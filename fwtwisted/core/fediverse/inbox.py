@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from fwtwisted.core.pod.live import Audience, Facts
-from fwtwisted.db import notifications
-from fwtwisted.db.notifications import NewActivity
+from fwtwisted.db.fediverse import notifications
+from fwtwisted.db.fediverse.notifications import NewActivity
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import NON_FIELD, Invalid, NotFound, Unauthenticated
 from fwtwisted.model.fediverse import InboxItem, InboxQuestion

@@ -20,7 +20,7 @@ from twisted.logger import Logger
 from fwtwisted.core.fediverse.peers import LANE, READ, SCHEME_SECONDS, Peers, Ring
 from fwtwisted.core.fediverse.sending.outbox import DELIVER
 from fwtwisted.core.fediverse.sending.outbox import LANE as SENDING
-from fwtwisted.db import deliveries, peers
+from fwtwisted.db.fediverse import deliveries, peers
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import Invalid, ShutOut

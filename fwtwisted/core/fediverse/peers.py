@@ -18,8 +18,9 @@ from twisted.internet.interfaces import IReactorTime
 
 from fwtwisted.core.fediverse.sending.outbox import DELIVER
 from fwtwisted.core.fediverse.sending.outbox import LANE as SENDING
-from fwtwisted.db import deliveries, jobs, peers
-from fwtwisted.db.peers import Software
+from fwtwisted.db import jobs
+from fwtwisted.db.fediverse import deliveries, peers
+from fwtwisted.db.fediverse.peers import Software
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.federation import PeerClass, Scheme
 from fwtwisted.model.people import Pod

@@ -1,9 +1,9 @@
 """
 Pictures: taken from people, cut to the two sizes that pages show, removed when nothing needs them.
 
-A picture is stored before its row is written, and doomed until then (``db/doomed.py``): whoever dies in between leaves
-nothing behind.  Renditions have no rows.  They are made when a picture is taken (``CREATE_IMAGE_THUMBNAILS``) or first
-asked for, once for all who ask at the same time, and go with their original.
+A picture is stored before its row is written, and doomed until then (``db/files/doomed.py``): whoever dies in between
+leaves nothing behind.  Renditions have no rows.  They are made when a picture is taken (``CREATE_IMAGE_THUMBNAILS``) or
+first asked for, once for all who ask at the same time, and go with their original.
 
 Source: docs/api.md §4.5; docs/storage.md §2.2, S-5.
 """
@@ -20,8 +20,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from fwtwisted.core.files.stored_files import LANE, REMOVE
-from fwtwisted.db import attachments, catalog, doomed, importing
+from fwtwisted.db.files import attachments, doomed, importing
 from fwtwisted.db.jobs import Job, JobKind, Schedule, ask, next_hour
+from fwtwisted.db.music import catalog
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import Conflict, Forbidden, FwError, Invalid, NotFound, Unavailable
 from fwtwisted.model.music import Attachment

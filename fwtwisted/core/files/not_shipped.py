@@ -18,8 +18,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from fwtwisted.db import storage
 from fwtwisted.db.pool import Database
+from fwtwisted.db.storage import places
 from fwtwisted.model.errors import Unavailable
 from fwtwisted.wire.names import originals_of
 
@@ -64,7 +64,7 @@ class NotShipped(Service):
 
     async def look(self) -> None:
         """Learn which pictures lie here.  :raise Unavailable:"""
-        self._here = frozenset(await self._database.read(storage.pictures_here))
+        self._here = frozenset(await self._database.read(places.pictures_here))
 
     async def _round(self) -> None:
         try:

@@ -16,8 +16,9 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from fwtwisted.db import doomed, storage
+from fwtwisted.db.files import doomed
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.db.storage import places
 from fwtwisted.model.errors import Conflict, Unavailable
 from fwtwisted.outside.blobs import IN_STORE
 from fwtwisted.outside.origin import StoreAway
@@ -96,7 +97,7 @@ class Shipping(Service):
             self._log.error("{name} cannot be sent: another object has its name", event="shipping.clash", name=name)
             return False
         if sent and not name.startswith(f"{RENDITIONS}/"):
-            await self._database.transaction(lambda tx: storage.moved(tx, name, IN_STORE))
+            await self._database.transaction(lambda tx: places.moved(tx, name, IN_STORE))
             if not await self._database.read(lambda tx: doomed.named(tx, [name])):
                 await self._blobs.store.delete(name)
         await self._blobs.paid(name)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from twisted.logger import Logger
 
-from fwtwisted.db import doomed, uploads
+from fwtwisted.db.files import doomed, uploads
 from fwtwisted.db.jobs import Job, JobKind, Schedule
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import Unavailable

@@ -21,11 +21,13 @@ from fwtwisted.core.importing.filing import UNKNOWN_ERROR, Refused, beyond_the_c
 from fwtwisted.core.importing.importer import OUR_FAULT, Importer, Piece, Settled
 from fwtwisted.core.importing.settling import Outcome
 from fwtwisted.core.podcasts.publishing import published
-from fwtwisted.db import channels, jobs, upload_lists, uploads
-from fwtwisted.db.channels import Voice
+from fwtwisted.db import jobs
+from fwtwisted.db.files import upload_lists, uploads
+from fwtwisted.db.files.upload_lists import Waiting
 from fwtwisted.db.jobs import Job, JobKind, Schedule
+from fwtwisted.db.podcasts import channels
+from fwtwisted.db.podcasts.channels import Voice
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.upload_lists import Waiting
 from fwtwisted.model.errors import FwError, NotFound, Unavailable
 from fwtwisted.model.threads import Threads
 from fwtwisted.model.uploads import IN_PLACE, Status

@@ -2,8 +2,8 @@
 Uploads of single files: taking them in, showing them to their owners, changing and removing them.
 
 A file is in the store before its row is written, and its row, its job and its place in the quota are one transaction.
-Whoever dies in between leaves a name that is doomed (``db/doomed.py``) and a note in the spool (``outside/spool.py``);
-either removes the file.  Source: docs/api.md §4.7; docs/storage.md S-5.
+Whoever dies in between leaves a name that is doomed (``db/files/doomed.py``) and a note in the spool
+(``outside/spool.py``); either removes the file.  Source: docs/api.md §4.7; docs/storage.md S-5.
 """
 
 from __future__ import annotations
@@ -23,10 +23,13 @@ from fwtwisted.core.importing.importer import Preference
 from fwtwisted.core.music.questions import scopes_of
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import channels, doomed, jobs, libraries, upload_lists, uploads, works
+from fwtwisted.db import jobs
+from fwtwisted.db.files import doomed, upload_lists, uploads
+from fwtwisted.db.files.upload_lists import Asked
+from fwtwisted.db.files.uploads import NewUpload
+from fwtwisted.db.music import libraries, works
+from fwtwisted.db.podcasts import channels
 from fwtwisted.db.pool import Database, Queries, Tx
-from fwtwisted.db.upload_lists import Asked
-from fwtwisted.db.uploads import NewUpload
 from fwtwisted.model.errors import BadRequest, Conflict, Invalid, NotFound, QuotaExceeded, Unauthenticated, Unavailable
 from fwtwisted.model.people import Pod, Viewer
 from fwtwisted.model.threads import Threads

@@ -11,8 +11,8 @@ that changed is read again; one that lies elsewhere with the same bytes is the s
 forgotten, unless the whole folder is empty: then most likely a disk is away.
 
 **Copies** are known by their bytes.  A copy lies in the store before its row is written, under a name that is doomed
-until then (``db/doomed.py``): whoever is killed at any moment leaves nothing that stays, and a second run goes on where
-the first one ended.
+until then (``db/files/doomed.py``): whoever is killed at any moment leaves nothing that stays, and a second run goes on
+where the first one ended.
 
 Source: docs/settings.md, ``MUSIC_DIRECTORY_PATH``; docs/storage.md §2.3.
 """
@@ -28,7 +28,7 @@ from fwtwisted.core.folders.in_place import InPlaceRun
 from fwtwisted.core.folders.values import FoldersGround, FoldersSettings, Progress, Reports, Wish
 from fwtwisted.core.folders.watching import Watching
 from fwtwisted.core.importing.walking import is_below
-from fwtwisted.db import uploads
+from fwtwisted.db.files import uploads
 from fwtwisted.model.errors import Invalid, NotFound
 
 __all__ = ("Folders", "FoldersGround", "FoldersSettings", "Progress", "Reports", "Wish")

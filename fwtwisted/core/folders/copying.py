@@ -13,7 +13,7 @@ from fwtwisted.core.importing.filing import UNKNOWN_ERROR, Refused
 from fwtwisted.core.importing.importer import Piece, Prepared, Settled
 from fwtwisted.core.importing.settling import Outcome
 from fwtwisted.core.importing.walking import Spotted
-from fwtwisted.db import doomed, uploads
+from fwtwisted.db.files import doomed, uploads
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.errors import Unavailable
 from fwtwisted.model.uploads import SENT, Status

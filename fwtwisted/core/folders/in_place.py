@@ -13,10 +13,10 @@ from fwtwisted.core.importing.filing import beyond_the_catalog
 from fwtwisted.core.importing.importer import Piece, Settled
 from fwtwisted.core.importing.settling import Outcome
 from fwtwisted.core.importing.walking import Spotted, is_below, is_empty, missing_of
-from fwtwisted.db import importing as known
-from fwtwisted.db import uploads
+from fwtwisted.db.files import importing as known
+from fwtwisted.db.files import uploads
+from fwtwisted.db.files.uploads import InPlace
 from fwtwisted.db.pool import Tx
-from fwtwisted.db.uploads import InPlace
 from fwtwisted.model.uploads import IN_PLACE
 
 ODD_NAME = "The file's name is not valid UTF-8. Rename the file, then import it again."

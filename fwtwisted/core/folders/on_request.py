@@ -26,8 +26,9 @@ from twisted.internet.task import LoopingCall
 
 from fwtwisted.core.folders.values import Progress, Reports, Wish
 from fwtwisted.core.importing.walking import is_below
-from fwtwisted.db import folder_imports, jobs, uploads
-from fwtwisted.db.folder_imports import MOST_LINES
+from fwtwisted.db import jobs
+from fwtwisted.db.files import folder_imports, uploads
+from fwtwisted.db.files.folder_imports import MOST_LINES
 from fwtwisted.db.jobs import Job, JobKind
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import BadRequest, FwError, Invalid, Unavailable

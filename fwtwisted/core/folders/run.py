@@ -18,8 +18,8 @@ from fwtwisted.core.importing.filing import beyond_the_catalog
 from fwtwisted.core.importing.importer import Piece, Prepared, Settled, Write
 from fwtwisted.core.importing.settling import Outcome
 from fwtwisted.core.importing.walking import Spotted, Walk
-from fwtwisted.db import uploads
-from fwtwisted.db.uploads import InPlace, NewUpload, OwnedLibrary
+from fwtwisted.db.files import uploads
+from fwtwisted.db.files.uploads import InPlace, NewUpload, OwnedLibrary
 from fwtwisted.model.errors import Unavailable
 from fwtwisted.model.uploads import Status
 from fwtwisted.outside.reading import Examined

@@ -1,7 +1,7 @@
 """
 Pictures that come with music: stored before the transaction that gives them a row, one for each album that has none.
 
-Until that row is written the stored picture is doomed (``db/doomed.py``), so that none stays which nothing names.
+Until that row is written the stored picture is doomed (``db/files/doomed.py``), so that none stays which nothing names.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from attrs import frozen
 from twisted.internet.defer import DeferredSemaphore, FirstError, gatherResults
 
 from fwtwisted.core.importing.filing import Filing
-from fwtwisted.db import doomed
-from fwtwisted.db import importing as known
+from fwtwisted.db.files import doomed
+from fwtwisted.db.files import importing as known
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import Unavailable
 from fwtwisted.model.threads import Threads

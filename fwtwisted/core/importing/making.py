@@ -10,8 +10,8 @@ from uuid import uuid4
 from attrs import frozen
 
 from fwtwisted.core.importing.filing import Filing, Named
-from fwtwisted.db import importing as known
-from fwtwisted.db.importing import NewAlbum, NewArtist, NewCredit
+from fwtwisted.db.files import importing as known
+from fwtwisted.db.files.importing import NewAlbum, NewArtist, NewCredit
 from fwtwisted.db.pool import Tx
 
 # What a picture belongs to until it has a row: its SHA-256 and the actor whose file it came with.

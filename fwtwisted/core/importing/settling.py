@@ -21,8 +21,8 @@ from attrs import evolve, frozen
 from fwtwisted.core.importing.covers import Shelved, album_of, pictures_of
 from fwtwisted.core.importing.filing import Filing, Named
 from fwtwisted.core.importing.making import Firsts, Owned, PictureKey, albums_of, artists_of, credits_for
-from fwtwisted.db import importing as known
-from fwtwisted.db.importing import AlbumBlanks, AskedTrack, TrackWords
+from fwtwisted.db.files import importing as known
+from fwtwisted.db.files.importing import AlbumBlanks, AskedTrack, TrackWords
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.uploads import Status
 

@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 
-from fwtwisted.db.remote_audio import Elsewhere
+from fwtwisted.db.listening.remote_audio import Elsewhere
 from fwtwisted.model.errors import NotFound, Unavailable
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside import disk

@@ -13,7 +13,9 @@ from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.plugins.relay import Relay
 from fwtwisted.core.pod.live import EVERYBODY, Audience, Facts
-from fwtwisted.db import catalog, listening, people
+from fwtwisted.db.listening import history
+from fwtwisted.db.music import catalog
+from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import Profile
 from fwtwisted.model.errors import Invalid, NotFound
@@ -90,9 +92,9 @@ class Listening:
             if asked is None:
                 return Deeds((), 0, {}, Shelf(), {}, {})
             eyes = viewer.actor_id, viewer.is_local
-            found = await listening.deeds(tx, kind, asked, *eyes, limit + 1, offset)
+            found = await history.deeds(tx, kind, asked, *eyes, limit + 1, offset)
             is_last = len(found) <= limit and (found or not offset)
-            count = offset + len(found) if is_last else await listening.count(tx, kind, asked, *eyes)
+            count = offset + len(found) if is_last else await history.count(tx, kind, asked, *eyes)
             return await self._told(tx, viewer, found[:limit], count)
 
         return await self._database.read(read)
@@ -101,7 +103,7 @@ class Listening:
         """A single deed.  :raise NotFound:"""
 
         async def read(tx: Tx) -> Deeds:
-            deed = await listening.one(tx, kind, id, viewer.actor_id, viewer.is_local)
+            deed = await history.one(tx, kind, id, viewer.actor_id, viewer.is_local)
             if deed is None:
                 raise NotFound
             return await self._told(tx, viewer, [deed], 1)
@@ -112,7 +114,7 @@ class Listening:
         """The newest deeds of both kinds, and all that they refer to."""
 
         async def read(tx: Tx) -> tuple[Sequence[tuple[Kind, Deed]], Deeds]:
-            found = await listening.latest(tx, viewer.actor_id, viewer.is_local, LATEST)
+            found = await history.latest(tx, viewer.actor_id, viewer.is_local, LATEST)
             return found, await self._told(tx, viewer, [deed for _, deed in found], len(found))
 
         return await self._database.read(read)
@@ -140,7 +142,7 @@ class Listening:
     async def own_favorites(self, viewer: Viewer) -> list[Standing]:
         """All favourites of the viewer, ids alone, the newest first."""
         actor = viewer.the_actor
-        return await self._database.read(lambda tx: listening.own_favorites(tx, actor))
+        return await self._database.read(lambda tx: history.own_favorites(tx, actor))
 
     async def add_favorite(self, viewer: Viewer, track_id: int) -> Deed:
         """Make a track a favourite; harmless when repeated.  :raise Invalid: for an unknown track."""
@@ -148,7 +150,7 @@ class Listening:
 
         async def work(tx: Tx) -> Deed:
             await _must_exist(tx, track_id)
-            deed, is_new = await listening.add_favorite(tx, actor, track_id)
+            deed, is_new = await history.add_favorite(tx, actor, track_id)
             if is_new:
                 self._tell(tx, Kind.FAVORITE, deed)
                 await self._favored(tx, actor, [track_id])
@@ -161,7 +163,7 @@ class Listening:
         actor = viewer.the_actor
 
         async def work(tx: Tx) -> bool:
-            was_one = await listening.remove_favorite(tx, actor, track_id)
+            was_one = await history.remove_favorite(tx, actor, track_id)
             await self._favored(tx, actor, [track_id] if was_one else [])
             return was_one
 
@@ -172,7 +174,7 @@ class Listening:
         actor = viewer.the_actor
 
         async def work(tx: Tx) -> None:
-            track_id = await listening.remove_favorite_by_id(tx, actor, id)
+            track_id = await history.remove_favorite_by_id(tx, actor, id)
             if track_id is None:
                 raise NotFound
             await self._favored(tx, actor, [track_id])
@@ -194,19 +196,19 @@ class Listening:
 
     async def favor_in(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
         """Make tracks favourites of the actor; those that are already stay what they were."""
-        deeds = await listening.add_favorites(tx, actor_id, track_ids)
+        deeds = await history.add_favorites(tx, actor_id, track_ids)
         for deed in deeds:
             self._tell(tx, Kind.FAVORITE, deed)
         await self._favored(tx, actor_id, [deed.track_id for deed in deeds])
 
     async def unfavor_in(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
         """Let none of the tracks be a favourite of the actor."""
-        await listening.remove_favorites(tx, actor_id, track_ids)
+        await history.remove_favorites(tx, actor_id, track_ids)
         await self._favored(tx, actor_id, track_ids)
 
     async def listened_in(self, tx: Tx, actor_id: int, plays: Sequence[Play]) -> list[Deed]:
         """Remember that the actor listened."""
-        deeds = await listening.add_listenings(tx, actor_id, plays)
+        deeds = await history.add_listenings(tx, actor_id, plays)
         for deed in deeds:
             self._tell(tx, Kind.LISTENING, deed)
         if self._relay is not None:

@@ -1,9 +1,9 @@
 """
 Playlists: lists of tracks that people make.
 
-Everybody sees their own; of others what the level lets out (``db/playlists.py``).  Edits of one playlist happen one
-after the other: each holds the playlist's row.  What is counted of a playlist is kept for as long as neither its
-tracks nor the catalog change.  Source: docs/api.md §4.12.
+Everybody sees their own; of others what the level lets out (``db/listening/playlists.py``).  Edits of one playlist
+happen one after the other: each holds the playlist's row.  What is counted of a playlist is kept for as long as neither
+its tracks nor the catalog change.  Source: docs/api.md §4.12.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from fwtwisted.core.music.kept import Kept
 from fwtwisted.core.music.questions import scopes_of
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import catalog, people, playlists
 from fwtwisted.db.areas import versions
-from fwtwisted.db.playlists import PlaylistFilter, Row, Seer
+from fwtwisted.db.listening import playlists
+from fwtwisted.db.listening.playlists import PlaylistFilter, Row, Seer
+from fwtwisted.db.music import catalog
+from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import Profile
 from fwtwisted.model.errors import Forbidden, Invalid, NotFound

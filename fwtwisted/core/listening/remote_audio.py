@@ -42,10 +42,11 @@ from twisted.python.failure import Failure
 
 from fwtwisted.core.listening.bringing import AWAY, LATE, SOON, Asked, Bringing, NotHeard, Ways
 from fwtwisted.core.listening.flight import Flight
-from fwtwisted.db import doomed, remote_audio
+from fwtwisted.db.files import doomed
 from fwtwisted.db.jobs import Job, JobKind, ask
+from fwtwisted.db.listening import remote_audio
+from fwtwisted.db.listening.remote_audio import Arrived, Download, Elsewhere
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.remote_audio import Arrived, Download, Elsewhere
 from fwtwisted.model.audio import extension_of
 from fwtwisted.model.errors import FwError, NoRoom, NotFound, Unavailable
 from fwtwisted.outside import disk

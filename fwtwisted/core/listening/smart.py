@@ -16,10 +16,10 @@ from typing import Any
 
 from attrs import frozen
 
-from fwtwisted.db import playlists, smart
 from fwtwisted.db.areas import versions
+from fwtwisted.db.listening import playlists, smart
+from fwtwisted.db.listening.smart import Eyes
 from fwtwisted.db.pool import Tx
-from fwtwisted.db.smart import Eyes
 from fwtwisted.model.playlists import Playlist, PlaylistFacts
 from fwtwisted.model.smart import NOTES, Rules
 from fwtwisted.wire import smart as wire_smart

@@ -27,10 +27,11 @@ from twisted.logger import Logger
 from fwtwisted.core.listening.bringing import AWAY
 from fwtwisted.core.listening.remote_audio import STREAMABLE, RemoteAudio
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import doomed, streaming
+from fwtwisted.db.files import doomed
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
+from fwtwisted.db.listening import streaming
+from fwtwisted.db.listening.streaming import Hearable, Version
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.streaming import Hearable, Version
 from fwtwisted.model.audio import EXTENSION, extension_of
 from fwtwisted.model.errors import Misconfigured, NotFound, Unavailable
 from fwtwisted.model.people import Viewer

@@ -12,9 +12,10 @@ from fwtwisted.core.music.orders import Orders
 from fwtwisted.core.music.questions import MOST_WORDS, music_filter, raw_query, words_of
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import catalog, catalog_filters, listening
 from fwtwisted.db.areas import versions
-from fwtwisted.db.catalog import Tag
+from fwtwisted.db.listening import history
+from fwtwisted.db.music import catalog, catalog_filters
+from fwtwisted.db.music.catalog import Tag
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import BadRequest, NotFound
 from fwtwisted.model.music import Album, Artist, Kind, MusicFilter, Ordered, Shelf, Track
@@ -140,7 +141,7 @@ class Catalog:
         if not any(one.name == "random" for one in kept):
             version = (await versions(tx))["catalog"]
             seen = () if asked.playable is None and asked.scopes is None and not asked.away else visible
-            loved = None if asked.favorites_of is None else await listening.favorites_mark(tx, asked.favorites_of)
+            loved = None if asked.favorites_of is None else await history.favorites_mark(tx, asked.favorites_of)
             whole = await self._orders.order(
                 (kind, asked, kept, seen, loved),
                 version,

@@ -25,9 +25,12 @@ from attrs import frozen
 
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.pod.live import EVERYBODY, Audience
-from fwtwisted.db import catalog, edits, importing, jobs, people
-from fwtwisted.db.edits import NewMutation, Target
+from fwtwisted.db import jobs
+from fwtwisted.db.files import importing
 from fwtwisted.db.jobs import Job, JobKind
+from fwtwisted.db.music import catalog, edits
+from fwtwisted.db.music.edits import NewMutation, Target
+from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.edits import EditQuestion, EditWish, Mutation
 from fwtwisted.model.errors import Forbidden, Invalid, NotFound, Unauthenticated

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fwtwisted.db import catalog, content_filters
+from fwtwisted.db.music import catalog, content_filters
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import BadRequest, Invalid, NotFound
 from fwtwisted.model.music import HiddenArtist, Kind

@@ -13,8 +13,11 @@ from uuid import UUID, uuid4
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.music.questions import scopes_of
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import channels, doomed, jobs, libraries
-from fwtwisted.db.libraries import LibraryFilter, NewLibrary
+from fwtwisted.db import jobs
+from fwtwisted.db.files import doomed
+from fwtwisted.db.music import libraries
+from fwtwisted.db.music.libraries import LibraryFilter, NewLibrary
+from fwtwisted.db.podcasts import channels
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.accounts import Follow, LibraryChange, LibraryQuestion, LibraryWish
 from fwtwisted.model.errors import Invalid, NotFound

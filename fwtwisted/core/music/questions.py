@@ -2,14 +2,14 @@
 The looking up of everything that a question to the catalog refers to.
 
 A :class:`Question` comes from a face; :func:`music_filter` turns it into the :class:`MusicFilter` that
-``db/catalog_filters.py`` understands.  Source: docs/api.md §1.5 and §4.8.
+``db/music/catalog_filters.py`` understands.  Source: docs/api.md §1.5 and §4.8.
 """
 
 from __future__ import annotations
 
 import re
 
-from fwtwisted.db import catalog
+from fwtwisted.db.music import catalog
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.music import Kind, MusicFilter, Scope

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from fwtwisted.core.music.kept import Kept
-from fwtwisted.db import catalog, people
 from fwtwisted.db.areas import versions
+from fwtwisted.db.music import catalog
+from fwtwisted.db.people import people
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.music import Album, AlbumFacts, Artist, Attachment, ChannelOf, Kind, Shelf, Track
 from fwtwisted.model.people import Actor

@@ -1,7 +1,7 @@
 """
 Whose content a viewer may see, remembered for as long as nothing changed.
 
-The rule itself is one statement (``db/libraries.py``).  Every write that it depends on raises the version of the
+The rule itself is one statement (``db/music/libraries.py``).  Every write that it depends on raises the version of the
 area ``libraries`` in its own transaction, so that one cheap look at the version tells whether an answer still holds.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from fwtwisted.db import libraries
 from fwtwisted.db.areas import versions
+from fwtwisted.db.music import libraries
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.music import Away
 from fwtwisted.model.people import Viewer

@@ -19,8 +19,8 @@ from fwtwisted.core.people.passwords import Passwords, Verdict
 from fwtwisted.core.people.signin import Ring
 from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
 from fwtwisted.core.people.tokens import digest, new_secret
-from fwtwisted.db import people, sessions
-from fwtwisted.db.people import Change, NewAccount, NewActor
+from fwtwisted.db.people import people, sessions
+from fwtwisted.db.people.people import Change, NewAccount, NewActor
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.accounts import LONGEST_EMAIL, LONGEST_USERNAME, SignUp
 from fwtwisted.model.errors import NON_FIELD, Forbidden, Invalid, NotFound, Problems

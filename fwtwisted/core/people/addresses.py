@@ -11,8 +11,8 @@ from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.people import mailing
 from fwtwisted.core.people.accounts import EMAIL, EMAIL_TAKEN, Accounts
 from fwtwisted.core.people.tokens import digest
-from fwtwisted.db import mailed, people
-from fwtwisted.db.mailed import Purpose
+from fwtwisted.db.people import mailed, people
+from fwtwisted.db.people.mailed import Purpose
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import LONGEST_EMAIL
 from fwtwisted.model.errors import Invalid, NotFound

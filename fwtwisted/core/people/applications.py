@@ -11,8 +11,8 @@ import secrets
 from collections.abc import Mapping
 
 from fwtwisted.core.people.tokens import new_personal_token
-from fwtwisted.db import applications
-from fwtwisted.db.applications import NewApplication
+from fwtwisted.db.people import applications
+from fwtwisted.db.people.applications import NewApplication
 from fwtwisted.db.pool import Database
 from fwtwisted.model.accounts import ApplicationWish
 from fwtwisted.model.errors import NotFound

@@ -8,7 +8,7 @@ are connected, so that they close at once and not with the next beat.
 from __future__ import annotations
 
 from fwtwisted.core.people.signin import SESSIONS_BELL, Ring
-from fwtwisted.db import oauth, sessions
+from fwtwisted.db.people import oauth, sessions
 from fwtwisted.db.pool import Tx
 
 

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from fwtwisted.db import invitations, members, people
-from fwtwisted.db.invitations import InvitationRow
+from fwtwisted.db.people import invitations, members, people
+from fwtwisted.db.people.invitations import InvitationRow
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.administration import LONGEST_CODE, Invitation, InvitationQuestion
 from fwtwisted.model.errors import NON_FIELD, Invalid, NotFound

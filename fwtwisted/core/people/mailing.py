@@ -18,11 +18,13 @@ from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.people.letters import Letterhead
 from fwtwisted.core.people.quotas import Preference
 from fwtwisted.core.people.tokens import digest, new_secret
-from fwtwisted.db import jobs, mailed, people, reports, user_requests
+from fwtwisted.db import jobs
 from fwtwisted.db.jobs import GiveUp, Job, JobKind, Schedule, next_hour
-from fwtwisted.db.mailed import Proof, Purpose
+from fwtwisted.db.people import mailed, people, user_requests
+from fwtwisted.db.people.mailed import Proof, Purpose
+from fwtwisted.db.people.user_requests import RequestRow
+from fwtwisted.db.pod import reports
 from fwtwisted.db.pool import Database, Queries, Tx
-from fwtwisted.db.user_requests import RequestRow
 from fwtwisted.model.letters import Letter
 from fwtwisted.model.people import Account
 from fwtwisted.outside.mail import Mail, Undeliverable

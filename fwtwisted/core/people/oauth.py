@@ -30,9 +30,9 @@ from twisted.logger import Logger
 
 from fwtwisted.core.people.applications import kept_secret
 from fwtwisted.core.people.tokens import digest, new_secret
-from fwtwisted.db import applications, oauth
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_midnight
-from fwtwisted.db.oauth import KeptCode, KeptPair, NewCode, NewPair
+from fwtwisted.db.people import applications, oauth
+from fwtwisted.db.people.oauth import KeptCode, KeptPair, NewCode, NewPair
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.errors import NON_FIELD, BadRequest, Forbidden, Invalid, NotFound
 from fwtwisted.model.oauth import (

@@ -20,9 +20,11 @@ from fwtwisted.core.people.endings import shut_out
 from fwtwisted.core.people.passwords import Passwords, Verdict
 from fwtwisted.core.people.quotas import Preference, Quotas
 from fwtwisted.core.people.tokens import ListenTokens
-from fwtwisted.db import applications, catalog, jobs, libraries, people
+from fwtwisted.db import jobs
 from fwtwisted.db.jobs import Job, JobKind
-from fwtwisted.db.people import Change
+from fwtwisted.db.music import catalog, libraries
+from fwtwisted.db.people import applications, people
+from fwtwisted.db.people.people import Change
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.accounts import LongText, Me, Profile, ProfileChange
 from fwtwisted.model.errors import NON_FIELD, Forbidden, Invalid, NotFound

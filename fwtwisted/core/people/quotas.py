@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from fwtwisted.db import libraries
+from fwtwisted.db.music import libraries
 from fwtwisted.db.pool import Database, Queries
 from fwtwisted.model.accounts import QuotaStatus
 from fwtwisted.model.errors import QuotaExceeded

@@ -28,8 +28,8 @@ from fwtwisted.core.people.accounts import Accounts, Prepared
 from fwtwisted.core.people.quotas import Preference
 from fwtwisted.core.people.user_requests import dressed
 from fwtwisted.core.pod.live import Audience
-from fwtwisted.db import invitations, mailed, people, user_requests
-from fwtwisted.db.people import Change
+from fwtwisted.db.people import invitations, mailed, people, user_requests
+from fwtwisted.db.people.people import Change
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import SignUp
 from fwtwisted.model.administration import LONGEST_CODE, Admission, Newcomer

@@ -12,8 +12,8 @@ from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.people import mailing
 from fwtwisted.core.people.accounts import Accounts
 from fwtwisted.core.people.tokens import digest
-from fwtwisted.db import mailed, people
-from fwtwisted.db.mailed import Proof, Purpose
+from fwtwisted.db.people import mailed, people
+from fwtwisted.db.people.mailed import Proof, Purpose
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import Invalid
 

@@ -23,11 +23,11 @@ from fwtwisted.core.people.passwords import Passwords, Verdict
 from fwtwisted.core.people.quotas import Preference
 from fwtwisted.core.people.tokens import ListenTokens, digest, new_secret
 from fwtwisted.core.pod.limits import Limits, network_of
-from fwtwisted.db import people, sessions
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
-from fwtwisted.db.people import Credentials
+from fwtwisted.db.people import people, sessions
+from fwtwisted.db.people.people import Credentials
+from fwtwisted.db.people.sessions import Caller
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.sessions import Caller
 from fwtwisted.model.errors import NON_FIELD, Invalid, NotFound
 from fwtwisted.model.people import PERMISSION_SCOPES, TOKEN_SCOPES, USER_SCOPES, Via, Viewer, expanded
 

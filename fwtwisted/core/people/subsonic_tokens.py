@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from fwtwisted.core.people.quotas import Preference
 from fwtwisted.core.people.tokens import new_personal_token
-from fwtwisted.db import people
+from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database
 from fwtwisted.model.errors import Forbidden, NotFound, NotOffered
 from fwtwisted.model.people import Viewer

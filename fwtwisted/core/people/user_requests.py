@@ -12,9 +12,10 @@ from uuid import UUID
 
 from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.people import mailing
-from fwtwisted.db import members, reports, user_requests
+from fwtwisted.db.people import members, user_requests
+from fwtwisted.db.people.user_requests import RequestRow
+from fwtwisted.db.pod import reports
 from fwtwisted.db.pool import Database, Queries, Tx
-from fwtwisted.db.user_requests import RequestRow
 from fwtwisted.model.administration import RequestQuestion, RequestStatus, UserRequest
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.people import Viewer

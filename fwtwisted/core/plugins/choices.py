@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from attrs import evolve, frozen
 
-from fwtwisted.db import plugins
+from fwtwisted.db.pod import plugins
 from fwtwisted.db.pool import Database
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.people import Viewer

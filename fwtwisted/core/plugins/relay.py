@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fwtwisted.db import jobs, plugins
+from fwtwisted.db import jobs
+from fwtwisted.db.pod import plugins
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.listening import Deed
 from fwtwisted.model.plugins import LISTENBRAINZ

@@ -14,8 +14,8 @@ from datetime import datetime
 
 from fwtwisted.core.plugins.choices import LastfmSettings
 from fwtwisted.core.plugins.relay import FAVORED, LANE, LISTENED
-from fwtwisted.db import plugins
 from fwtwisted.db.jobs import GiveUp, Job, JobKind, Later
+from fwtwisted.db.pod import plugins
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import RemoteFailed
 from fwtwisted.model.plugins import LISTENBRAINZ, MALOJA, SCROBBLER, Conf, Scrobble

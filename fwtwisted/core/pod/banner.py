@@ -1,7 +1,7 @@
 """
 The pod's banner: a picture that an administrator sends among the instance settings.
 
-It is stored before the setting names it, and doomed until then (``db/doomed.py``).
+It is stored before the setting names it, and doomed until then (``db/files/doomed.py``).
 
 Source: docs/api.md §4.1; docs/storage.md §2.2, S-5.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import uuid4
 
-from fwtwisted.db import doomed
+from fwtwisted.db.files import doomed
 from fwtwisted.db.pool import Database
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.preferences import BANNER, StoredImage

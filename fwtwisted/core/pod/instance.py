@@ -15,7 +15,7 @@ from attrs import define, frozen
 from twisted.internet.interfaces import IReactorTime
 
 from fwtwisted.core.pod.fresh import Fresh
-from fwtwisted.db import instance
+from fwtwisted.db.pod import instance
 from fwtwisted.db.pool import Database, Queries
 from fwtwisted.model.preferences import TABLE, Preference, Values
 from fwtwisted.wire.v1 import Document

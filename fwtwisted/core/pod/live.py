@@ -34,7 +34,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from fwtwisted.core.people.signin import SESSIONS_BELL
-from fwtwisted.db import live as db_live
+from fwtwisted.db.pod import live as db_live
 from fwtwisted.db.pool import Database
 from fwtwisted.model.errors import Throttled, Unavailable
 from fwtwisted.model.people import Viewer

@@ -15,7 +15,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from fwtwisted.core.pod.fresh import Fresh
-from fwtwisted.db import doomed, instance
+from fwtwisted.db.files import doomed
+from fwtwisted.db.pod import instance
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import Invalid, NotFound, Problems, Unavailable
 from fwtwisted.model.preferences import (

@@ -19,10 +19,10 @@ from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.people import mailing
 from fwtwisted.core.people.signin import Ring
 from fwtwisted.core.pod.live import Audience, Facts
-from fwtwisted.db import reported, reports
-from fwtwisted.db.playlists import Seer
+from fwtwisted.db.listening.playlists import Seer
+from fwtwisted.db.pod import reported, reports
+from fwtwisted.db.pod.reports import NewReport
 from fwtwisted.db.pool import Database, Queries, Tx
-from fwtwisted.db.reports import NewReport
 from fwtwisted.model.administration import Note, NoteTarget
 from fwtwisted.model.errors import NON_FIELD, Invalid, NotFound, Unauthenticated
 from fwtwisted.model.people import Pod, Viewer

@@ -8,8 +8,8 @@ Made when first asked for; several processes that do so at once make one.  Sourc
 from __future__ import annotations
 
 from fwtwisted.core.people.keys import new_keys
-from fwtwisted.db import people
-from fwtwisted.db.people import NewActor
+from fwtwisted.db.people import people
+from fwtwisted.db.people.people import NewActor
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.errors import Misconfigured
 from fwtwisted.model.people import Pod

@@ -15,7 +15,7 @@ from uuid import UUID
 from fwtwisted.core.listening.playlists import Playlists
 from fwtwisted.core.music.catalog import Catalog
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import shown as db
+from fwtwisted.db.pod import shown as db
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.music import AlbumFacts, Attachment, Shelf

@@ -21,9 +21,11 @@ from fwtwisted.core.music.questions import scopes_of
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.people.accounts import NEVER_FREE, USERNAME
 from fwtwisted.core.people.keys import KeyPair, new_keys
-from fwtwisted.db import catalog, channels, libraries, people
-from fwtwisted.db.channels import ChannelFilter, NewVoice
-from fwtwisted.db.people import NewActor
+from fwtwisted.db.music import catalog, libraries
+from fwtwisted.db.people import people
+from fwtwisted.db.people.people import NewActor
+from fwtwisted.db.podcasts import channels
+from fwtwisted.db.podcasts.channels import ChannelFilter, NewVoice
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import LongText
 from fwtwisted.model.errors import NON_FIELD, Forbidden, Invalid, NotFound, NotOffered

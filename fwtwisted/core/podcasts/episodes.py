@@ -15,8 +15,10 @@ from uuid import uuid4
 import orjson
 from attrs import asdict
 
-from fwtwisted.db import channels, feeds, importing, uploads, works
-from fwtwisted.db.feeds import KnownFeed, KnownItem, NewItem
+from fwtwisted.db.files import importing, uploads
+from fwtwisted.db.music import works
+from fwtwisted.db.podcasts import channels, feeds
+from fwtwisted.db.podcasts.feeds import KnownFeed, KnownItem, NewItem
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.people import Pod
 from fwtwisted.model.podcasts import Feed, FeedItem

@@ -27,9 +27,11 @@ from fwtwisted.core.podcasts.asking import Asking, Had, Read, Same, Trouble
 from fwtwisted.core.podcasts.channels import new_channel_actor, new_voice
 from fwtwisted.core.podcasts.episodes import write_items
 from fwtwisted.core.podcasts.subscriptions import Subscriptions, followed
-from fwtwisted.db import channels, feeds, jobs, people
-from fwtwisted.db.feeds import KnownFeed
+from fwtwisted.db import jobs
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
+from fwtwisted.db.people import people
+from fwtwisted.db.podcasts import channels, feeds
+from fwtwisted.db.podcasts.feeds import KnownFeed
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import Invalid, Unauthenticated
 from fwtwisted.model.people import Pod, Privacy, Viewer

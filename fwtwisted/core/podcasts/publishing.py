@@ -12,10 +12,13 @@ from uuid import UUID, uuid4
 
 from fwtwisted.core.importing.filing import INVALID_METADATA, UNKNOWN_ERROR, Refused
 from fwtwisted.core.importing.settling import Outcome
-from fwtwisted.db import channels, importing, people, works
-from fwtwisted.db.channels import Voice
+from fwtwisted.db.files import importing
+from fwtwisted.db.music import works
+from fwtwisted.db.music.works import Words
+from fwtwisted.db.people import people
+from fwtwisted.db.podcasts import channels
+from fwtwisted.db.podcasts.channels import Voice
 from fwtwisted.db.pool import Tx
-from fwtwisted.db.works import Words
 from fwtwisted.model.accounts import LongText
 from fwtwisted.model.uploads import ImportMetadata, Status
 from fwtwisted.outside.reading import Examined

@@ -17,9 +17,12 @@ from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.podcasts.channels import taken_cover
-from fwtwisted.db import channels, jobs, uploads, works
+from fwtwisted.db import jobs
+from fwtwisted.db.files import uploads
+from fwtwisted.db.music import works
+from fwtwisted.db.music.works import NewSeries
+from fwtwisted.db.podcasts import channels
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.works import NewSeries
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.music import Album, Shelf
 from fwtwisted.model.people import Pod, Viewer

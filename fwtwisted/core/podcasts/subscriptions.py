@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.podcasts.channels import Channels, page_of
-from fwtwisted.db import channels
+from fwtwisted.db.podcasts import channels
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.people import Viewer

@@ -16,8 +16,8 @@ from attrs import frozen
 
 from fwtwisted.core.importing.importer import Preference
 from fwtwisted.core.podcasts.channels import page_of
-from fwtwisted.db import works
 from fwtwisted.db.areas import versions
+from fwtwisted.db.music import works
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.podcasts import MOST_ITEMS, Channel, ChannelPage, Episode
 from fwtwisted.model.threads import Threads

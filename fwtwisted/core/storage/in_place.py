@@ -18,8 +18,8 @@ from fwtwisted.core.storage.crew import Crew
 from fwtwisted.core.storage.migration import MigrationGround
 from fwtwisted.core.storage.moving import READ_BACK, SIZE, MoveWish, Moving, Trouble, Watcher
 from fwtwisted.core.storage.sides import Arrived, Carrier
-from fwtwisted.db import in_place
-from fwtwisted.db.in_place import Placed
+from fwtwisted.db.files import in_place
+from fwtwisted.db.files.in_place import Placed
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.errors import Conflict, NotFound
 from fwtwisted.outside.blobs import IN_STORE

@@ -33,9 +33,10 @@ from twisted.logger import Logger
 from fwtwisted.core.storage.crew import Crew
 from fwtwisted.core.storage.moving import READ_BACK, SIZE, MoveWish, Moving, Trouble, Watcher
 from fwtwisted.core.storage.sides import Arrived, Carrier, Here, Side, There
-from fwtwisted.db import doomed, storage
+from fwtwisted.db.files import doomed
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.storage import Held
+from fwtwisted.db.storage import places
+from fwtwisted.db.storage.places import Held
 from fwtwisted.model.errors import Conflict, NoRoom, NotFound
 from fwtwisted.outside import disk
 from fwtwisted.outside.blobs import IN_STORE, Lying
@@ -113,7 +114,7 @@ class Migration:
 
     async def _prepare(self) -> None:
         wish, moving = self.wish, self.moving
-        totals = await self._database.read(lambda tx: storage.totals(tx, prefixes=wish.prefixes, without=self._without))
+        totals = await self._database.read(lambda tx: places.totals(tx, prefixes=wish.prefixes, without=self._without))
         moving.total, moving.total_bytes = totals.count, totals.size
         if wish.dry_run:
             return
@@ -157,7 +158,7 @@ class Migration:
 
     async def _page(self, after: str) -> list[Held]:
         return await self._database.read(
-            lambda tx: storage.page(tx, after, ROWS_AT_ONCE, prefixes=self.wish.prefixes, without=self._without)
+            lambda tx: places.page(tx, after, ROWS_AT_ONCE, prefixes=self.wish.prefixes, without=self._without)
         )
 
     async def _looked(self, held: Held, look: Callable[[Held], Awaitable[None]]) -> None:
@@ -246,7 +247,7 @@ class Migration:
 
         :raise NotFound: it is lost.  :raise OtherBytes: what lies there is not it.
         """
-        now = (await self._database.read(lambda tx: storage.held(tx, [held.name]))).get(held.name)
+        now = (await self._database.read(lambda tx: places.held(tx, [held.name]))).get(held.name)
         if now is None:
             self.moving.gone += 1
             return
@@ -265,7 +266,7 @@ class Migration:
 
         async def say(tx: Tx) -> bool:
             told = (self.wish.to, arrived.etag, arrived.size, arrived.sha256)
-            return bool(await storage.settled(tx, held.name, *told)) or bool(await storage.held(tx, [held.name]))
+            return bool(await places.settled(tx, held.name, *told)) or bool(await places.held(tx, [held.name]))
 
         if not await self._database.transaction(say):
             await self._target.remove(held.name)
@@ -279,7 +280,7 @@ class Migration:
         if await self._source.seen(held.name) is None:
             return
         seen = await self._target.seen(held.name)
-        now = (await self._database.read(lambda tx: storage.held(tx, [held.name]))).get(held.name)
+        now = (await self._database.read(lambda tx: places.held(tx, [held.name]))).get(held.name)
         if now is None:  # deleted just now, on both sides, by whoever did that
             return
         if seen is None or seen.size != arrived.size or (seen.sha256 or arrived.sha256) != arrived.sha256:
@@ -309,7 +310,7 @@ class Migration:
         names = [lying.name for lying in batch]
 
         async def known(tx: Tx) -> set[str]:
-            return set(await storage.held(tx, names)) | await doomed.waiting(tx, names)
+            return set(await places.held(tx, names)) | await doomed.waiting(tx, names)
 
         named = await self._database.read(known)
         for lying in batch:

@@ -18,8 +18,9 @@ from attrs import define, field
 
 from fwtwisted.core.storage.sides import Here, Side, There
 from fwtwisted.core.storage.usage import KNOWN_ROOTS, root_of
-from fwtwisted.db import doomed, storage
+from fwtwisted.db.files import doomed
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.db.storage import places
 from fwtwisted.model.errors import FwError
 from fwtwisted.outside.blobs import Lying
 from fwtwisted.outside.origin import StoreAway
@@ -131,14 +132,14 @@ class OrphanHunt:
         asked = [*names, *(one for some in originals.values() for one in some)]
 
         async def work(tx: Tx) -> set[str]:
-            return set(await storage.held(tx, asked)) | await doomed.waiting(tx, names)
+            return set(await places.held(tx, asked)) | await doomed.waiting(tx, names)
 
         named = await self._database.read(work)
         return named | {name for name, some in originals.items() if named.intersection(some)}
 
     async def see_sense(self, *, forced: bool) -> None:
         """:raise TooMany: something else than the orphans must be wrong."""
-        if not await self._database.read(storage.has_uploads):
+        if not await self._database.read(places.has_uploads):
             raise TooMany("The database knows no upload at all; nothing is deleted.  Is it the right one?")
         count, listed = len(self.orphans.found), self.orphans.listed
         if count * 2 > listed and not forced:

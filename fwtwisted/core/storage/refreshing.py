@@ -18,7 +18,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from fwtwisted.core.listening.remote_audio import RemoteAudio
 from fwtwisted.core.storage.crew import Crew
-from fwtwisted.db.retention import Remote
+from fwtwisted.db.storage.retention import Remote
 from fwtwisted.model.errors import FwError
 
 AT_ONCE = 8

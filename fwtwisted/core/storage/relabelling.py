@@ -16,8 +16,8 @@ from fwtwisted.core.storage.crew import Crew
 from fwtwisted.core.storage.migration import MigrationGround
 from fwtwisted.core.storage.moving import MoveWish, Moving, Trouble, Watcher
 from fwtwisted.core.storage.sides import media_type_by
-from fwtwisted.db import storage
-from fwtwisted.db.storage import Held
+from fwtwisted.db.storage import places
+from fwtwisted.db.storage.places import Held
 from fwtwisted.outside.blobs import Lying
 from fwtwisted.outside.origin import StoreAway
 from fwtwisted.outside.s3.bucket import META_SHA256
@@ -74,7 +74,7 @@ class Relabelling:
 
     async def _batch(self, batch: list[Lying]) -> None:
         names = [lying.name for lying in batch]
-        held = await self._ground.database.read(lambda tx: storage.held(tx, names))
+        held = await self._ground.database.read(lambda tx: places.held(tx, names))
         for lying in batch:
             if self._stops():
                 return

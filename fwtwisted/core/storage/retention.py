@@ -16,10 +16,11 @@ from datetime import UTC, datetime, timedelta
 from attrs import define, frozen
 from twisted.logger import Logger
 
-from fwtwisted.db import doomed, retention
+from fwtwisted.db.files import doomed
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.retention import Going
+from fwtwisted.db.storage import retention
+from fwtwisted.db.storage.retention import Going
 from fwtwisted.model.preferences import Value
 
 REMOTE, BUDGETS = "storage.remote", "storage.budgets"

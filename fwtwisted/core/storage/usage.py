@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from attrs import evolve, frozen
 
 from fwtwisted.core.storage.sides import Side
-from fwtwisted.db import usage
 from fwtwisted.db.pool import Database
-from fwtwisted.db.usage import Taken
+from fwtwisted.db.storage import usage
+from fwtwisted.db.storage.usage import Taken
 from fwtwisted.wire.names import (
     ATTACHMENTS,
     AVATARS,

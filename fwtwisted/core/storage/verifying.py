@@ -10,9 +10,9 @@ from attrs import define, field
 from fwtwisted.core.storage.crew import Crew
 from fwtwisted.core.storage.moving import Trouble
 from fwtwisted.core.storage.sides import Side
-from fwtwisted.db import storage
 from fwtwisted.db.pool import Database
-from fwtwisted.db.storage import Held
+from fwtwisted.db.storage import places
+from fwtwisted.db.storage.places import Held
 from fwtwisted.model.errors import NotFound
 from fwtwisted.outside.origin import StoreAway
 
@@ -62,7 +62,7 @@ class Verifying:
 
     async def run(self, stops: Callable[[], bool]) -> Verified:
         """Look at all of them."""
-        totals = await self._database.read(storage.totals)
+        totals = await self._database.read(places.totals)
         self.verified.total = totals.count if self._sample is None else min(totals.count, self._sample)
         try:
             async for held in self._rows():
@@ -91,14 +91,14 @@ class Verifying:
 
     async def _drawn(self, count: int) -> list[Held]:
         """Some by lot, and those that are in doubt."""
-        drawn = await self._database.read(lambda tx: storage.sample(tx, count))
+        drawn = await self._database.read(lambda tx: places.sample(tx, count))
         doubted = self._doubted - {held.name for held in drawn}
-        also = await self._database.read(lambda tx: storage.held(tx, sorted(doubted))) if doubted else {}
+        also = await self._database.read(lambda tx: places.held(tx, sorted(doubted))) if doubted else {}
         self.verified.total = len(drawn) + len(also)
         return [*drawn, *also.values()]
 
     async def _page(self, after: str) -> list[Held]:
-        return await self._database.read(lambda tx: storage.page(tx, after, ROWS_AT_ONCE))
+        return await self._database.read(lambda tx: places.page(tx, after, ROWS_AT_ONCE))
 
     async def _one(self, held: Held) -> None:
         try:
@@ -112,7 +112,7 @@ class Verifying:
         self.verified.seen += 1
 
     async def _is_named(self, name: str) -> bool:
-        return bool(await self._database.read(lambda tx: storage.held(tx, [name])))
+        return bool(await self._database.read(lambda tx: places.held(tx, [name])))
 
     async def _wrong(self, held: Held) -> str | None:
         """What is wrong with a file; None: nothing.  It may lie on either side, on both each copy counts."""

@@ -18,8 +18,8 @@ from fwtwisted.core.people.accounts import EMAIL, EMAIL_TAKEN, Accounts, keep_a_
 from fwtwisted.core.people.profiles import Profiles
 from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
 from fwtwisted.core.people.tokens import new_secret
-from fwtwisted.db import people
-from fwtwisted.db.people import Change
+from fwtwisted.db.people import people
+from fwtwisted.db.people.people import Change
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.subsonic import people as persons
 from fwtwisted.model.accounts import LONGEST_EMAIL, LONGEST_PASSWORD, SignUp

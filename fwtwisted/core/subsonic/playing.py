@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from attrs import evolve
 
 from fwtwisted.core.listening.history import Listening
-from fwtwisted.db import listening as db_listening
+from fwtwisted.db.listening import history
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.subsonic import playback
 from fwtwisted.db.subsonic.playback import Playing
@@ -88,7 +88,7 @@ class NowPlaying:
         async def work(tx: Tx) -> None:
             await playback.hold(tx, account_id)
             session = await playback.session(tx, account_id, client)
-            known = await db_listening.heard_at(tx, actor_id, [play for play in told if play[1] is not None])
+            known = await history.heard_at(tx, actor_id, [play for play in told if play[1] is not None])
             new = [play for play in told if play not in known]
             of_session = [] if session is None else [play for play in new if session.holds(*play, now)]
             if session is not None and of_session:

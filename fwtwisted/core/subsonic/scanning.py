@@ -12,7 +12,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from fwtwisted.core.folders.on_request import FolderImports
-from fwtwisted.db import folder_imports
+from fwtwisted.db.files import folder_imports
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.subsonic import scanning
 from fwtwisted.model.errors import BadRequest, Forbidden

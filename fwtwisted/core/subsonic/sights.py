@@ -17,7 +17,7 @@ from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.subsonic import files
 from fwtwisted.core.subsonic.files import FILES, Files
 from fwtwisted.core.subsonic.login import Session
-from fwtwisted.db.catalog import hidden_artists
+from fwtwisted.db.music.catalog import hidden_artists
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.subsonic import folders
 from fwtwisted.db.subsonic.folders import MusicFolder

@@ -8,8 +8,8 @@ from typing import Any
 from attrs import field, frozen
 
 from fwtwisted.db.often import Often
+from fwtwisted.db.people.sessions import CALLER_COLUMNS, CALLER_WIDTH, Caller
 from fwtwisted.db.pool import Queries, Tx
-from fwtwisted.db.sessions import CALLER_COLUMNS, CALLER_WIDTH, Caller
 from fwtwisted.model.accounts import ApiKey
 
 

@@ -17,7 +17,7 @@ _CREDITED = """
            ORDER BY credit.place)
 """
 
-# The file comes as in db/catalog.py: stored ones first, then what is kept of remote ones, then the oldest.
+# The file comes as in db/music/catalog.py: stored ones first, then what is kept of remote ones, then the oldest.
 SONGS = f"""
     SELECT track.id, track.uuid, track.title, track.position, track.disc_number, track.creation_date, track.mbid,
            artist.id, artist.name, artist.content_category, album.id, album.title, album.release_date,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from fwtwisted.db.listening.streaming import Hearable
 from fwtwisted.db.pool import Queries
-from fwtwisted.db.streaming import Hearable
 
 _COLUMNS = """
     upload.id, upload.uuid, track.id, upload.audio_file, upload.source, upload.mimetype, upload.bitrate,

@@ -1,4 +1,4 @@
-"""Stars of albums and artists, and ratings; what is a track's favourite is in ``db/listening.py``."""
+"""Stars of albums and artists, and ratings; what is a track's favourite is in ``db/listening/history.py``."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from fwtwisted.db.listening import SEEN_BY
+from fwtwisted.db.listening.history import SEEN_BY
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.playback import Playback, State
 

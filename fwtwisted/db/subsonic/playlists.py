@@ -8,7 +8,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from fwtwisted.db.playlists import COLUMNS, JOINED, SEEN_BY, Seer, made
+from fwtwisted.db.listening.playlists import COLUMNS, JOINED, SEEN_BY, Seer, made
 from fwtwisted.db.pool import Queries
 from fwtwisted.model.playlists import Playlist
 

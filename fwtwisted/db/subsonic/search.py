@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from fwtwisted.db.catalog_filters import FOUND, NAME, PREFIX_QUERY, TIMES_QUERIED
+from fwtwisted.db.music.catalog_filters import FOUND, NAME, PREFIX_QUERY, TIMES_QUERIED
 from fwtwisted.db.pool import Queries
 from fwtwisted.model.music import Kind
 

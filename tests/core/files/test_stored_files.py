@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 
 from fwtwisted.core.files.stored_files import StoredFiles
-from fwtwisted.db import attachments, doomed
+from fwtwisted.db.files import attachments, doomed
 from fwtwisted.db.pool import Tx
 from fwtwisted.outside.blobs import LocalBlobs
 from fwtwisted.outside.spool import Spool, SpoolSettings

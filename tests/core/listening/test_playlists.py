@@ -8,7 +8,8 @@ from fwtwisted.core.listening.answers import Answers, AnswerSettings
 from fwtwisted.core.listening.playlists import PlaylistContents, Playlists
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import importing, people
+from fwtwisted.db.files import importing
+from fwtwisted.db.people import people
 from fwtwisted.model.errors import Invalid, NotFound, Unauthenticated
 from fwtwisted.model.people import VISITOR, Privacy, Viewer
 from fwtwisted.model.playlists import Duplicates, NoSuchPlace, PlaylistFacts, PlaylistQuestion, PlaylistWish

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 
 from fwtwisted.core.files.stored_files import StoredFiles
-from fwtwisted.db import doomed
+from fwtwisted.db.files import doomed
 from fwtwisted.outside.spool import Spool
 from tests.core.storage.case import MediaCase
 from tests.faults import Fault

@@ -20,7 +20,7 @@ from attrs import frozen
 
 from fwtwisted.core.fediverse.flights import Flights
 from fwtwisted.core.fediverse.keys.kept import Kept
-from fwtwisted.db import keys as stored
+from fwtwisted.db.fediverse import keys as stored
 from fwtwisted.db.pool import Database
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.federation import Answer, AskFailed, Forged

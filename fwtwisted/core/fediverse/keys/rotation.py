@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from fwtwisted.core.fediverse.keys.own import OwnKeys
 from fwtwisted.core.people.keys import KeyPair, new_keys
 from fwtwisted.db import jobs
-from fwtwisted.db import keys as stored
+from fwtwisted.db.fediverse import keys as stored
 from fwtwisted.db.jobs import Job, JobKind, Schedule
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.threads import Threads

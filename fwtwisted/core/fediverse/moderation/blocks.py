@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Protocol
 from uuid import UUID
 
-from fwtwisted.db import people, user_blocks
+from fwtwisted.db.fediverse import user_blocks
+from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import BadRequest, Invalid, NotFound
 from fwtwisted.model.moderation import Blocked

@@ -12,7 +12,8 @@ from twisted.logger import Logger
 
 from fwtwisted.core.fediverse.moderation.policies import Policies
 from fwtwisted.core.fediverse.moderation.purging import Purge, Purging
-from fwtwisted.db import people, policies
+from fwtwisted.db.fediverse import policies
+from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.people import Pod, Viewer

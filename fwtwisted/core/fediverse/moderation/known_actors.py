@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from attrs import evolve
 
 from fwtwisted.core.fediverse.moderation.purging import Purge, Purging
-from fwtwisted.db import members, moderation, people
+from fwtwisted.db.fediverse import moderation
+from fwtwisted.db.people import members, people
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.errors import NON_FIELD, Invalid, NotFound
 from fwtwisted.model.moderation import ActorQuestion, KnownActor, Stats

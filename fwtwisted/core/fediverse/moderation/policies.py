@@ -18,7 +18,8 @@ from attrs import evolve, frozen
 from twisted.internet.interfaces import IReactorTime
 
 from fwtwisted.core.pod.fresh import Fresh
-from fwtwisted.db import instance, policies
+from fwtwisted.db.fediverse import policies
+from fwtwisted.db.pod import instance
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import ShutOut, Unauthenticated
 from fwtwisted.model.policies import Reading, Rules, Switch

@@ -21,11 +21,12 @@ from fwtwisted.core.fediverse.remote.removing import remove_libraries, remove_up
 from fwtwisted.core.files.stored_files import LANE as STORE_LANE
 from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
 from fwtwisted.core.music.libraries import Ring
-from fwtwisted.db import doomed as doomed_files
-from fwtwisted.db import jobs, purging
+from fwtwisted.db import jobs
+from fwtwisted.db.fediverse import purging
+from fwtwisted.db.fediverse.purging import Doomed
+from fwtwisted.db.files import doomed as doomed_files
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.purging import Doomed
 from fwtwisted.model.people import Pod
 
 PURGE, ABANDONED = "moderation.purge", "moderation.abandoned"

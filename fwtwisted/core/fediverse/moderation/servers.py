@@ -8,7 +8,7 @@ from twisted.logger import Logger
 
 from fwtwisted.core.fediverse.moderation.policies import Policies
 from fwtwisted.core.fediverse.moderation.purging import Purge, Purging
-from fwtwisted.db import moderation
+from fwtwisted.db.fediverse import moderation
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import NON_FIELD, Invalid, NotFound
 from fwtwisted.model.moderation import KnownServer, ServerAct, ServerQuestion, Stats

@@ -12,7 +12,7 @@ from fwtwisted.core.fediverse.publishing.gate import Reader
 from fwtwisted.core.fediverse.publishing.showcase import Sheet, Showcase
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.pod.service_actor import ServiceActor
-from fwtwisted.db import published
+from fwtwisted.db.fediverse import published
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import Gone, NotFound
 from fwtwisted.model.music import Kind

@@ -10,7 +10,7 @@ from attrs import frozen
 from fwtwisted.core.fediverse.publishing.papers import Papers
 from fwtwisted.core.fediverse.publishing.showcase import Sheet
 from fwtwisted.core.importing.importer import Preference
-from fwtwisted.db import published
+from fwtwisted.db.fediverse import published
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import NotOffered
 from fwtwisted.wire.activitypub.contexts import MUSIC, POSTED, Context

@@ -13,7 +13,8 @@ from collections.abc import Collection, Mapping, Sequence
 from attrs import evolve
 
 from fwtwisted.core.importing.importer import Preference
-from fwtwisted.db import catalog, published
+from fwtwisted.db.fediverse import published
+from fwtwisted.db.music import catalog
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.federation import PeerClass
 from fwtwisted.model.music import Album, Artist, Kind, Track

@@ -22,10 +22,10 @@ from fwtwisted.core.fediverse.publishing.papers import Papers, works_of
 from fwtwisted.core.listening.answers import Answers
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.pod.service_actor import ServiceActor
-from fwtwisted.db import published
 from fwtwisted.db.areas import versions
+from fwtwisted.db.fediverse import published
+from fwtwisted.db.fediverse.published import ToldDeed
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.published import ToldDeed
 from fwtwisted.model.errors import Forbidden, NotFound
 from fwtwisted.model.federation import PeerClass
 from fwtwisted.model.music import Kind

@@ -11,10 +11,10 @@ from typing import Protocol
 
 from fwtwisted.core.fediverse.receiving.follows import Notices
 from fwtwisted.core.fediverse.receiving.told import BARE, Deeds, Told
-from fwtwisted.db import follows, receivers
-from fwtwisted.db.notifications import NewActivity
+from fwtwisted.db.fediverse import follows, receivers
+from fwtwisted.db.fediverse.notifications import NewActivity
+from fwtwisted.db.fediverse.receivers import Asked
 from fwtwisted.db.pool import Tx
-from fwtwisted.db.receivers import Asked
 from fwtwisted.wire.activitypub import activities
 
 

@@ -19,8 +19,10 @@ from typing import Any, Final, Protocol
 
 from fwtwisted.core.fediverse.receiving.removals import may_speak_for
 from fwtwisted.core.fediverse.receiving.told import ACTORS, BARE, Deeds, Told
-from fwtwisted.db import channels, held, libraries, received
+from fwtwisted.db.fediverse import held, received
 from fwtwisted.db.jobs import Later
+from fwtwisted.db.music import libraries
+from fwtwisted.db.podcasts import channels
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.federation import Answer
 from fwtwisted.model.people import Actor, Library, Pod

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from fwtwisted.core.fediverse.receiving.told import ANY, Deeds, Told
-from fwtwisted.db import receivers
+from fwtwisted.db.fediverse import receivers
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.people import Pod
 from fwtwisted.model.preferences import REPORT_TYPES

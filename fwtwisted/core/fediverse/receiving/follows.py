@@ -17,10 +17,10 @@ from uuid import uuid4
 
 from fwtwisted.core.fediverse.inbox import Inbox
 from fwtwisted.core.fediverse.receiving.told import ANY, Deeds, Told
-from fwtwisted.db import notifications, receivers
-from fwtwisted.db.notifications import NewActivity
+from fwtwisted.db.fediverse import notifications, receivers
+from fwtwisted.db.fediverse.notifications import NewActivity
+from fwtwisted.db.fediverse.receivers import Target, Wish
 from fwtwisted.db.pool import Tx
-from fwtwisted.db.receivers import Target, Wish
 from fwtwisted.model.people import Actor
 from fwtwisted.wire.activitypub.activities import follow_id
 

@@ -19,9 +19,9 @@ from attrs import frozen
 from twisted.internet.defer import Deferred
 
 from fwtwisted.core.pod.limits import network_of
-from fwtwisted.db import receivers
+from fwtwisted.db.fediverse import receivers
+from fwtwisted.db.fediverse.received import NewPost
 from fwtwisted.db.pool import Database
-from fwtwisted.db.received import NewPost
 from fwtwisted.model.errors import BadRequest, Gone, NotFound, Throttled, Unavailable
 from fwtwisted.model.federation import Idle, Signer
 from fwtwisted.model.people import Pod

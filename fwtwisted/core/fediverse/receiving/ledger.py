@@ -19,9 +19,10 @@ import orjson
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from fwtwisted.db import jobs, received
+from fwtwisted.db import jobs
+from fwtwisted.db.fediverse import received
+from fwtwisted.db.fediverse.received import NewPost
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.received import NewPost
 from fwtwisted.model.errors import Unavailable
 
 DRAIN: Final = "received.drain"

@@ -7,7 +7,8 @@ Source: docs/federation.md §4.11.
 from __future__ import annotations
 
 from fwtwisted.core.fediverse.receiving.told import ANY, Deeds, Told
-from fwtwisted.db import held, listening, remote_deeds
+from fwtwisted.db.fediverse import held, remote_deeds
+from fwtwisted.db.listening import history
 from fwtwisted.db.pool import Tx
 
 
@@ -31,7 +32,7 @@ class Likes:
         """They like a track."""
         track = await _track(tx, told)
         if track is not None and told.act.fid is not None:
-            await listening.add_favorite(tx, told.actor.id, track)
+            await history.add_favorite(tx, told.actor.id, track)
             await remote_deeds.remember(tx, told.act.fid, "favorite", told.actor.id, track)
 
     async def dislike(self, tx: Tx, told: Told) -> None:
@@ -48,7 +49,7 @@ class Likes:
             return
         moment = told.act.doc.moment("published")
         heard = told.arrived if moment is None else min(moment, told.arrived)
-        [deed] = await listening.add_listenings(tx, told.actor.id, [(track, heard)])
+        [deed] = await history.add_listenings(tx, told.actor.id, [(track, heard)])
         await remote_deeds.remember(tx, fid, "listening", told.actor.id, track, deed.id)
 
     async def announce(self, tx: Tx, told: Told) -> None:

@@ -29,10 +29,11 @@ from twisted.logger import Logger
 
 from fwtwisted.core.fediverse.receiving.ledger import DRAIN, LANE, Ring, wake
 from fwtwisted.core.fediverse.receiving.told import Deeds, Quick, Slow, Told
-from fwtwisted.db import people, received
+from fwtwisted.db.fediverse import received
+from fwtwisted.db.fediverse.received import Waiting
 from fwtwisted.db.jobs import Job, JobKind, Later, Schedule, next_hour
+from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.received import Waiting
 from fwtwisted.model.errors import BadRequest, FwError, Invalid, NotFound, Unavailable
 from fwtwisted.model.federation import AskFailed
 from fwtwisted.model.people import Actor, Pod

@@ -13,8 +13,9 @@ from typing import Final
 
 from fwtwisted.core.fediverse.receiving.told import ANY, Deeds, Told
 from fwtwisted.core.fediverse.remote.removing import Ring, remove_actor, remove_libraries, remove_uploads
-from fwtwisted.db import held, importing, received, remote_deeds
-from fwtwisted.db.held import Held
+from fwtwisted.db.fediverse import held, received, remote_deeds
+from fwtwisted.db.fediverse.held import Held
+from fwtwisted.db.files import importing
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.people import Pod
 from fwtwisted.wire.activitypub.reading.places import same_origin

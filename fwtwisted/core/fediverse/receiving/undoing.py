@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fwtwisted.core.fediverse.receiving.follows import ReceivedFollows
 from fwtwisted.core.fediverse.receiving.told import BARE, Deeds, Told
-from fwtwisted.db import remote_deeds
+from fwtwisted.db.fediverse import remote_deeds
 from fwtwisted.db.pool import Tx
 
 

@@ -17,8 +17,8 @@ from fwtwisted.core.fediverse.asking import Answer, AskFailed
 from fwtwisted.core.fediverse.flights import Flights
 from fwtwisted.core.fediverse.remote.channels import write_channel
 from fwtwisted.core.fediverse.remote.removing import Ring, remove_actor
+from fwtwisted.db.fediverse.remote import actors
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.remote import actors
 from fwtwisted.model.errors import Invalid, ShutOut
 from fwtwisted.model.people import Actor, Pod
 from fwtwisted.model.remote import SaidActor

@@ -13,11 +13,11 @@ from typing import Any
 
 from fwtwisted.core.fediverse.remote.shelving import Shelving
 from fwtwisted.core.fediverse.remote.vouching import Said, Vouched, Vouching
-from fwtwisted.db import importing
-from fwtwisted.db.importing import NewCredit
+from fwtwisted.db.fediverse.remote import actors, music, owned
+from fwtwisted.db.fediverse.remote.owned import Owned
+from fwtwisted.db.files import importing
+from fwtwisted.db.files.importing import NewCredit
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.remote import actors, music, owned
-from fwtwisted.db.remote.owned import Owned
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Actor, Pod
 from fwtwisted.model.remote import SaidAlbum, SaidArtist

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from fwtwisted.db import channels
-from fwtwisted.db.channels import NewVoice
+from fwtwisted.db.fediverse.remote import libraries
+from fwtwisted.db.podcasts import channels
+from fwtwisted.db.podcasts.channels import NewVoice
 from fwtwisted.db.pool import Tx
-from fwtwisted.db.remote import libraries
 from fwtwisted.model.accounts import LONGEST_LIBRARY_NAME, LongText
 from fwtwisted.model.podcasts import Channel
 from fwtwisted.model.remote import SaidActor

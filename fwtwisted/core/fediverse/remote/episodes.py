@@ -13,11 +13,14 @@ from fwtwisted.core.fediverse.asking import AskFailed
 from fwtwisted.core.fediverse.remote.actors import AskDocument
 from fwtwisted.core.fediverse.remote.shelving import Shelving
 from fwtwisted.core.fediverse.remote.vouching import Vouched, Vouching
-from fwtwisted.db import channels, importing, people, works
+from fwtwisted.db.fediverse.remote import actors, music
+from fwtwisted.db.fediverse.remote.music import FarUpload, KnownUpload
+from fwtwisted.db.files import importing
+from fwtwisted.db.music import works
+from fwtwisted.db.music.works import Words
+from fwtwisted.db.people import people
+from fwtwisted.db.podcasts import channels
 from fwtwisted.db.pool import Database, Queries, Tx
-from fwtwisted.db.remote import actors, music
-from fwtwisted.db.remote.music import FarUpload, KnownUpload
-from fwtwisted.db.works import Words
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Actor

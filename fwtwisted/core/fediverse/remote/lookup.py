@@ -24,9 +24,10 @@ from fwtwisted.core.fediverse.remote.changes import RemoteChanges
 from fwtwisted.core.fediverse.remote.episodes import RemoteEpisodes
 from fwtwisted.core.fediverse.remote.objects import RemoteObjects
 from fwtwisted.core.fediverse.remote.outboxes import Outboxes
-from fwtwisted.db import channels, fetches
+from fwtwisted.db.fediverse import fetches
+from fwtwisted.db.fediverse.remote import music
+from fwtwisted.db.podcasts import channels
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.remote import music
 from fwtwisted.model.errors import Invalid, ShutOut
 from fwtwisted.model.fediverse import FetchStatus, Found, Outcome, Thing
 from fwtwisted.model.music import Kind

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 from fwtwisted.core.fediverse.remote.actors import AskDocument, Permit, RemoteActors
 from fwtwisted.core.fediverse.remote.shelving import UNVOUCHED, Shelving
 from fwtwisted.core.fediverse.remote.vouching import Said, Vouched, Vouching
-from fwtwisted.db import importing
-from fwtwisted.db import libraries as db_libraries
+from fwtwisted.db.fediverse.remote import libraries, music
+from fwtwisted.db.fediverse.remote.music import FarUpload, KnownUpload
+from fwtwisted.db.files import importing
+from fwtwisted.db.music import libraries as db_libraries
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.remote import libraries, music
-from fwtwisted.db.remote.music import FarUpload, KnownUpload
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Actor, Library, Pod

@@ -16,10 +16,12 @@ from twisted.logger import Logger
 from fwtwisted.core.fediverse.asking import AskFailed
 from fwtwisted.core.fediverse.remote.actors import AskDocument
 from fwtwisted.core.fediverse.remote.episodes import RemoteEpisodes
-from fwtwisted.db import channels, jobs, people
+from fwtwisted.db import jobs
+from fwtwisted.db.fediverse.remote import actors, libraries
 from fwtwisted.db.jobs import Job, JobKind, Schedule
+from fwtwisted.db.people import people
+from fwtwisted.db.podcasts import channels
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.remote import actors, libraries
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.people import Actor
 from fwtwisted.model.podcasts import Channel

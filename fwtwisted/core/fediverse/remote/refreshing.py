@@ -13,10 +13,11 @@ from attrs import frozen
 
 from fwtwisted.core.files.stored_files import LANE as STORE_LANE
 from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
-from fwtwisted.db import doomed, jobs
+from fwtwisted.db import jobs
+from fwtwisted.db.fediverse.remote import actors, looks
+from fwtwisted.db.files import doomed
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.remote import actors, looks
 from fwtwisted.model.fediverse import Outcome
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Viewer

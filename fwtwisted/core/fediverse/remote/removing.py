@@ -13,9 +13,10 @@ from uuid import UUID
 from fwtwisted.core.files.stored_files import LANE as STORE_LANE
 from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
 from fwtwisted.core.music.libraries import remove_with_uploads
-from fwtwisted.db import importing, jobs, uploads
+from fwtwisted.db import jobs
+from fwtwisted.db.fediverse.remote import actors, libraries
+from fwtwisted.db.files import importing, uploads
 from fwtwisted.db.pool import Tx
-from fwtwisted.db.remote import actors, libraries
 from fwtwisted.model.people import Actor
 
 Ring = Callable[[str, bytes], None]

@@ -28,10 +28,12 @@ from fwtwisted.core.fediverse.remote.actors import AskDocument
 from fwtwisted.core.fediverse.remote.objects import Taken
 from fwtwisted.core.fediverse.remote.outboxes import LARGEST_PAGE
 from fwtwisted.core.fediverse.remote.removing import remove_uploads
-from fwtwisted.db import jobs, libraries, scans
+from fwtwisted.db import jobs
+from fwtwisted.db.fediverse import scans
+from fwtwisted.db.fediverse.scans import Walk
 from fwtwisted.db.jobs import Job, JobKind, Later, Schedule
+from fwtwisted.db.music import libraries
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.scans import Walk
 from fwtwisted.model.errors import Invalid, ShutOut
 from fwtwisted.model.fediverse import Scan
 from fwtwisted.model.people import Actor, Library, Privacy

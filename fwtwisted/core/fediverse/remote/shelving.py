@@ -18,11 +18,11 @@ from typing import TypedDict, TypeVar
 from uuid import UUID
 
 from fwtwisted.core.fediverse.remote.vouching import Vouched
-from fwtwisted.db import importing
-from fwtwisted.db.importing import NewCredit
+from fwtwisted.db.fediverse.remote import actors, music
+from fwtwisted.db.fediverse.remote.music import NewAlbum, NewArtist, NewThing, NewTrack
+from fwtwisted.db.files import importing
+from fwtwisted.db.files.importing import NewCredit
 from fwtwisted.db.pool import Tx
-from fwtwisted.db.remote import actors, music
-from fwtwisted.db.remote.music import NewAlbum, NewArtist, NewThing, NewTrack
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.music import Kind
 from fwtwisted.model.remote import SaidAbout, SaidAlbum, SaidArtist, SaidCredit, SaidPicture, SaidTrack

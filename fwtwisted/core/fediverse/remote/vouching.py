@@ -16,9 +16,9 @@ from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
 
 from fwtwisted.core.fediverse.asking import AskFailed
 from fwtwisted.core.fediverse.remote.actors import AskDocument, RemoteActors
+from fwtwisted.db.fediverse.remote import actors as db_actors
+from fwtwisted.db.fediverse.remote import music
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.remote import actors as db_actors
-from fwtwisted.db.remote import music
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Actor, Pod

@@ -28,8 +28,9 @@ from fwtwisted.core.fediverse.sending.recipients import (
     in_person,
     library_followers,
 )
-from fwtwisted.db import announced, jobs
-from fwtwisted.db.announced import Told, ToldFollow
+from fwtwisted.db import jobs
+from fwtwisted.db.fediverse import announced
+from fwtwisted.db.fediverse.announced import Told, ToldFollow
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.federation import PeerClass
 from fwtwisted.model.music import Kind

@@ -28,10 +28,11 @@ from fwtwisted.core.fediverse.sending import verdicts
 from fwtwisted.core.fediverse.sending.carrying import Carrier, Parcel
 from fwtwisted.core.fediverse.sending.outbox import DELIVER, LANE
 from fwtwisted.core.fediverse.sending.verdicts import Judged, Tries, Verdict
-from fwtwisted.db import deliveries, jobs, peers
-from fwtwisted.db.deliveries import Due, Look, Tried
+from fwtwisted.db import jobs
+from fwtwisted.db.fediverse import deliveries, peers
+from fwtwisted.db.fediverse.deliveries import Due, Look, Tried
+from fwtwisted.db.fediverse.peers import Standing
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
-from fwtwisted.db.peers import Standing
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.federation import Scheme
 from fwtwisted.outside.fetching import FetchFailed, Refused

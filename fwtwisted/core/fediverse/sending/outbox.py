@@ -15,9 +15,9 @@ from attrs import frozen
 
 from fwtwisted.core.fediverse.inbox import Inbox
 from fwtwisted.core.fediverse.sending.recipients import Recipients
-from fwtwisted.db import deliveries
-from fwtwisted.db.deliveries import Meant, NewOutgoing
-from fwtwisted.db.notifications import NewActivity
+from fwtwisted.db.fediverse import deliveries
+from fwtwisted.db.fediverse.deliveries import Meant, NewOutgoing
+from fwtwisted.db.fediverse.notifications import NewActivity
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.federation import PeerClass
 from fwtwisted.wire.v1 import Document

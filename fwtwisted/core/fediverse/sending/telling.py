@@ -25,8 +25,8 @@ from fwtwisted.core.fediverse.sending.recipients import (
     library_followers,
 )
 from fwtwisted.core.pod.service_actor import ServiceActor
-from fwtwisted.db import announced, published
-from fwtwisted.db.announced import Told, ids_of
+from fwtwisted.db.fediverse import announced, published
+from fwtwisted.db.fediverse.announced import Told, ids_of
 from fwtwisted.db.jobs import Job, JobKind, Schedule
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.federation import PeerClass

@@ -16,9 +16,10 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from fwtwisted.core.listening.playlists import seer
-from fwtwisted.db import catalog, listening, playlists, radio_candidates, radios
+from fwtwisted.db.listening import history, playlists, radio_candidates, radios
+from fwtwisted.db.listening.radio_candidates import Condition
+from fwtwisted.db.music import catalog
 from fwtwisted.db.pool import Tx
-from fwtwisted.db.radio_candidates import Condition
 from fwtwisted.model.errors import NON_FIELD, Invalid
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Viewer
@@ -151,7 +152,7 @@ async def _random_library(tx: Tx, listener: Listener, wish: SessionWish) -> Choi
 
 async def _favorites(tx: Tx, listener: Listener, wish: SessionWish) -> Choice:
     actor = _actor(listener)
-    return Choice(radio_candidates.loved_by(actor), mark=await listening.favorites_mark(tx, actor))
+    return Choice(radio_candidates.loved_by(actor), mark=await history.favorites_mark(tx, actor))
 
 
 async def _less_listened(tx: Tx, listener: Listener, wish: SessionWish) -> Choice:

@@ -12,9 +12,9 @@ from fwtwisted.core.listening.radios.pools import Pools
 from fwtwisted.core.music.questions import scopes_of
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import radio_candidates, radios
+from fwtwisted.db.listening import radio_candidates, radios
+from fwtwisted.db.listening.radios import RadioFilter
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.db.radios import RadioFilter
 from fwtwisted.model.accounts import Profile
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.music import Shelf, Track

@@ -11,8 +11,9 @@ from fwtwisted.core.listening.radios.kinds import Choice, Likeness, Manner
 from fwtwisted.core.listening.smart import Filling
 from fwtwisted.core.music.orders import Orders
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import catalog, playlists, radio_candidates
 from fwtwisted.db.areas import versions
+from fwtwisted.db.listening import playlists, radio_candidates
+from fwtwisted.db.music import catalog
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Viewer

@@ -12,8 +12,8 @@ from fwtwisted.core.listening.radios.pools import Pools
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.people.tokens import digest, new_secret
-from fwtwisted.db import radios
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
+from fwtwisted.db.listening import radios
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.music import Shelf, Track

@@ -22,7 +22,7 @@ from zope.interface import implementer
 from fwtwisted.core.subsonic.hearing import Hearing
 from fwtwisted.core.subsonic.media.streams import Streams
 from fwtwisted.core.subsonic.playlists import PlaylistsHeard
-from fwtwisted.db.streaming import Hearable
+from fwtwisted.db.listening.streaming import Hearable
 from fwtwisted.model.audio import extension_of
 from fwtwisted.model.errors import NotFound, Unavailable
 from fwtwisted.model.heard import Sight

@@ -12,8 +12,8 @@ from attrs import frozen
 
 from fwtwisted.core.listening.streaming import Streaming
 from fwtwisted.core.subsonic.media.streams import Streams
+from fwtwisted.db.listening.streaming import Hearable
 from fwtwisted.db.pool import Database
-from fwtwisted.db.streaming import Hearable
 from fwtwisted.db.subsonic import lyrics
 from fwtwisted.model.errors import FwError
 from fwtwisted.model.heard import Sight

@@ -22,8 +22,8 @@ from twisted.internet.task import deferLater
 
 from fwtwisted.core.listening.streaming import Stream, Streaming, asks_as
 from fwtwisted.core.music.kept import Kept
+from fwtwisted.db.listening.streaming import Hearable
 from fwtwisted.db.pool import Database
-from fwtwisted.db.streaming import Hearable
 from fwtwisted.db.subsonic import media
 from fwtwisted.model.audio import extension_of
 from fwtwisted.model.errors import NotFound, Throttled

@@ -13,7 +13,7 @@ from fwtwisted.core.fediverse.keys.own import OwnKeys
 from fwtwisted.core.fediverse.keys.rotation import REST_SECONDS, ROTATE, Rotation
 from fwtwisted.core.fediverse.keys.signing import Scheme, Signing, wanted_by
 from fwtwisted.core.people.keys import new_keys
-from fwtwisted.db import keys as stored
+from fwtwisted.db.fediverse import keys as stored
 from fwtwisted.db.jobs import Job
 from fwtwisted.model.errors import NotFound
 from fwtwisted.outside.shared import MemoryBell

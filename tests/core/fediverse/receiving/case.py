@@ -19,9 +19,9 @@ from fwtwisted.core.fediverse.receiving.told import Deeds
 from fwtwisted.core.fediverse.remote.actors import RemoteActors
 from fwtwisted.core.fediverse.remote.room import Remote, RemoteGround, RemoteSettings
 from fwtwisted.core.pod.reports import Reports
+from fwtwisted.db.fediverse.received import NewPost
 from fwtwisted.db.jobs import Job, Later
 from fwtwisted.db.pool import Tx
-from fwtwisted.db.received import NewPost
 from fwtwisted.model.federation import Answer, AskFailed
 from fwtwisted.model.people import Pod
 from fwtwisted.outside.shared import MemoryBell

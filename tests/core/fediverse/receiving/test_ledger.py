@@ -9,7 +9,7 @@ from psycopg2.errors import ForeignKeyViolation
 from twisted.internet.defer import gatherResults
 
 from fwtwisted.core.fediverse.receiving.ledger import MOST_WAITING
-from fwtwisted.db.received import NewPost
+from fwtwisted.db.fediverse.received import NewPost
 from fwtwisted.model.errors import Unavailable
 from tests.core.fediverse.receiving.case import AWAY, ReceivingCase
 

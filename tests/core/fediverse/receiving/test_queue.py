@@ -8,7 +8,7 @@ from typing import Any
 
 from fwtwisted.core.fediverse.receiving.queue import RESTS, Queue
 from fwtwisted.core.fediverse.receiving.told import ANY, BARE, Deeds, Told
-from fwtwisted.db import received
+from fwtwisted.db.fediverse import received
 from fwtwisted.db.jobs import Job, Later
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.errors import Invalid, Unavailable

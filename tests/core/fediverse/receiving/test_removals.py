@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fwtwisted.db import received
+from fwtwisted.db.fediverse import received
 from tests.core.fediverse.receiving.case import AT_HOME, ELSEWHERE, ReceivingCase
 
 MUSIC = f"{ELSEWHERE}/music"

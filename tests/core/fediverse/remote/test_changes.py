@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fwtwisted.core.fediverse.remote.changes import RemoteChanges
 from fwtwisted.core.fediverse.remote.removing import remove_libraries, remove_uploads
-from fwtwisted.db import channels
+from fwtwisted.db.podcasts import channels
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Actor

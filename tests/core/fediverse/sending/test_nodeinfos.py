@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fwtwisted.core.fediverse.nodeinfos import NodeinfoGround, Nodeinfos, NodeinfoSettings
-from fwtwisted.db import jobs, people
+from fwtwisted.db import jobs
 from fwtwisted.db.jobs import Job
+from fwtwisted.db.people import people
 from fwtwisted.model.federation import Answer, AskFailed, PeerClass
 from fwtwisted.model.people import Actor
 from fwtwisted.wire.nodeinfo import best_link, told

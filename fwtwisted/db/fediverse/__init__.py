@@ -1,0 +1,1 @@
+"""Other servers: what is known of them, what comes from them, what goes to them."""

@@ -1,0 +1,1 @@
+"""Artists, albums, tracks, and the libraries that they lie in."""

@@ -1,0 +1,1 @@
+"""The pod itself, and those who run it."""

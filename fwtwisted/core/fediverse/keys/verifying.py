@@ -240,7 +240,7 @@ class Verifying:
         for claim in claims:
             known = await self._resolving.known(claim.key_id)
             if known is not None and await self._mill.do(_Check(known.key, claim)):
-                return _Believed(await self._current(known), claim)
+                return _Believed(await self._current(known, leaver), claim)
             tried.append(known)
         claim, known = claims[0], tried[0]  # not looked up again: by now another post may have brought a new one
         if known is None and leaver is not None and not await self._resolving.is_met(leaver):
@@ -258,9 +258,11 @@ class Verifying:
         await self._ground.policies.permit_actor(key.actor.fid, key.actor.domain)
         return _Believed(key, claim)
 
-    async def _current(self, known: ActorKey) -> ActorKey:
+    async def _current(self, known: ActorKey, leaver: str | None) -> ActorKey:
         """
         A key that proved right, as its owner lists it today: what is old is looked at again first.
+
+        Who says farewell lists none any more when we look: most servers forget them before they tell.
 
         :raise Forged: it is not listed any more.  :raise ShutOut:
         """
@@ -271,7 +273,7 @@ class Verifying:
         try:
             again = await self._resolving.refetched(known)
         except AskFailed as why:
-            if why.is_gone:
+            if why.is_gone and known.actor.fid != leaver:
                 raise Forged("The owner of the key is gone.") from why
             return known  # their server does not answer us now, and talks to us
         if again is None:

@@ -139,6 +139,16 @@ class KnownTests(VerifyingCase):
         self.assertEqual((ADA, False), (signer.actor.fid, signer.is_gone))
         self.assertEqual([], self.world.asked)
 
+    async def test_deleted_while_their_key_is_old(self) -> None:
+        """Mastodon forgets an account before it tells: who is known of old may still say farewell, and only that."""
+        self.clock.advance(12 * 3600 + 60)
+        self.world.statuses[ADA] = 410
+        await self.fails(Forged, self.signer(self.post()))
+        self.clock.advance(61)
+        signer = await self.signer(self.post(), deletes_itself=True)
+        self.assertEqual(ADA, signer.actor.fid)
+        await self.fails(Forged, self.signer(self.post(a_key(number=1)), deletes_itself=True))
+
 
 class AnythingTests(VerifyingCase):
     """Whatever comes, the answer is who it was, or a refusal that is ours; nobody but the signer's server is asked."""

@@ -210,7 +210,14 @@ class Faces:
     def _federation(self) -> list[Mount]:
         parts, url = self._parts, self._api_url
         desk = FederationDesk(
-            parts.follows, parts.foreign, parts.fetches, parts.actors, self._callers, parts.pictures, url
+            parts.follows,
+            parts.person_follows,
+            parts.foreign,
+            parts.fetches,
+            parts.actors,
+            self._callers,
+            parts.pictures,
+            url,
         )
         moderation = ModerationDesk(parts.fediverse.moderation, self._callers, url)
         reports = ReportDesk(parts.reports, self._callers, url)

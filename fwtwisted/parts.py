@@ -22,6 +22,7 @@ from fwtwisted.core.fediverse.follows import Follows
 from fwtwisted.core.fediverse.foreign import ForeignLibraries
 from fwtwisted.core.fediverse.inbox import ITEM, Inbox
 from fwtwisted.core.fediverse.moderation.policies import Policies
+from fwtwisted.core.fediverse.person_follows import PersonFollows
 from fwtwisted.core.fediverse.publishing.papers import Papers
 from fwtwisted.core.fediverse.room import FediverseGround, FediverseRoom
 from fwtwisted.core.fediverse.sending.announcing import Announcing
@@ -108,10 +109,10 @@ class Parts:
         elsewhere = None if self.not_shipped is None else self.not_shipped.url
         self.pictures = settings.pictures(ground.config, elsewhere)
         self.paper = CatalogPaper(self.pictures, f"{self.pod.url}/")
-        self.preferences = Preferences(ground.database, ground.bell, ground.reactor)
+        self.preferences = Preferences(ground.aside, ground.bell, ground.reactor)
         told = settings.policies_settings(ground.config)
         self.policies = Policies(
-            ground.database, ground.bell, ground.reactor, self.preferences.value, self.pod.domain, told
+            ground.aside, ground.bell, ground.reactor, self.preferences.value, self.pod.domain, told
         )
         about = settings.about(ground.config)
         self.instance = Instance(ground.database, ground.reactor, about, self.preferences.values)
@@ -327,6 +328,7 @@ class Parts:
         """What crosses between people and pods."""
         database = ground.database
         self.follows = Follows(database, self.inbox, self.announcing)
+        self.person_follows = PersonFollows(database, self.inbox, self.announcing)
         self.actors = Actors(database, self.visibility, self.preferences.value, self.pod)
         self.reports = Reports(
             database, self.preferences.value, ground.bell.ring, self.live.happened, self.pod, self.announcing

@@ -73,6 +73,29 @@ class FollowStanding:
     approved: bool | None
 
 
+# --- people as others follow them -----------------------------------------------------------------
+
+
+@frozen
+class PersonFollow:
+    """Somebody's wish to follow somebody.  :ivar approved: None: waiting."""
+
+    uuid: UUID
+    actor: Actor
+    approved: bool | None
+    creation_date: datetime
+    target: Actor
+
+
+@frozen
+class PersonStanding:
+    """As much of one's own follow of a person as a button needs.  :ivar person: federation id."""
+
+    uuid: UUID
+    person: str
+    approved: bool | None
+
+
 # --- the inbox -----------------------------------------------------------------------------------
 
 
@@ -83,7 +106,7 @@ class Activity:
 
     :ivar payload: the activity itself.
     :ivar library: that it is about, uuid and name.  :ivar follow: uuid, and whether it is approved by now.
-    :ivar target: the full name of the actor that it is about.
+    :ivar target: the full name of the actor that it is about.  :ivar is_of_channel: that actor is a channel.
     """
 
     uuid: UUID
@@ -95,6 +118,7 @@ class Activity:
     library: tuple[UUID, str] | None
     follow: tuple[UUID, bool | None] | None
     target: str | None
+    is_of_channel: bool = False
 
 
 @frozen

@@ -67,6 +67,12 @@ federation/follows/library/<uuid:uuid>/     GET,DELETE scope:follows
 federation/follows/library/<uuid:uuid>/accept/ POST scope:follows
 federation/follows/library/<uuid:uuid>/reject/ POST scope:follows
 federation/follows/library/all/             GET scope:follows
+federation/follows/user/                    GET,POST scope:follows
+federation/follows/user/<uuid:uuid>/        GET,DELETE scope:follows
+federation/follows/user/<uuid:uuid>/accept/ POST scope:follows
+federation/follows/user/<uuid:uuid>/reject/ POST scope:follows
+federation/follows/user/all/                GET scope:follows
+federation/follows/user/received/           GET scope:follows
 federation/inbox/                           GET scope:notifications
 federation/inbox/<int:id>/                  GET,PUT,PATCH scope:notifications
 federation/inbox/action/                    POST scope:notifications

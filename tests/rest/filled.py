@@ -89,6 +89,8 @@ class FilledCase(ChannelCase, ShapeCase):
         library = (await self.made(self.bob, "libraries/", {"name": "Home", "privacy_level": "me"}))["uuid"]
         follow = await self.made(self.alice, "federation/follows/library/", {"target": library})
         await self.made(self.bob, "federation/follows/library/", {"target": str(self.named["libraries"]["uuid"])})
+        person = await self.made(self.alice, "federation/follows/user/", {"target": "bob@pod.example"})
+        await self.made(self.bob, "federation/follows/user/", {"target": "alice@pod.example"})
         item = await self.value("SELECT max(id) FROM inbox_item WHERE actor_id = %s", self.alice.viewer.actor_id)
         fetch = await self.made(self.alice, "federation/fetches/", {"object": "alice@pod.example"})
         for kind, id in (("artist", self.artist), ("album", self.album), ("track", self.track)):
@@ -97,6 +99,7 @@ class FilledCase(ChannelCase, ShapeCase):
         await self.do("INSERT INTO domain (name) VALUES ('far.example') ON CONFLICT DO NOTHING")
         self.named |= {
             "federation/follows/library": {"uuid": follow["uuid"]},
+            "federation/follows/user": {"uuid": person["uuid"]},
             "federation/inbox": {"id": item},
             "federation/fetches": {"id": fetch["id"]},
             "federation/domains": {"name": "far.example"},

@@ -112,11 +112,14 @@ class Follows:
                 return
             if not received.is_local:
                 await self._occasions.accepted(tx, received.id)
-            elif received.library is not None:
+                return
+            follower = (await people.actors(tx, [received.actor_id]))[received.actor_id]
+            if received.library is not None:
                 library = await libraries.library(tx, received.library)
-                follower = (await people.actors(tx, [received.actor_id]))[received.actor_id]
                 assert library is not None
                 await self._tell_follower(tx, follower, library, received.id, received.uuid, received.fid)
+            else:
+                await self._tell_of_person(tx, follower, viewer.the_actor, received)
 
         await self._database.transaction(work)
 
@@ -152,6 +155,13 @@ class Follows:
         answer = activities.accept(uuid, activities.follow(fid, follower.fid, library.fid, library.owner.fid))
         # A follower who was turned away later and let in again hears of that, too: the id of an answer is no key.
         new = NewActivity(None, library.owner.id, "Accept", answer, library_id=library.id, follow_id=follow_id)
+        await self._inbox.deliver(tx, new, [follower.id])
+
+    async def _tell_of_person(self, tx: Tx, follower: Actor, person_id: int, received: Received) -> None:
+        person = (await people.actors(tx, [person_id]))[person_id]
+        wish = activities.follow(received.fid, follower.fid, person.fid, person.fid)
+        answer = activities.accept(received.uuid, wish)
+        new = NewActivity(None, person_id, "Accept", answer, target_actor_id=person_id, follow_id=received.id)
         await self._inbox.deliver(tx, new, [follower.id])
 
 

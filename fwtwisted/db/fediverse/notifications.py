@@ -64,11 +64,12 @@ async def tell(tx: Tx, new: NewActivity, actor_ids: Collection[int]) -> list[tup
 
 # --- reading -------------------------------------------------------------------------------------
 
-_WIDTH = 14
+_WIDTH = 15
 _ITEM = f"""
     SELECT item.id, item.type, item.is_read, activity.uuid, activity.fid, activity.type, activity.payload,
            activity.creation_date, library.uuid, library.name, follow.uuid, follow.approved,
-           target.preferred_username, target.domain, {actor_columns("doer")}
+           target.preferred_username, target.domain, EXISTS (SELECT FROM channel WHERE channel.actor_id = target.id),
+           {actor_columns("doer")}
       FROM inbox_item AS item
       JOIN activity ON activity.id = item.activity_id
       JOIN actor AS doer ON doer.id = activity.actor_id
@@ -79,9 +80,9 @@ _ITEM = f"""
 
 
 def _item(*columns: Any) -> InboxItem:
-    id, kind, is_read, uuid, fid, type, payload, created, library, name, follow, approved, who, domain = columns[
-        :_WIDTH
-    ]
+    id, kind, is_read, uuid, fid, type, payload, created, library, name, follow, approved, who, domain, voiced = (
+        columns[:_WIDTH]
+    )
     activity = Activity(
         uuid=uuid,
         fid=fid,
@@ -92,6 +93,7 @@ def _item(*columns: Any) -> InboxItem:
         library=None if library is None else (library, name),
         follow=None if follow is None else (follow, approved),
         target=None if who is None else f"{who}@{domain}",
+        is_of_channel=voiced,
     )
     return InboxItem(id, kind, is_read, activity)
 

@@ -1,11 +1,13 @@
 """
-What crosses between people and pods: follows of libraries, look-ups, actors, servers.
+What crosses between people and pods: follows of libraries and people, look-ups, actors, servers.
 
 Source: docs/api.md §4.16.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 from uuid import UUID
 
 from attrs import frozen
@@ -14,6 +16,7 @@ from fwtwisted.core.fediverse.actors import Actors
 from fwtwisted.core.fediverse.fetches import Fetches
 from fwtwisted.core.fediverse.follows import Follows
 from fwtwisted.core.fediverse.foreign import ForeignLibraries
+from fwtwisted.core.fediverse.person_follows import PersonFollows
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.fediverse import Thing
 from fwtwisted.model.people import Viewer
@@ -32,6 +35,44 @@ MOST_DOMAINS = 100
 OF_MUSIC = (Thing.ARTIST, Thing.ALBUM, Thing.TRACK)
 
 
+Many = Callable[[Viewer, "bool | None", bool, int, int], Awaitable["tuple[int, Sequence[Any]]"]]
+
+
+Say = Callable[[Viewer, UUID], Awaitable[None]]
+
+
+class Following(Protocol):
+    """Follows of one kind of thing: ``Follows`` or ``PersonFollows``."""
+
+    async def mine(
+        self, viewer: Viewer, approved: bool | None, oldest_first: bool, limit: int, offset: int
+    ) -> tuple[int, Sequence[Any]]: ...
+
+    async def standings(self, viewer: Viewer) -> Sequence[Any]: ...
+
+    async def one(self, viewer: Viewer, uuid: UUID) -> Any: ...
+
+    async def follow(self, viewer: Viewer, target: Any, /) -> Any: ...
+
+    async def unfollow(self, viewer: Viewer, uuid: UUID) -> None: ...
+
+
+@frozen
+class FollowKind:
+    """
+    Which follows a face shows.
+
+    :ivar place: below ``/api/v1/``.  :ivar written: and ``standing``: their documents.
+    :ivar target_in: what somebody wants to follow.
+    """
+
+    place: str
+    follows: Following
+    written: Callable[[Any], Document]
+    standing: Callable[[Any], Document]
+    target_in: Callable[[Mapping[str, Any]], Any]
+
+
 @frozen
 class FederationDesk:
     """
@@ -41,6 +82,7 @@ class FederationDesk:
     """
 
     follows: Follows
+    people: PersonFollows
     foreign: ForeignLibraries
     fetches: Fetches
     actors: Actors
@@ -51,13 +93,39 @@ class FederationDesk:
     def mounts(self) -> list[Mount]:
         """Everything here, at its prefixes."""
         return [
-            Mount(f"{PREFIX}/follows/library", FollowsFace(self).app.resource()),
+            *self._follows(),
             Mount(f"{PREFIX}/libraries", ForeignFace(self).app.resource()),
             Mount(f"{PREFIX}/fetches", FetchesFace(self).app.resource()),
             Mount(f"{PREFIX}/actors", ActorsFace(self).app.resource()),
             Mount(f"{PREFIX}/domains", DomainsFace(self).app.resource()),
             *(Mount(f"/api/v1/{kind}s", ObjectFetches(self, kind).app.resource()) for kind in OF_MUSIC),
         ]
+
+    def _follows(self) -> Iterator[Mount]:
+        written = v1_follows
+        kinds = (
+            FollowKind(
+                "federation/follows/library/", self.follows, written.library_follow, written.standing, written.target_in
+            ),
+            FollowKind(
+                "federation/follows/user/", self.people, written.person_follow, written.person_standing,
+                written.person_in,
+            ),
+        )  # fmt: skip
+        for kind in kinds:
+            yield Mount(f"/api/v1/{kind.place}".rstrip("/"), FollowsFace(self, kind).app.resource())
+        yield Mount(f"{PREFIX}/follows/user/received", FollowersFace(self, kinds[1]).app.resource())
+
+    async def follows_page(self, request: LeanRequest, many: Many, kind: FollowKind, below: str = "") -> bytes:
+        """Answer with one page of follows."""
+        viewer = await self.callers.scoped(request, "follows")
+        query = Query.of(request)
+        lists = query.lists()
+        asked, order = paging(lists), strict_order(lists, ("creation_date",))
+        oldest_first = bool(order) and not order[0][1]
+        count, found = await many(viewer, truth(lists, "approved"), oldest_first, asked.size, asked.offset)
+        documents = [kind.written(one) for one in found]
+        return self.page(request, f"{kind.place}{below}", documents, count, asked, query)
 
     def page(
         self, request: LeanRequest, name: str, results: list[Document], count: int, asked: Paging, query: Query
@@ -72,71 +140,74 @@ class FederationDesk:
 
 
 class FollowsFace:
-    """``federation/follows/library/``"""
+    """``federation/follows/library/`` and ``federation/follows/user/``"""
 
     app = resource_app()
 
-    def __init__(self, desk: FederationDesk) -> None:
-        self._desk, self._follows, self._callers = desk, desk.follows, desk.callers
+    def __init__(self, desk: FederationDesk, kind: FollowKind) -> None:
+        self._desk, self._kind, self._callers = desk, kind, desk.callers
 
     @app.route("/", methods=["GET"])
     async def many(self, request: LeanRequest) -> bytes:
         """One's own, but for those that were refused."""
-        viewer = await self._callers.scoped(request, "follows")
-        query = Query.of(request)
-        lists = query.lists()
-        asked, order = paging(lists), strict_order(lists, ("creation_date",))
-        oldest_first = bool(order) and not order[0][1]
-        count, found = await self._follows.mine(
-            viewer, truth(lists, "approved"), oldest_first, asked.size, asked.offset
-        )
-        documents = [v1_follows.library_follow(one) for one in found]
-        return self._desk.page(request, "federation/follows/library/", documents, count, asked, query)
+        return await self._desk.follows_page(request, self._kind.follows.mine, self._kind)
 
     @app.route("/", methods=["POST"])
     async def follow(self, request: LeanRequest) -> bytes:
-        """Ask for what is in a library."""
+        """Ask for what is in a library, or to hear of what somebody does."""
         viewer = await self._callers.scoped(request, "follows")
-        made = await self._follows.follow(viewer, v1_follows.target_in(await document(request)))
-        return answer(request, 201, v1_follows.library_follow(made))
+        made = await self._kind.follows.follow(viewer, self._kind.target_in(await document(request)))
+        return answer(request, 201, self._kind.written(made))
 
     @app.route("/all/", methods=["GET"])
     async def every(self, request: LeanRequest) -> bytes:
         """All of one's own in short, refused ones as well."""
         viewer = await self._callers.scoped(request, "follows")
-        results = [v1_follows.standing(one) for one in await self._follows.standings(viewer)]
+        results = [self._kind.standing(one) for one in await self._kind.follows.standings(viewer)]
         return answer(request, 200, {"results": results, "count": len(results)})
 
     @app.route("/<uuid:uuid>/", methods=["GET"])
     async def one(self, request: LeanRequest, uuid: UUID) -> bytes:
         viewer = await self._callers.scoped(request, "follows")
-        return answer(request, 200, v1_follows.library_follow(await self._follows.one(viewer, uuid)))
+        return answer(request, 200, self._kind.written(await self._kind.follows.one(viewer, uuid)))
 
     @app.route("/<uuid:uuid>/", methods=["DELETE"])
     async def unfollow(self, request: LeanRequest, uuid: UUID) -> bytes:
         viewer = await self._callers.scoped(request, "follows")
-        await self._follows.unfollow(viewer, uuid)
+        await self._kind.follows.unfollow(viewer, uuid)
         return nothing(request)
 
     @app.route("/<uuid:uuid>/accept/", methods=["POST"])
     async def accept(self, request: LeanRequest, uuid: UUID) -> bytes:
         """The owner lets somebody in."""
-        viewer = await self._callers.scoped(request, "follows")
-        try:
-            await self._follows.accept(viewer, uuid)
-        except NotFound:
-            return answer(request, 404, {})
-        return nothing(request)
+        return await self._answered(request, uuid, self._desk.follows.accept)
 
     @app.route("/<uuid:uuid>/reject/", methods=["POST"])
     async def reject(self, request: LeanRequest, uuid: UUID) -> bytes:
         """The owner does not."""
+        return await self._answered(request, uuid, self._desk.follows.reject)
+
+    async def _answered(self, request: LeanRequest, uuid: UUID, say: Say) -> bytes:
         viewer = await self._callers.scoped(request, "follows")
         try:
-            await self._follows.reject(viewer, uuid)
+            await say(viewer, uuid)
         except NotFound:
             return answer(request, 404, {})
         return nothing(request)
+
+
+class FollowersFace:
+    """``federation/follows/user/received/``"""
+
+    app = resource_app()
+
+    def __init__(self, desk: FederationDesk, kind: FollowKind) -> None:
+        self._desk, self._kind = desk, kind
+
+    @app.route("/", methods=["GET"])
+    async def many(self, request: LeanRequest) -> bytes:
+        """Those of people who follow the caller, or wish to."""
+        return await self._desk.follows_page(request, self._desk.people.received, self._kind, "received/")
 
 
 class ForeignFace:

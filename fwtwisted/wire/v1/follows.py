@@ -1,5 +1,5 @@
 """
-Libraries as those see them who follow them or may, and follows, as documents.
+Libraries as those see them who follow them or may, and follows of libraries and people, as documents.
 
 Source: docs/api.md §3.10, §3.11, §4.16.
 """
@@ -11,7 +11,16 @@ from typing import Any
 from uuid import UUID
 
 from fwtwisted.model.errors import Invalid
-from fwtwisted.model.fediverse import FollowStanding, LibraryFollow, OwnFollow, Scan, SeenLibrary
+from fwtwisted.model.fediverse import (
+    FollowStanding,
+    LibraryFollow,
+    OwnFollow,
+    PersonFollow,
+    PersonStanding,
+    Scan,
+    SeenLibrary,
+)
+from fwtwisted.wire.addresses import LONGEST_ADDRESS
 from fwtwisted.wire.fields import NOT_NULL, REQUIRED, Fields
 from fwtwisted.wire.v1 import Document, when, when_or_none
 from fwtwisted.wire.v1.libraries import foreign_library
@@ -74,4 +83,31 @@ def target_in(document: Mapping[str, Any]) -> UUID:
     fields.check()
     if target is None:
         raise Invalid.on("target", NOT_NULL)
+    return target
+
+
+# --- people --------------------------------------------------------------------------------------
+
+
+def person_follow(follow: PersonFollow) -> Document:
+    """Somebody's wish to follow somebody (§4.16)."""
+    return {
+        "creation_date": when(follow.creation_date),
+        "actor": actor(follow.actor),
+        "uuid": str(follow.uuid),
+        "target": actor(follow.target),
+        "approved": follow.approved,
+    }
+
+
+def person_standing(standing: PersonStanding) -> Document:
+    """The little that a button beside a person's name needs."""
+    return {"uuid": str(standing.uuid), "actor": standing.person, "approved": standing.approved}
+
+
+def person_in(document: Mapping[str, Any]) -> str:
+    """Whom somebody wants to follow: a federation id, or ``user@domain``.  :raise Invalid: on ``target``."""
+    fields = Fields(document)
+    target = fields.text("target", LONGEST_ADDRESS)
+    fields.check()
     return target

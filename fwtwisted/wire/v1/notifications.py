@@ -55,7 +55,8 @@ def _follow(activity: Activity) -> Document | None:
     if activity.follow is None:
         return None
     uuid, approved = activity.follow
-    return {"type": "federation.LibraryFollow", "uuid": str(uuid), "approved": approved}
+    kind = "LibraryFollow" if activity.library is not None else "Follow" if activity.is_of_channel else "UserFollow"
+    return {"type": f"federation.{kind}", "uuid": str(uuid), "approved": approved}
 
 
 # --- what people ask -----------------------------------------------------------------------------

@@ -17,6 +17,11 @@ LIBRARIES = scoped("libraries")
 INBOX = scoped("notifications")
 NO_SUCH = Answer(404, "There is no such follow.", {"application/json": told()})
 MOST_DOMAINS = 100
+OF_FOLLOWS = (
+    *PAGES,
+    flag("approved", "Those that were accepted, or were not."),
+    order(("creation_date",), strict=True),
+)
 FETCHES = page_of(shapes.FETCH)
 
 
@@ -30,7 +35,7 @@ def fetches_of(kind: Kind) -> Mapping[str, Operation]:
 
 AREA = Area(
     "Federation",
-    "Follows of libraries, look-ups at other pods, actors, servers, and what reaches the caller's inbox.",
+    "Follows of libraries and people, look-ups at other pods, actors, servers, and what reaches the caller's inbox.",
     below(
         "/api/v1/federation",
         {
@@ -39,11 +44,7 @@ AREA = Area(
                     "The caller's follows, but for those that were refused",
                     FOLLOWERS,
                     [ok(page_of(FOLLOW))],
-                    query=(
-                        *PAGES,
-                        flag("approved", "Those that were accepted, or were not."),
-                        order(("creation_date",), strict=True),
-                    ),
+                    query=OF_FOLLOWS,
                 ),
                 "POST": Operation("Ask for what is in a library", FOLLOWERS, [made(FOLLOW)], body=shapes.FOLLOW_WISH),
             },
@@ -59,6 +60,43 @@ AREA = Area(
             },
             "/follows/library/<uuid:uuid>/reject/": {
                 "POST": Operation("Do not let a follower in", FOLLOWERS, [gone(), NO_SUCH])
+            },
+            "/follows/user/": {
+                "GET": Operation(
+                    "Whom the caller follows, but for those who refused",
+                    FOLLOWERS,
+                    [ok(page_of(shapes.USER_FOLLOW))],
+                    query=OF_FOLLOWS,
+                ),
+                "POST": Operation(
+                    "Ask to follow somebody, by federation id or `user@domain`",
+                    FOLLOWERS,
+                    [made(shapes.USER_FOLLOW)],
+                    body=shapes.USER_FOLLOW_WISH,
+                ),
+            },
+            "/follows/user/all/": {
+                "GET": Operation(
+                    "Everybody whom the caller follows, in short", FOLLOWERS, [ok(shapes.ALL_USER_FOLLOWS)]
+                )
+            },
+            "/follows/user/received/": {
+                "GET": Operation(
+                    "Who follows the caller, or wishes to",
+                    FOLLOWERS,
+                    [ok(page_of(shapes.USER_FOLLOW))],
+                    query=OF_FOLLOWS,
+                )
+            },
+            "/follows/user/<uuid:uuid>/": {
+                "GET": Operation("A follow of a person", FOLLOWERS, [ok(shapes.USER_FOLLOW)]),
+                "DELETE": Operation("Follow a person no longer", FOLLOWERS, [gone()]),
+            },
+            "/follows/user/<uuid:uuid>/accept/": {
+                "POST": Operation("Let somebody follow the caller", FOLLOWERS, [gone(), NO_SUCH])
+            },
+            "/follows/user/<uuid:uuid>/reject/": {
+                "POST": Operation("Do not let somebody follow the caller", FOLLOWERS, [gone(), NO_SUCH])
             },
             "/libraries/<uuid:uuid>/": {"GET": Operation("A library of anybody's", LIBRARIES, [ok(SEEN_LIBRARY)])},
             "/libraries/<uuid:uuid>/scan/": {

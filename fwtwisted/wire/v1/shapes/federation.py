@@ -32,6 +32,12 @@ from fwtwisted.wire.v1.shapes.people import ACTOR, USER
 ALL_FOLLOWS = named(
     "AllFollows", told(results=listed(told(uuid=UUID, library=UUID, approved=maybe(FLAG))), count=COUNT)
 )
+USER_FOLLOW = named(
+    "UserFollow", told(creation_date=MOMENT, actor=ACTOR, uuid=UUID, target=ACTOR, approved=maybe(FLAG))
+)
+ALL_USER_FOLLOWS = named(
+    "AllUserFollows", told(results=listed(told(uuid=UUID, actor=ADDRESS, approved=maybe(FLAG))), count=COUNT)
+)
 SCAN_ANSWER = named("ScanAnswer", partly(told(status=one_of("skipped", "scheduled")), scan=SCAN))
 LIBRARY_FOUND = named("LibraryFound", told(count=one_of(1), results=listed(SEEN_LIBRARY, most=1, least=1)))
 FETCH = named(
@@ -63,7 +69,11 @@ DOMAIN = named("Domain", told(name=TEXT))
 
 _LIBRARY = told(type=one_of("music.Library"), uuid=UUID, name=TEXT)
 _ACTOR = told(type=one_of("federation.Actor"), full_username=TEXT)
-_FOLLOW = told(type=one_of("federation.LibraryFollow"), uuid=UUID, approved=maybe(FLAG))
+_FOLLOW = told(
+    type=one_of("federation.LibraryFollow", "federation.UserFollow", "federation.Follow"),
+    uuid=UUID,
+    approved=maybe(FLAG),
+)
 INBOX_ITEM = named(
     "InboxItem",
     told(
@@ -87,6 +97,7 @@ INBOX_ITEM = named(
 # --- what people send ----------------------------------------------------------------------------
 
 FOLLOW_WISH = named("FollowWish", sent({"target": UUID}))
+USER_FOLLOW_WISH = named("UserFollowWish", sent({"target": text(LONGEST_ADDRESS)}))
 FETCH_WISH = named("FetchWish", sent({"object": text(LONGEST_ADDRESS)}, force=FLAG))
 LIBRARY_ADDRESS = named("LibraryAddress", sent({"fid": text(LONGEST_ADDRESS)}))
 READ_MARK = named("ReadMark", sent({"is_read": FLAG}))

@@ -113,6 +113,8 @@ class ActorTests(ReadingCase):
         """A user name is one word that fits between ``@`` and ``@``; what is shown is cut."""
         for name in ("a b", "a@b", "a/b", "", "a\nb", "a" * 501, "a<b"):
             self.assertEqual(["preferredUsername"], self.refused(actors.actor, funkwhale_actor(preferredUsername=name)))
+        for name in ("masto.example", "localhost:3000"):  # a server's own actor is called like its host
+            self.assertEqual(name, actors.actor(Doc(funkwhale_actor(preferredUsername=name))).username)
         long = actors.actor(Doc(funkwhale_actor(name="n" * 500, summary="s" * 9_000)))
         self.assertEqual((200, 5_000), (len(long.name or ""), len(long.summary or "")))
 

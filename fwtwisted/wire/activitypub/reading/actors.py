@@ -33,7 +33,7 @@ MOST_ALIASES = 20
 BAD_TYPE = "This is no actor."
 BAD_USERNAME = "This is no user name."
 
-_USERNAME = re.compile(r"[^\s@/?#:\\<>\"]+")
+_USERNAME = re.compile(r"[^\s@/?#\\<>\"]+")  # a server's own actor may be called like its host, port included
 
 
 def is_actor(doc: Doc) -> bool:

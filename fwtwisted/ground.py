@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from attrs import evolve
 from OpenSSL import SSL
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
@@ -49,7 +50,9 @@ class Ground:
     """
     What everything else stands on.
 
-    :ivar database: open after :meth:`rise`.  :ivar bell: :ivar cache: :ivar threads:
+    :ivar database: open after :meth:`rise`.
+    :ivar aside: one more connection, for looking up again what transactions may have to wait for.
+    :ivar bell: :ivar cache: :ivar threads:
     :ivar blobs: where media lie.  :ivar store: the object store behind them, if there is one.
     """
 
@@ -63,6 +66,7 @@ class Ground:
         self.store = self._object_store(local)
         self.blobs: LocalBlobs | LocalFirst = local if self.store is None else self.store.blobs
         self.database: Database
+        self.aside: Database
         self.bell: Bell
         self.cache: Cache
         self.tallies: Tallies
@@ -83,6 +87,8 @@ class Ground:
         settings = database_settings(self.config, await self._dsn(server=server))
         self.database = Database(self.reactor, settings)
         self._falls.append(self.database.close)
+        self.aside = Database(self.reactor, evolve(settings, connections=1))
+        self._falls.append(self.aside.close)
         await self._redis_or_memory(settings)
 
     async def fall(self) -> None:

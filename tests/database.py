@@ -24,7 +24,9 @@ class DatabaseCase(TestCase):
     def setUp(self) -> None:
         self.dsn = fresh_database()
         self.database = Database(reactor, DatabaseSettings(self.dsn, connections=4))
+        self.aside = Database(reactor, DatabaseSettings(self.dsn, connections=1))
         self.addCleanup(postgres().drop, self.dsn)
+        self.addCleanup(self.aside.close)
         self.addCleanup(self.database.close)
 
     async def run_in(self, work: Callable[..., Awaitable[T]], *args: Any) -> T:

@@ -150,7 +150,7 @@ DATABASE: Final = Section(
         Setting("DATABASE_USER", TEXT, unset="`funkwhale`", help="role"),
         Setting("DATABASE_PASSWORD", TEXT, secret=True, unset="`funkwhale`", help="its password"),
         Setting("DATABASE_NAME", TEXT, unset="`funkwhale`", help="database"),
-        Setting("DATABASE_CONNECTIONS", whole(2, 100), "8", own=True, help="connections of one process"),
+        Setting("DATABASE_CONNECTIONS", whole(2, 100), "8", own=True, help="connections of one process, and two more"),
         Setting("CACHE_URL", url_of("redis", "rediss", "unix", "redis+socket"), secret=True,
                 unset="kept in the process; enough as long as there is one process",
                 help="Redis for caches, counters and wake-ups, `redis://:password@host:port/0` or `unix:///socket?db=0`"),

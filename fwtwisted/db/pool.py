@@ -12,14 +12,19 @@ How a statement gets its connection::
 cancelled statement would leave its connection in the middle of the protocol, so what callers get is a Deferred of
 their own: cancelling it leaves the work alone.  ``statement_timeout`` bounds the work.
 
+**Who holds a connection waits for no second one.**  All holders could do so at once, and nobody would ever give one
+back.  What a transaction may have to look up again on its way (settings, policies) is read from a pool of its own.
+
 When PostgreSQL is away, callers hear ``Unavailable`` quickly; when it returns, the next caller connects.  Nobody
-needs to restart anything.
+needs to restart anything.  One that hangs is noticed within two seconds (``db/silence.py``).
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
+from traceback import format_stack
 from typing import Any, Protocol, TypeVar
 
 import psycopg2
@@ -33,6 +38,7 @@ from twisted.python.failure import Failure
 
 from fwtwisted.db.connection import Connection
 from fwtwisted.db.often import Often
+from fwtwisted.db.silence import Vigil
 from fwtwisted.model.errors import Unavailable
 
 T = TypeVar("T")
@@ -63,6 +69,10 @@ BUSY = (
 OVERTAKEN = (sqlstates.ForeignKeyViolation, sqlstates.UniqueViolation, sqlstates.DeadlockDetected)
 
 
+# Of TCP: a far end that is gone without a word is noticed within half a minute, also by who only listens.
+NOTICE_THE_DEAD = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+
+
 class _DiedUnanswered(Exception):
     """The connection died before it answered anything, so that the work may safely run once more."""
 
@@ -91,7 +101,9 @@ class DatabaseSettings:
     def full_dsn(self) -> str:
         """The connection string with our session settings put in."""
         options = f"-c timezone=UTC -c statement_timeout={int(self.statement_seconds * 1000)} -c jit=off"
-        return psycopg2.extensions.make_dsn(self.dsn, options=options, application_name="fwtwisted")
+        told = psycopg2.extensions.parse_dsn(self.dsn)
+        noticing = {name: value for name, value in NOTICE_THE_DEAD.items() if name not in told}
+        return psycopg2.extensions.make_dsn(self.dsn, options=options, application_name="fwtwisted", **noticing)
 
 
 class Queries(Protocol):
@@ -111,6 +123,7 @@ class Tx:
     written ``%%``.
 
     :ivar areas: versions of areas, once somebody has asked (``db/areas.py``).
+    :ivar is_over: whether the work that was handed it has ended.
     """
 
     _log = Logger()
@@ -120,6 +133,7 @@ class Tx:
         self._begins = begins
         self.began = False
         self.answered = False
+        self.is_over = False
         self.areas: Mapping[str, int] | None = None
         self._after: list[tuple[Callable[..., object], tuple[object, ...]]] = []
         self._touched: set[str] = set()
@@ -230,6 +244,10 @@ class _Waiter:
         self.turn = turn
 
 
+_holding: ContextVar[tuple[Database, Tx] | None] = ContextVar("holding", default=None)
+"""For whom the running code works, and of which pool."""
+
+
 class Database:
     """The pool.  Nothing is connected before the first use; :meth:`close` gives everything back."""
 
@@ -244,6 +262,7 @@ class Database:
         self._running = 0
         self._all_done: list[Deferred[None]] = []
         self._closed = False
+        self._vigil = Vigil(reactor, settings.full_dsn, self._open, self._give_up)
 
     def transaction(self, work: Callable[[Tx], Awaitable[T]]) -> Deferred[T]:
         """
@@ -300,10 +319,11 @@ class Database:
 
     async def _attempt(self, work: Callable[[Tx], Awaitable[T]], *, begins: bool, last: bool = False) -> T:
         connection = await self._take()
+        self._vigil.keep()
         tx = Tx(connection, begins=begins)
         try:
             try:
-                result = await work(tx)
+                result = await self._held(work, tx)
                 await tx.commit()
             except Exception:  # of the commit, too: who gets the connection next must not find a broken transaction
                 await tx.roll_back()
@@ -324,10 +344,32 @@ class Database:
             self._give_back(connection)
         return result
 
+    async def _held(self, work: Callable[[Tx], Awaitable[T]], tx: Tx) -> T:
+        _holding.set((self, tx))
+        try:
+            return await work(tx)
+        finally:
+            tx.is_over = True
+
+    def _must_hold_none(self) -> None:
+        """Say aloud that a transaction waits for a second connection: a bug (see the head of this page)."""
+        holding = _holding.get()
+        if holding is not None and holding[0] is self and not holding[1].is_over:
+            stack = "".join(format_stack(limit=20))
+            self._log.failure(
+                "a transaction wants a second connection: {stack}",
+                Failure(RuntimeError()),
+                event="db.second",
+                stack=stack,
+            )
+
     async def _take(self) -> Connection:
+        self._must_hold_none()
         while True:
             if self._closed:
                 raise Unavailable("The server is stopping.")
+            if self._vigil.is_silent:
+                raise Unavailable("The database does not answer.")
             if self._idle:
                 return self._idle.pop()
             if len(self._open) + self._connecting < self._settings.connections:
@@ -402,9 +444,16 @@ class Database:
         while self._waiting:
             self._wake_one(None)
         await self.drained()
+        self._vigil.end()
+        self._give_up()
+
+    def _give_up(self) -> None:
+        """Close every connection; what runs on one fails."""
         for connection in list(self._open):
             self._forget(connection)
             connection.close()
+        while self._waiting:
+            self._wake_one(None)
 
 
 def _waiter_left(_: Deferred[Any]) -> None:

@@ -301,6 +301,45 @@ class DeathTests(DatabaseCase):
         self.assertEqual(list(range(40)), found)
 
 
+class SecondTests(DatabaseCase):
+    """Who holds a connection and wants another."""
+
+    async def second(self, elsewhere: Database) -> None:
+        """A transaction that waits for what another pool, or its own, reads."""
+
+        async def work(tx: Tx) -> int:
+            await tx.do("SELECT 1")
+            return await elsewhere.read(lambda tx: tx.one(int, "SELECT 1"))
+
+        self.assertEqual(1, await self.database.transaction(work))
+
+    async def test_of_the_same_pool(self) -> None:
+        """It is said aloud, as all of them at once would wait for ever."""
+        await self.second(self.database)
+        self.assertEqual(1, len(self.flushLoggedErrors(RuntimeError)))
+
+    async def test_aside(self) -> None:
+        """Another pool is for that."""
+        await self.second(self.aside)
+
+    async def test_afterwards(self) -> None:
+        """What a transaction has begun, and does not wait for, may go on after it."""
+        begun: list[Deferred[int]] = []
+        turn: Deferred[None] = Deferred()
+
+        async def later() -> int:
+            await turn
+            return await self.database.read(lambda tx: tx.one(int, "SELECT 1"))
+
+        async def work(tx: Tx) -> None:
+            await tx.do("SELECT 1")
+            begun.append(Deferred.fromCoroutine(later()))
+
+        await self.database.transaction(work)
+        turn.callback(None)
+        self.assertEqual(1, await begun[0])
+
+
 class RestartTests(DatabaseCase):
     """A server of their own is stopped and started under the pool."""
 

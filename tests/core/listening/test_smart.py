@@ -168,7 +168,7 @@ class KeepingTests(SmartCase):
             visible = await Visibility(self.database).libraries_in(tx, self.alice)
             return (await self.playlists.filled(tx, playlist, visible, ())).since
 
-        return await self.database.read(read)
+        return await self.aside.read(read)
 
     async def test_chance_holds_for_an_hour(self) -> None:
         """Asked twice, the order is the same; there are different ones over a day."""

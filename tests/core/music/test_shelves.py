@@ -48,7 +48,7 @@ class RemovalTests(MusicCase):
         async def work(tx: Tx) -> None:
             await look(cast(Tx, Interrupted(tx, countdown, remove)), artist, album, track)
 
-        await self.database.read(work)
+        await self.aside.read(work)
 
     async def test_tracks(self) -> None:
         """A page of tracks can be written, with what is whole of it."""

@@ -69,7 +69,7 @@ class VerifyingCase(DatabaseCase):
         self.pod = Pod(f"https://{HOME}", HOME)
         self.delay = 720.0
         self.policies = Policies(
-            self.database, self.bell, self.clock, self._preference, HOME, PoliciesSettings(fresh_seconds=0.5)
+            self.aside, self.bell, self.clock, self._preference, HOME, PoliciesSettings(fresh_seconds=0.5)
         )
         self.addCleanup(self.policies.close)
         self.actors = RemoteActors(

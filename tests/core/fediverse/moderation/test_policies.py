@@ -32,7 +32,7 @@ class PoliciesCase(DatabaseCase):
         self.clock = Clock()
         self.bell = MemoryBell(self.clock)
         self.policies = Policies(
-            self.database, self.bell, self.clock, self._preference, HOME, PoliciesSettings(self.authorized_fetch)
+            self.aside, self.bell, self.clock, self._preference, HOME, PoliciesSettings(self.authorized_fetch)
         )
         self.addCleanup(self.policies.close)
 

@@ -83,7 +83,7 @@ class ReceivingCase(MusicCase):
         super().setUp()
         self.said, self.bell = Said(), MemoryBell(reactor)
         self.policies = Policies(
-            self.database, self.bell, reactor, self._preference, HOME, PoliciesSettings(fresh_seconds=0.0)
+            self.aside, self.bell, reactor, self._preference, HOME, PoliciesSettings(fresh_seconds=0.0)
         )
         self.addCleanup(self.policies.close)
         self.threads = pooled(self)

@@ -228,6 +228,14 @@ async def tag_list(
     return found, await tx.one(int, f"SELECT count(*) FROM tag WHERE {TAG_FILTER}", *args)
 
 
+SHORTEST_TAGS = f"SELECT name, creation_date FROM tag WHERE {TAG_FILTER} ORDER BY length(name), id LIMIT %s"
+
+
+async def shortest_tags(tx: Tx, words: Sequence[str], limit: int) -> list[Tag]:
+    """The first few tags that contain every word, those with the shortest names."""
+    return await tx.many(Tag, SHORTEST_TAGS, None, None, None, None, list(words), limit)
+
+
 TAG_NAMED = "SELECT name, creation_date FROM tag WHERE lower(name) = lower(%s)"
 
 

@@ -31,20 +31,14 @@ HELD = {
 OWN_ARTIST = {Kind.ARTIST: "artist.id", Kind.ALBUM: "album.artist_id", Kind.TRACK: "track.artist_id"}
 NAME = {Kind.ARTIST: "artist.name", Kind.ALBUM: "album.title", Kind.TRACK: "track.title"}
 
-# One word of a search: in the object's own text, its artist's, or its album's.
+# One word of a search: in the object's own text, its artist's, or its album's.  The artists and albums of a word are
+# found first, so that three indexes together tell which rows are looked at.
+OF_ARTIST = "{kind}.artist_id = ANY(ARRAY(SELECT artist.id FROM artist WHERE artist.search @@ {{query}}))"
+OF_ALBUM = "track.album_id = ANY(ARRAY(SELECT album.id FROM album WHERE album.search @@ {query}))"
 FOUND = {
     Kind.ARTIST: "artist.search @@ {query}",
-    Kind.ALBUM: """album.id IN (SELECT id FROM album WHERE search @@ {query}
-                                 UNION
-                                SELECT album.id FROM album JOIN artist ON artist.id = album.artist_id
-                                 WHERE artist.search @@ {query})""",
-    Kind.TRACK: """track.id IN (SELECT id FROM track WHERE search @@ {query}
-                                 UNION
-                                SELECT track.id FROM track JOIN artist ON artist.id = track.artist_id
-                                 WHERE artist.search @@ {query}
-                                 UNION
-                                SELECT track.id FROM track JOIN album ON album.id = track.album_id
-                                 WHERE album.search @@ {query})""",
+    Kind.ALBUM: f"album.search @@ {{query}} OR {OF_ARTIST.format(kind='album')}",
+    Kind.TRACK: f"track.search @@ {{query}} OR {OF_ARTIST.format(kind='track')} OR {OF_ALBUM}",
 }
 TIMES_QUERIED = {Kind.ARTIST: 1, Kind.ALBUM: 2, Kind.TRACK: 3}
 # Folding may write apostrophes of its own (for typographic ones): within a quoted word they are gaps.

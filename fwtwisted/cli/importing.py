@@ -14,7 +14,7 @@ from attrs import asdict
 from twisted.internet.defer import CancelledError, Deferred
 
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped
-from fwtwisted.cli.progress import Display, counted, in_words, shows_bars
+from fwtwisted.cli.progress import Display, counted, in_words
 from fwtwisted.core.folders import Folders, Progress, Reports, Wish
 from fwtwisted.wire.audiotags import EXTENSIONS
 
@@ -60,7 +60,7 @@ class ImportRun:
 
     def __init__(self, told: Namespace, desk: Desk, library: UUID) -> None:
         self._told, self._desk, self._library = told, desk, library
-        self._display = Display(desk.reactor, sys.stderr, is_terminal=shows_bars(sys.stderr))
+        self._display = Display(desk.reactor, sys.stderr)
         self._latest: Progress | None = None
         self._troubles: list[dict[str, str]] = []
         self._rounds = 0

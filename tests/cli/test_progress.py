@@ -8,7 +8,8 @@ from threading import Event
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from fwtwisted.cli.progress import LINE_SECONDS, WIPE, Display, bar, counted, in_words
+from fwtwisted.cli.meter import LINE_SECONDS, WIPE
+from fwtwisted.cli.progress import Display, bar_of, counted, in_words
 from fwtwisted.core.folders import Progress
 from fwtwisted.wire.audiotags import EXTENSIONS
 from tests.audio import make_many
@@ -27,9 +28,9 @@ class WordTests(SynchronousTestCase):
     def test_bar(self) -> None:
         """A bar has a length as soon as the total is known, and is never longer than full."""
         progress = Progress("r", seen=50, imported=50, seconds=1.0)
-        self.assertTrue(bar(progress, None).startswith("50 files: "))
-        self.assertTrue(bar(progress, 100).startswith(f"[{'#' * 12}{'-' * 12}]  50%  50 files"))
-        self.assertTrue(bar(progress, 10).startswith(f"[{'#' * 24}] 100%"))
+        self.assertTrue(bar_of(progress, None).startswith("50 files: "))
+        self.assertTrue(bar_of(progress, 100).startswith(f"[{'#' * 12}{'-' * 12}]  50%  50 files"))
+        self.assertTrue(bar_of(progress, 10).startswith(f"[{'#' * 24}] 100%"))
 
     def test_counted(self) -> None:
         """Files are counted as the import finds them, until nobody wants to know."""

@@ -10,8 +10,8 @@ from typing import Any
 from attrs import asdict, evolve
 
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped, columns
+from fwtwisted.cli.meter import Meter, bar, in_units
 from fwtwisted.cli.storage.ground import positive, says_json, sides_of, stops_at_once
-from fwtwisted.cli.storage.meter import Meter, bar, in_units
 from fwtwisted.config import parts as settings
 from fwtwisted.core.storage.crew import Crew
 from fwtwisted.core.storage.moving import Trouble

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped, Usage
+from fwtwisted.cli.meter import Meter, bar, in_time, in_units
 from fwtwisted.cli.storage.ground import moving_ground, positive, says_json, size, stops_at_once
-from fwtwisted.cli.storage.meter import Meter, bar, in_time, in_units
 from fwtwisted.core.storage.in_place import InPlaceMove, Ways
 from fwtwisted.core.storage.migration import Migration, MigrationGround
 from fwtwisted.core.storage.moving import SHA256, VERIFYING, MoveWish, Moving, Trouble, Watcher

@@ -12,8 +12,8 @@ from uuid import UUID
 from attrs import asdict
 
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped, Usage
+from fwtwisted.cli.meter import Meter, in_units
 from fwtwisted.cli.storage.ground import here_of, positive, says_json, stops_at_once, store_of
-from fwtwisted.cli.storage.meter import Meter, in_units
 from fwtwisted.core.storage.orphans import OrphanHunt, Orphans, TooMany, remover
 from fwtwisted.core.storage.refreshing import Refreshed, Refreshing
 from fwtwisted.core.storage.retention import Pruned

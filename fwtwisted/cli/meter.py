@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from typing import TextIO
@@ -10,16 +11,19 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 
 from fwtwisted.cli.desk import visible
-from fwtwisted.cli.progress import BAR_SECONDS, LINE_SECONDS, WIPE, shows_bars
 
-UNITS = ("B", "kB", "MB", "GB", "TB")
+BAR_SECONDS, LINE_SECONDS = 0.2, 10.0
 BAR_WIDTH = 24
+WIPE = "\r\x1b[K"
+UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 class Meter:
     """
-    :param line: says how far it is, in one line; None: nothing to say yet.
+    :param line: says how far it is, in one line; None: nothing to say.
     :param beat: called instead of writing lines, where there is no terminal: for programs that listen.
+    :param is_terminal: None: as the stream says.
+    :ivar is_terminal: draws over what was drawn before.
     """
 
     def __init__(
@@ -28,27 +32,35 @@ class Meter:
         stream: TextIO,
         line: Callable[[], str | None],
         beat: Callable[[], object] | None = None,
+        *,
+        is_terminal: bool | None = None,
     ) -> None:
+        self.is_terminal = beat is None and (_shows_bars(stream) if is_terminal is None else is_terminal)
         self._stream, self._line, self._other_beat = stream, line, beat
-        self._is_terminal = shows_bars(stream) and beat is None
         self._is_drawn = False
         self._loop = LoopingCall(self._beat)
         self._loop.clock = clock
 
     def start(self) -> None:
         """Begin to tell."""
-        self._loop.start(BAR_SECONDS if self._is_terminal else LINE_SECONDS, now=False)
+        self._loop.start(BAR_SECONDS if self.is_terminal else LINE_SECONDS, now=False)
 
     def stop(self) -> None:
         """Tell no more; harmless when repeated."""
         if self._loop.running:
             self._loop.stop()
-        self._wipe()
+        self.wipe()
 
     def remark(self, text: str) -> None:
         """A line of its own; the bar is drawn again below it."""
-        self._wipe()
+        self.wipe()
         self._write(f"{visible(text)}\n")
+
+    def wipe(self) -> None:
+        """Take away what was drawn."""
+        if self._is_drawn:
+            self._write(WIPE)
+            self._is_drawn = False
 
     def _beat(self) -> None:
         if self._other_beat is not None:
@@ -56,17 +68,12 @@ class Meter:
             return
         line = self._line()
         if line is None:
-            return
-        if self._is_terminal:
+            self.wipe()
+        elif self.is_terminal:
             self._write(WIPE + line[: shutil.get_terminal_size().columns - 1])
             self._is_drawn = True
         else:
             self._write(f"{line}\n")
-
-    def _wipe(self) -> None:
-        if self._is_drawn:
-            self._write(WIPE)
-            self._is_drawn = False
 
     def _write(self, text: str) -> None:
         """Write; a terminal that is gone is no reason to end the work."""
@@ -75,6 +82,11 @@ class Meter:
             self._stream.flush()
         except (OSError, ValueError):
             return
+
+
+def _shows_bars(stream: TextIO) -> bool:
+    """Whether the stream is a terminal on which a line can be drawn again."""
+    return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def in_units(count: float) -> str:

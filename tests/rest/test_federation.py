@@ -446,6 +446,52 @@ class LibraryTests(FederationCase):
         self.assertEqual(await self.value("SELECT fid FROM track"), document["object"]["id"])
 
 
+class OutboxTests(FederationCase):
+    """What people said to everybody, or to those who follow them."""
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        await super().setUp()
+        self.alice = await self.person("alice")
+        self.box = "/federation/actors/alice/outbox"
+
+    async def items(self) -> list[Any]:
+        """What a stranger finds on the first page, the newest first."""
+        page = await self.document(f"{self.box}?page=1")
+        self.assertEqual((page["totalItems"], "OrderedCollectionPage"), (len(page["orderedItems"]), page["type"]))
+        found: list[Any] = page["orderedItems"]
+        return found
+
+    async def test_an_outbox(self) -> None:
+        """Files in public libraries always; what they like and hear, as their level has it; nothing private."""
+        for level, count in (("everyone", 2), ("me", 1)):
+            await self.an_album_of(await self.library_of(self.alice, level), "Nova", level, count)
+        await self.do("UPDATE account SET privacy_level = 'everyone'")
+        for place in ("favorites/tracks/", "history/listenings/"):
+            await self.alice.post(place, {"track": await self.value("SELECT min(id) FROM track")})
+        for level, kinds in (
+            ("everyone", ["Listen", "Like", "Create", "Create"]), ("followers", ["Create"] * 2), ("me", ["Create"] * 2),
+        ):  # fmt: skip
+            await self.do("UPDATE account SET privacy_level = %s", level)
+            found = await self.items()
+            self.assertEqual(kinds, [one["type"] for one in found], level)
+            self.assertEqual(len(kinds), (await self.document(self.box))["totalItems"])
+            for one in found:
+                self.assertEqual(f"{URL}/federation/actors/alice", one["actor"])
+        self.assertEqual("Audio", found[-1]["object"]["type"])
+        self.assertIn(PUBLIC, found[-1]["to"])
+
+    async def test_pages(self) -> None:
+        """Each thing on one page; an empty outbox has a first page; what is no page is none."""
+        self.assertEqual([], await self.items())
+        await self.an_album_of(await self.library_of(self.alice, "everyone"), "Nova", "Tides", 5)
+        await self.parts.preferences.change_one("federation__collection_page_size", 2)
+        seen = [one["id"] for number in (1, 2, 3) for one in
+                (await self.document(f"{self.box}?page={number}"))["orderedItems"]]  # fmt: skip
+        self.assertEqual((5, 5), (len(seen), len(set(seen))))
+        self.assertEqual(404, await self.status(f"{self.box}?page=4"))
+        self.assertEqual(400, await self.status(f"{self.box}?page=x"))
+
+
 class ChannelTests(FederationCase):
     """Channels and what they publish."""
 
@@ -485,6 +531,30 @@ class ChannelTests(FederationCase):
         self.assertEqual((f"{URL}{place}/note", "Note"), (note["id"], note["type"]))
         for method in ("library", "track"):
             self.assertNotIn(method, audio)
+
+    async def test_what_others_think_of_posts(self) -> None:
+        """Audio and Note count likes and boosts, without names; the collections stand for themselves, too."""
+        uuid = await self.a_post(self.made, "Part")
+        track = await self.value("SELECT track_id FROM upload WHERE uuid = %s", uuid)
+        for number, kind in enumerate(("favorite", "favorite", "boost")):
+            eve = await self.an_actor(f"eve{number}", "far.example")
+            await self.do("INSERT INTO remote_deed (fid, kind, actor_id, track_id) VALUES (%s, %s, %s, %s)",
+                          f"https://far.example/{number}", kind, eve, track)  # fmt: skip
+        await self.alice.post("favorites/tracks/", {"track": track})
+        place = f"/federation/music/uploads/{uuid}"
+        for likes, level in ((2, "instance"), (3, "everyone")):
+            await self.do("UPDATE account SET privacy_level = %s", level)
+            for form in ("", "/note"):
+                document = await self.document(f"{place}{form}")
+                self.assertEqual(
+                    ({"type": "Collection", "id": f"{URL}{place}/likes", "totalItems": likes}, 1),
+                    (document["likes"], document["shares"]["totalItems"]),
+                )
+            counted = await self.document(f"{place}/likes")
+            self.assertEqual((f"{URL}{place}/likes", likes), (counted["id"], counted["totalItems"]))
+        self.assertEqual(
+            404, await self.status("/federation/music/uploads/00000000-0000-4000-8000-000000000000/shares")
+        )
 
     async def test_its_library_is_not_one(self) -> None:
         """What a channel publishes has no place as a library."""

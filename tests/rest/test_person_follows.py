@@ -135,3 +135,49 @@ class PersonFollowTests(PersonFollowCase):
         self.assertEqual(0, (await self.bob.get(FOLLOWS)).json["count"])
         self.assertEqual(0, (await self.bob.get(f"{FOLLOWS}all/")).json["count"])
         self.assertEqual(404, (await self.bob.delete(f"{FOLLOWS}{subscribed}/")).status)
+
+
+class SeenDeedsTests(PersonFollowCase):
+    """Whose favourites and listenings somebody sees."""
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        await super().setUp()
+        self.track = await self.a_track("Tides", await self.an_artist("Nova"))
+
+    async def seen(self, who: Client, place: str = "favorites/tracks/") -> list[str]:
+        """Whose favourites somebody sees."""
+        return [one["user"]["username"] for one in (await who.get(place)).json["results"]]
+
+    async def test_people_here(self) -> None:
+        """Who shows what they do to followers is seen by those who were let in, and by nobody else."""
+        await self.shows("followers")
+        carol = await self.person("carol")
+        await self.alice.post("favorites/tracks/", {"track": self.track})
+        await self.alice.post("history/listenings/", {"track": self.track})
+        made = await self.followed()
+        self.assertEqual([], await self.seen(self.bob))
+        await self.alice.post(f"{FOLLOWS}{made['uuid']}/accept/")
+        for place in ("favorites/tracks/", "history/listenings/"):
+            self.assertEqual((["alice"], []), (await self.seen(self.bob, place), await self.seen(carol, place)))
+        self.assertEqual(2, len((await self.bob.get("activity/")).json["results"]))
+        self.assertEqual(0, len((await carol.get("activity/")).json["results"]))
+        await self.alice.post(f"{FOLLOWS}{made['uuid']}/reject/")
+        self.assertEqual([], await self.seen(self.bob))
+
+    async def test_people_elsewhere(self) -> None:
+        """Seen by those who follow them, by everybody if they say so, unless moderators silenced them."""
+        eve = await self.an_actor("eve", "far.example")
+        await self.do("INSERT INTO favorite (actor_id, track_id) VALUES (%s, %s)", eve, self.track)
+        self.assertEqual([], await self.seen(self.bob))
+        await self.do("UPDATE actor SET deeds_shown = 'followers' WHERE id = %s", eve)
+        self.assertEqual([], await self.seen(self.bob))
+        await self.do(
+            "INSERT INTO follow (fid, actor_id, target_actor_id, approved) VALUES ('x', %s, %s, true)",
+            self.bob.viewer.actor_id, eve,
+        )  # fmt: skip
+        self.assertEqual((["eve@far.example"], []), (await self.seen(self.bob), await self.seen(self.alice)))
+        await self.do("UPDATE actor SET deeds_shown = 'everyone' WHERE id = %s", eve)
+        self.assertEqual(["eve@far.example"], await self.seen(self.alice))
+        self.assertEqual(1, len((await self.alice.get("activity/")).json["results"]))
+        await self.do("UPDATE domain SET silenced = true WHERE name = 'far.example'")
+        self.assertEqual([], await self.seen(self.alice))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.core.fediverse.receiving.case import ELSEWHERE, ReceivingCase
+from fwtwisted.db.pool import Tx
+from fwtwisted.wire.activitypub.contexts import PUBLIC
+from tests.core.fediverse.receiving.case import AWAY, ELSEWHERE, POD, ReceivingCase
 
 TRACK = f"{ELSEWHERE}/music/tracks/1"
 
@@ -58,6 +60,51 @@ class LikeTests(ReceivingCase):
         self.assertEqual(1, await self.value("SELECT count(*) FROM listening WHERE creation_date <= now()"))
         await self.tells(self.bob, {"type": "Delete", "object": {"type": "Listen", "id": heard["id"]}})
         self.assertEqual(0, await self.value("SELECT count(*) FROM listening"))
+
+    async def test_likes_again(self) -> None:
+        """Who likes again by another id likes once, and takes it back by the new one."""
+        await self.a_follow(self.alice.the_actor, actor=self.bob)
+        await self.tells(self.bob, deed("Like", "1"), deed("Like", "2"))
+        self.assertEqual(1, await self.value("SELECT count(*) FROM remote_deed"))
+        await self.tells(self.bob, deed("Undo", "u", f"{ELSEWHERE}/deeds/2"))
+        self.assertEqual(0, await self.likes())
+
+    async def test_taken_back_before(self) -> None:
+        """What was taken back before it came is not taken: by its id, or told within."""
+        await self.a_follow(self.alice.the_actor, actor=self.bob)
+        await self.tells(
+            self.bob,
+            deed("Undo", "u", f"{ELSEWHERE}/deeds/1"), deed("Undo", "v", deed("Announce", "2")),
+            {"type": "Delete", "object": {"type": "Listen", "id": f"{ELSEWHERE}/deeds/3"}},
+            deed("Like", "1"), deed("Announce", "2"), deed("Listen", "3"),
+        )  # fmt: skip
+        self.assertEqual(0, await self.value("SELECT count(*) FROM remote_deed"))
+
+    async def test_to_whom_they_show_it(self) -> None:
+        """As they told last: to everybody, or to those who follow them."""
+        await self.a_follow(self.alice.the_actor, actor=self.bob)
+        for number, (told, level) in enumerate((
+            ({"audience": "everyone"}, "everyone"), ({"audience": "followers"}, "followers"),
+            ({"to": ["as:Public"]}, "everyone"), ({}, "followers"), ({"cc": PUBLIC}, "everyone"),
+        )):  # fmt: skip
+            await self.tells(self.bob, deed("Like", str(number), **told))
+            self.assertEqual(level, await self.value("SELECT deeds_shown FROM actor WHERE id = %s", self.bob), told)
+
+    async def test_strangers_and_what_is_ours(self) -> None:
+        """What strangers like or boost of ours is counted, also by its note; no favourite comes of it."""
+        post = f"{POD.url}/federation/music/uploads/1"
+        track = await self.a_track("Night", await self.an_artist("Waves"), fid=f"{POD.url}/federation/music/tracks/1")
+        await self.an_upload(await self.a_library(self.alice.the_actor, "everyone"), track, fid=post)
+        carol = await self.an_actor("carol", AWAY)
+        await self.tells(
+            self.bob, deed("Like", "1", post), deed("Announce", "2", f"{post}/note"), deed("Listen", "3", post)
+        )
+        await self.tells(carol, deed("Like", "4", f"{post}/note"))
+        kinds = await self.run_in(Tx.many, str, "SELECT kind FROM remote_deed ORDER BY kind")
+        self.assertEqual(["boost", "favorite", "favorite"], kinds)
+        self.assertEqual(0, await self.likes())
+        await self.tells(carol, deed("Undo", "u", deed("Like", "4", f"{post}/note")))
+        self.assertEqual(2, await self.value("SELECT count(*) FROM remote_deed"))
 
     async def test_announce(self) -> None:
         """A boost is counted, and nothing else."""

@@ -44,8 +44,8 @@ SHIPPED: Mapping[str, frozenset[str]] = {
         id type Accept Audio Collection CollectionPage Create Delete Dislike Flag Follow Image Like Link Note
         OrderedCollection OrderedCollectionPage Person Reject Service Tombstone Undo Update
         actor attachment attributedTo audience cc content current deleted duration endpoints first followers following
-        formerType height href icon image inbox items last mediaType name next object orderedItems outbox partOf
-        preferredUsername prev published rel sharedInbox summary tag to totalItems updated url width
+        formerType height href icon image inbox items last likes mediaType name next object orderedItems outbox partOf
+        preferredUsername prev published rel sharedInbox shares summary tag to totalItems updated url width
         """
     ),
     SECURITY: words("id type owner publicKey publicKeyPem"),

@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -156,6 +157,22 @@ class Postgres:
             if time.monotonic() > deadline:
                 raise NoServer("what belonged to PostgreSQL outlived it")
             time.sleep(0.01)
+
+    def pause(self) -> None:
+        """Let it hang: connections stay, nothing is answered and nobody let in until :meth:`resume`."""
+        self._tell_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._tell_all(signal.SIGCONT)
+
+    def _tell_all(self, number: signal.Signals) -> None:
+        """Signal it and all that it has started; it first, so that it starts no more."""
+        self.process.send_signal(number)
+        for pid, (_, parent) in list(_processes()):
+            if parent == self.process.pid:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
 
     def execute(self, *statements: str) -> None:
         """Run statements outside of a transaction, in the database ``postgres``."""

@@ -84,12 +84,14 @@ class Connection(txpostgres.Connection):
 
     :ivar on_close: called once, without arguments, when the connection turns out to be dead while nothing ran.
     :ivar knows: names of the statements that it was told (``db/often.py``).
+    :ivar asked_at: when the statement that runs was sent, or was last heard of, seconds; None when none runs.
     """
 
     def __init__(self, reactor: IReactorFDSet) -> None:
         super().__init__(reactor)
         self.on_close: Callable[[], None] = _nothing
         self.knows: set[str] = set()
+        self.asked_at: float | None = None
         self._opening: Deferred[None] | None = None
         self._job: tuple[Deferred[Any], Any] | None = None
         self._watch: _Watch | None = None
@@ -182,6 +184,7 @@ class Connection(txpostgres.Connection):
             self._failed(Failure())
             return
         if state == extensions.POLL_WRITE:
+            self._still_waits()
             self._await_writing()
             return
         if self._writing:
@@ -189,6 +192,12 @@ class Connection(txpostgres.Connection):
             self.reactor.removeWriter(self._watch)
         if state == extensions.POLL_OK:
             self._arrived()
+        else:
+            self._still_waits()
+
+    def _still_waits(self) -> None:
+        if self._job is not None:
+            self.asked_at = self.reactor.seconds()
 
     def _await_writing(self) -> None:
         if not self._writing:
@@ -198,7 +207,7 @@ class Connection(txpostgres.Connection):
     def _arrived(self) -> None:
         if self._connection.notifies:
             self.checkForNotifies()
-        job, self._job = self._job, None
+        job, self._job, self.asked_at = self._job, None, None
         if job is not None:
             job[0].callback(job[1])
 
@@ -211,7 +220,7 @@ class Connection(txpostgres.Connection):
             self.on_close()
 
     def _finish(self, why: Failure) -> None:
-        job, self._job = self._job, None
+        job, self._job, self.asked_at = self._job, None, None
         if job is not None:
             job[0].errback(why)
 

@@ -389,6 +389,8 @@ class Database:
                 if patience.active():
                     patience.cancel()
         except (psycopg2.Error, ConnectionDone) as trouble:
+            if isinstance(trouble, ConnectionDone):
+                self._vigil.heard_nothing()
             self._wake_one(None)
             raise Unavailable("The database is not available.") from trouble
         finally:

@@ -1,0 +1,84 @@
+"""A database that hangs: callers hear of it soon, nothing is done twice, and it is taken back when it goes on."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.task import deferLater
+from twisted.trial.unittest import TestCase
+
+from fwtwisted.db.pool import Database, DatabaseSettings, Tx
+from fwtwisted.db.silence import KNOCK_SECONDS, PATIENCE_SECONDS, SILENT_SECONDS
+from fwtwisted.model.errors import Unavailable
+from tests.servers import Postgres
+
+SOON = SILENT_SECONDS + PATIENCE_SECONDS + 1.0
+
+
+async def _ask(database: Database) -> int:
+    return await database.read(lambda tx: tx.one(int, "SELECT 1"))
+
+
+class SilenceTests(TestCase):
+    """A server of their own is frozen under the pool, and thawed."""
+
+    timeout = 60
+
+    def setUp(self) -> None:
+        self.server = Postgres()
+        self.addCleanup(self.server.remove)
+        self.addCleanup(self.server.resume)
+        self.database = Database(reactor, DatabaseSettings(self.server.empty_database(), connections=3))
+        self.addCleanup(self.database.close)
+
+    async def until_it_answers(self) -> None:
+        """Wait until the pool has noticed that the server goes on."""
+        deadline = monotonic() + SOON + KNOCK_SECONDS
+        while True:
+            try:
+                await _ask(self.database)
+                return
+            except Unavailable:
+                self.assertLess(monotonic(), deadline)
+                await deferLater(reactor, 0.05)
+
+    async def test_callers_hear_of_it(self) -> None:
+        """Those whose statement runs, those who wait for a connection, and those who come later are told soon."""
+        await _ask(self.database)
+        self.server.pause()
+        began = monotonic()
+        asking: list[Deferred[Any]] = [Deferred.fromCoroutine(_ask(self.database)) for _ in range(8)]
+        for one in asking:
+            with self.assertRaises(Unavailable):
+                await one
+        self.assertLess(monotonic() - began, SOON)
+        began = monotonic()
+        with self.assertRaises(Unavailable):
+            await _ask(self.database)
+        self.assertLess(monotonic() - began, 0.1)
+        self.server.resume()
+        await self.until_it_answers()
+
+    async def test_what_was_told_as_failed_is_undone(self) -> None:
+        """A transaction that was under way when the server froze leaves nothing, and may be tried again."""
+        await self.database.transaction(lambda tx: tx.do("CREATE TABLE thing (name text)"))
+
+        async def work(tx: Tx) -> None:
+            await tx.do("INSERT INTO thing VALUES ('a')")
+            self.server.pause()
+            await tx.do("INSERT INTO thing VALUES ('b')")
+
+        with self.assertRaises(Unavailable):
+            await self.database.transaction(work)
+        self.server.resume()
+        await self.until_it_answers()
+        self.assertEqual(0, await self.database.read(lambda tx: tx.one(int, "SELECT count(*) FROM thing")))
+
+    async def test_slow_is_not_silent(self) -> None:
+        """Statements that take their time may do so as long as the server lets others in, or refuses them."""
+        crowd = [self.database.read(lambda tx: tx.do("SELECT pg_sleep(3)")) for _ in range(3)]
+        await gatherResults(crowd)
+        self.assertEqual(1, await _ask(self.database))

@@ -12,21 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from twisted.application.service import Service
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
+from fwtwisted.core.files.rounds import Rounds
 from fwtwisted.db.pool import Database
 from fwtwisted.db.storage import places
 from fwtwisted.model.errors import Unavailable
 from fwtwisted.wire.names import originals_of
 
-BEAT_SECONDS = 15.0
 
-
-class NotShipped(Service):
+class NotShipped(Rounds):
     """
     :param there: the URL of a public file at the store.
     :param is_away: whether the store is left alone for the time being.
@@ -37,30 +33,15 @@ class NotShipped(Service):
     def __init__(
         self, clock: IReactorTime, database: Database, there: Callable[[str], str], is_away: Callable[[], bool]
     ) -> None:
+        super().__init__(clock)
         self._database, self._there, self._is_away = database, there, is_away
         self._here: frozenset[str] = frozenset()
-        self._loop = LoopingCall(lambda: Deferred.fromCoroutine(self._round()))
-        self._loop.clock = clock
-        self._beating: Deferred[LoopingCall] | None = None
 
     def url(self, name: str) -> str | None:
         """The file's URL at the store; None: we have to show it ourselves.  A rendition lies with its original."""
         if self._is_away() or name in self._here or not self._here.isdisjoint(originals_of(name)):
             return None
         return self._there(name)
-
-    def startService(self) -> None:
-        """Begin to look."""
-        super().startService()
-        self._beating = self._loop.start(BEAT_SECONDS)
-
-    async def stopService(self) -> None:
-        """Look no more."""
-        super().stopService()
-        if self._loop.running:
-            self._loop.stop()
-        if self._beating is not None:
-            await self._beating
 
     async def look(self) -> None:
         """Learn which pictures lie here.  :raise Unavailable:"""

@@ -10,12 +10,10 @@ Source: docs/storage.md S-5, S-46.
 
 from __future__ import annotations
 
-from twisted.application.service import Service
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
+from fwtwisted.core.files.rounds import Rounds
 from fwtwisted.db.files import doomed
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.storage import places
@@ -25,32 +23,15 @@ from fwtwisted.outside.origin import StoreAway
 from fwtwisted.outside.stores import LocalFirst
 from fwtwisted.wire.names import RENDITIONS
 
-BEAT_SECONDS = 15.0
 
-
-class Shipping(Service):
+class Shipping(Rounds):
     """Each process pays the debts of its disk; a note is paid by one of them."""
 
     _log = Logger()
 
     def __init__(self, clock: IReactorTime, database: Database, blobs: LocalFirst) -> None:
+        super().__init__(clock)
         self._database, self._blobs = database, blobs
-        self._loop = LoopingCall(lambda: Deferred.fromCoroutine(self._round()))
-        self._loop.clock = clock
-        self._beating: Deferred[LoopingCall] | None = None
-
-    def startService(self) -> None:
-        """Begin to look."""
-        super().startService()
-        self._beating = self._loop.start(BEAT_SECONDS)
-
-    async def stopService(self) -> None:
-        """Look no more; done when what is being sent is sent."""
-        super().stopService()
-        if self._loop.running:
-            self._loop.stop()
-        if self._beating is not None:
-            await self._beating
 
     async def pay(self) -> int:
         """Send what is owed; how many files that were.  :raise StoreAway:"""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
 
+from fwtwisted.db.jobs import Job
 from tests.rest.pod import Client
 from tests.rest.test_channels import WISH, ChannelCase
 from tests.web.serving import Answer
@@ -64,6 +66,24 @@ class RaceTests(ChannelCase):
         uuid = (await alice.post(f"tracks/{track}/mutations/", wish)).json["uuid"]
         self.assertEqual([200] * AT_ONCE, await self.often(alice, "POST", f"mutations/{uuid}/approve/"))
         self.one_of_them(204, await self.often(alice, "DELETE", f"mutations/{uuid}/"), 404)
+
+    async def test_the_last_edit_stays_the_last(self) -> None:
+        """What was approved first and is applied late, since its worker died, does not undo what came after it."""
+        alice = await self.person("alice", permissions=["library"])
+        [track] = await self.an_album_of(await self.library_of(alice), tracks=1)
+        for title in ("First", "Second"):
+            wish = {"type": "update", "payload": {"title": title}, "is_approved": True}
+            self.assertEqual(201, (await alice.post(f"tracks/{track}/mutations/", wish)).status)
+        kind = "edits.apply"
+        waiting = await self.run_in(
+            lambda tx: tx.many(lambda *row: row, "SELECT id, args FROM job WHERE kind = %s ORDER BY id DESC", kind)
+        )
+        for id, args in waiting:
+            await self.parts.jobs()[kind].run(Job(id, kind, None, args, 1, 0, 1, datetime.now(UTC)))
+        self.assertEqual(2, len(waiting))
+        self.assertEqual("Second", (await alice.get(f"tracks/{track}/")).json["title"])
+        edits = (await alice.get(f"tracks/{track}/mutations/")).json["results"]
+        self.assertEqual([True, True], [one["is_applied"] for one in edits])
 
     async def test_radio_sessions(self) -> None:
         """Each next track has a place of its own, and none is played twice."""

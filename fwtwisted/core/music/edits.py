@@ -206,23 +206,34 @@ class Edits:
         tx.after_commit(self._ring, "jobs", LANE.encode())
 
     async def _apply(self, job: Job) -> None:
-        """Apply an approved suggestion, unless that has happened or nobody wants it any more."""
+        """
+        Apply an approved suggestion, unless that has happened or nobody wants it any more.
+
+        What was approved for the same object before it, and waits still (its worker died), is applied first: the last
+        word stays the last.
+        """
         uuid = UUID(job.args["mutation"])
 
         async def work(tx: Tx) -> None:
             asked = await edits.mutation(tx, uuid)
             # The object first: whoever removes it takes the rows in this order, too.
-            target = None if asked is None else await edits.lock_target(tx, asked.kind, asked.target_id)
-            found = await edits.locked(tx, uuid)
-            if target is None or found is None or found.is_applied or not found.is_approved:
+            if asked is None or await edits.lock_target(tx, asked.kind, asked.target_id) is None:
                 return
-            before = await _state(tx, found.kind, target)
-            done = await _write(tx, found)
-            await edits.applied(tx, found.id, {name: before[name] for name in done})
-            await self._occasions.edited(tx, found.kind, found.target_id)
-            tx.touch("catalog")
+            for found in await edits.waiting(tx, asked.kind, asked.target_id):
+                await self._apply_one(tx, found)
 
         await self._database.transaction(work)
+
+    async def _apply_one(self, tx: Tx, found: Mutation) -> None:
+        """Apply a suggestion whose object is held."""
+        target = await edits.lock_target(tx, found.kind, found.target_id)
+        if target is None:
+            return
+        before = await _state(tx, found.kind, target)
+        done = await _write(tx, found)
+        await edits.applied(tx, found.id, {name: before[name] for name in done})
+        await self._occasions.edited(tx, found.kind, found.target_id)
+        tx.touch("catalog")
 
     def jobs(self) -> Mapping[str, JobKind]:
         """See ``worker``."""

@@ -77,6 +77,18 @@ def _about(text: str) -> Condition:
     return Condition(f"{column} = %s", (int(number),))
 
 
+WAITING = f"""
+    SELECT {_COLUMNS} {_FROM}
+     WHERE {{column}} = %s AND mutation.is_approved AND mutation.is_applied IS NOT TRUE
+     ORDER BY mutation.id FOR UPDATE OF mutation
+"""
+
+
+async def waiting(tx: Tx, kind: Kind, target_id: int) -> list[Mutation]:
+    """What was approved for an object and is not applied yet, in the order of suggesting, held."""
+    return await tx.many(_mutation, WAITING.format(column=TARGETS[kind]), target_id)
+
+
 # Each as an index can answer it.
 DECIDED = {
     truth: Condition(f"mutation.is_approved IS {word}")

@@ -123,6 +123,7 @@ class Post:
 
     :ivar channel: federation id of the actor who speaks.
     :ivar size: bytes.  :ivar bitrate: bits a second.  :ivar duration: seconds.
+    :ivar likes: how many like it and let others know.  :ivar shares: how many told theirs of it.
     """
 
     id: int
@@ -136,6 +137,8 @@ class Post:
     bitrate: int | None
     duration: int | None
     published: datetime
+    likes: int = 0
+    shares: int = 0
 
 
 @frozen

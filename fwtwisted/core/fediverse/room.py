@@ -264,6 +264,7 @@ def _publishing(ground: FediverseGround, room: FediverseRoom) -> PublishingGroun
         ground.policies,
         room.peers,
         ground.reactor.seconds,
+        ground.announcing.tells_deeds,
     )
 
 

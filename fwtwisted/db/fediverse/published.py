@@ -160,7 +160,11 @@ SHARED = f"""
 """
 POSTS = f"""
     SELECT upload.id, upload.uuid, upload.fid, upload.track_id, library.id, speaker.fid, upload.mimetype, upload.size,
-           upload.bitrate, upload.duration, coalesce(upload.import_date, upload.creation_date)
+           upload.bitrate, upload.duration, coalesce(upload.import_date, upload.creation_date),
+           (SELECT count(*) FROM remote_deed WHERE track_id = upload.track_id AND kind = 'favorite')
+           + (SELECT count(*) FROM favorite JOIN account USING (actor_id)
+               WHERE favorite.track_id = upload.track_id AND account.privacy_level = 'everyone'),
+           (SELECT count(*) FROM remote_deed WHERE track_id = upload.track_id AND kind = 'boost')
       FROM upload
       JOIN library ON library.id = upload.library_id
       JOIN channel ON channel.library_id = library.id

@@ -19,9 +19,13 @@ async def track_at(tx: Queries, fid: str) -> int | None:
     return await tx.maybe(int, TRACK_AT, fid, fid)
 
 
+FORGET_SAME = """
+    DELETE FROM remote_deed
+     WHERE actor_id = %s AND track_id = %s AND kind = %s AND kind <> 'listening' AND fid <> %s
+"""
 REMEMBER = """
     INSERT INTO remote_deed (fid, kind, actor_id, track_id, deed_id) VALUES (%s, %s, %s, %s, %s)
-        ON CONFLICT (fid) DO NOTHING
+        ON CONFLICT DO NOTHING
 """
 IS_KNOWN = "SELECT EXISTS (SELECT FROM remote_deed WHERE fid = %s)"
 
@@ -32,8 +36,22 @@ async def is_known(tx: Queries, fid: str) -> bool:
 
 
 async def remember(tx: Tx, fid: str, kind: str, actor_id: int, track_id: int, deed_id: int | None = None) -> None:
-    """Write down by which id a deed may be taken back.  :param kind: favorite, listening or boost."""
+    """
+    Write down by which id a deed may be taken back.
+
+    Who likes or boosts a track again does it by the new id alone.  :param kind: favorite, listening or boost.
+    """
+    await tx.do(FORGET_SAME, actor_id, track_id, kind, fid)
     await tx.do(REMEMBER, fid, kind, actor_id, track_id, deed_id)
+
+
+SHOWN_TO = "UPDATE actor SET deeds_shown = %s WHERE id = %s AND deeds_shown IS DISTINCT FROM %s"
+
+
+async def shown_to(tx: Tx, actor_id: int, *, everybody: bool) -> None:
+    """Note to whom an actor shows what they do: to everybody, or to those who follow them."""
+    level = "everyone" if everybody else "followers"
+    await tx.do(SHOWN_TO, level, actor_id, level)
 
 
 TAKE_BACK = """

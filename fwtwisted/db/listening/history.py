@@ -11,15 +11,28 @@ from collections.abc import Sequence
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.listening import Deed, DeedFilter, Kind, Play, Standing
 
-# Whose deeds a viewer sees.  Parameters: the viewer's actor (null: a visitor), whether that is at home here.
+# Whose deeds a viewer sees: of people here as their level has it, of others as they told us last and moderators have
+# it.  Parameters: see :func:`_eyes`.
 SEEN_BY = """
-    (actor.id = %s OR account.privacy_level = 'everyone' OR (account.privacy_level = 'instance' AND %s))
+    (actor.id = %s
+     OR account.privacy_level = 'everyone'
+     OR (account.privacy_level = 'instance' AND %s)
+     OR (actor.deeds_shown = 'everyone' AND NOT actor.blocked AND NOT actor.silenced
+         AND actor.domain NOT IN (SELECT name FROM domain WHERE blocked OR silenced))
+     OR (coalesce(account.privacy_level, actor.deeds_shown) = 'followers'
+         AND actor.id IN (SELECT target_actor_id FROM follow
+                           WHERE follow.actor_id = %s AND follow.approved AND target_actor_id IS NOT NULL)))
 """
+
+
+def _eyes(viewer_actor: int | None, is_local: bool) -> tuple[int | None, bool, int | None]:
+    """The parameters of :data:`SEEN_BY`: the viewer (None: a visitor), whether that is at home here."""
+    return viewer_actor, is_local, viewer_actor
 
 
 def _where(asked: DeedFilter, viewer_actor: int | None, is_local: bool, kind: Kind) -> tuple[str, list[object]]:
     parts: list[str] = [SEEN_BY]
-    args: list[object] = [viewer_actor, is_local]
+    args: list[object] = [*_eyes(viewer_actor, is_local)]
     if asked.username is not None:
         parts.append("lower(actor.preferred_username) = lower(%s)")
         args.append(asked.username)
@@ -166,20 +179,23 @@ async def one(tx: Tx, kind: Kind, id: int, viewer_actor: int | None, is_local: b
     """A single deed, if the viewer may see it."""
     sql = f"""SELECT {kind}.id, {kind}.actor_id, {kind}.track_id, {kind}.creation_date
                 FROM {_from(kind, DeedFilter())} WHERE {kind}.id = %s AND {SEEN_BY}"""
-    return await tx.maybe(Deed, sql, id, viewer_actor, is_local)
+    return await tx.maybe(Deed, sql, id, *_eyes(viewer_actor, is_local))
 
 
 LATEST = f"""
-    SELECT kind, id, actor_id, track_id, creation_date
+    SELECT kind, deed.id, deed.actor_id, deed.track_id, deed.creation_date
       FROM (SELECT 'favorite' AS kind, id, actor_id, track_id, creation_date FROM favorite
              UNION ALL
             SELECT 'listening', id, actor_id, track_id, creation_date FROM listening) AS deed
-      JOIN (SELECT actor.id AS seen FROM actor JOIN account ON account.actor_id = actor.id WHERE {SEEN_BY}) AS shown
-        ON shown.seen = deed.actor_id
-     ORDER BY creation_date DESC, id DESC LIMIT %s
+      JOIN actor ON actor.id = deed.actor_id
+      LEFT JOIN account ON account.actor_id = actor.id
+     WHERE {SEEN_BY}
+     ORDER BY deed.creation_date DESC, deed.id DESC LIMIT %s
 """
 
 
 async def latest(tx: Tx, viewer_actor: int | None, is_local: bool, limit: int) -> list[tuple[Kind, Deed]]:
     """The newest deeds of both kinds that the viewer may see."""
-    return await tx.many(lambda kind, *columns: (Kind(kind), Deed(*columns)), LATEST, viewer_actor, is_local, limit)
+    return await tx.many(
+        lambda kind, *columns: (Kind(kind), Deed(*columns)), LATEST, *_eyes(viewer_actor, is_local), limit
+    )

@@ -57,6 +57,18 @@ class Music:
         await self._documents.reader(request)
         return send(request, await self._showcase.upload_note(uuid))
 
+    @app.route("/uploads/<uuid:uuid>/likes", methods=["GET"])
+    async def likes(self, request: LeanRequest, uuid: UUID) -> bytes:
+        """How many like a post."""
+        await self._documents.reader(request)
+        return send(request, await self._showcase.reactions(uuid, "likes"))
+
+    @app.route("/uploads/<uuid:uuid>/shares", methods=["GET"])
+    async def shares(self, request: LeanRequest, uuid: UUID) -> bytes:
+        """How many told theirs of it."""
+        await self._documents.reader(request)
+        return send(request, await self._showcase.reactions(uuid, "shares"))
+
     @app.route("/tracks/<uuid:uuid>", methods=["GET"])
     async def track(self, request: LeanRequest, uuid: UUID) -> bytes:
         """A track."""

@@ -17,7 +17,7 @@ from fwtwisted.model.people import Actor
 from fwtwisted.wire.fields import REQUIRED
 from fwtwisted.wire.v1 import Document, when
 from fwtwisted.wire.v1.catalog import CatalogPaper, tracks
-from fwtwisted.wire.v1.people import actor, user_basic
+from fwtwisted.wire.v1.people import actor, user_basic, user_elsewhere
 from fwtwisted.wire.v1.questions import LARGEST_ID, LONGEST_ID
 
 VERB = {Kind.FAVORITE: "Like", Kind.LISTENING: "Listen"}
@@ -43,7 +43,7 @@ def deeds(
     return [
         {
             "id": deed.id,
-            "user": users.get(deed.actor_id),
+            "user": users.get(deed.actor_id) or user_elsewhere(actors[deed.actor_id]),
             "track": written[deed.track_id],
             "creation_date": when(deed.creation_date),
             "actor": who[deed.actor_id],

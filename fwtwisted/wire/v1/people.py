@@ -88,6 +88,17 @@ def user_basic(profile: Profile, pictures: Pictures) -> Document:
     }
 
 
+def user_elsewhere(actor: Actor) -> Document:
+    """Somebody without an account here in the same words, for clients that know nobody else."""
+    return {
+        "id": actor.id,
+        "username": actor.full_username,
+        "name": actor.name or "",
+        "date_joined": when(actor.creation_date),
+        "avatar": None,
+    }
+
+
 def me(me: Me, pictures: Pictures) -> Document:
     """``users/me``: an account as its owner sees it."""
     account = me.account

@@ -9,6 +9,7 @@ from attrs import frozen
 from fwtwisted.core.fediverse.publishing.finding import Finding
 from fwtwisted.core.fediverse.publishing.gate import Gate, Identifying, Knowing, Permitting
 from fwtwisted.core.fediverse.publishing.indexes import Indexes
+from fwtwisted.core.fediverse.publishing.outboxes import Outboxes
 from fwtwisted.core.fediverse.publishing.papers import Papers
 from fwtwisted.core.fediverse.publishing.showcase import Showcase
 from fwtwisted.core.importing.importer import Preference
@@ -24,7 +25,7 @@ KEPT = AnswerSettings(most_bytes=32 << 20, seconds=300.0)
 
 @frozen
 class PublishingGround:
-    """What it stands on.  :ivar seconds: a clock that only goes forward."""
+    """What it stands on.  :ivar seconds: a clock that only goes forward.  :ivar tells_deeds: see ``Outboxes``."""
 
     database: Database
     threads: Threads
@@ -36,6 +37,7 @@ class PublishingGround:
     policies: Permitting
     peers: Knowing
     seconds: Callable[[], float]
+    tells_deeds: bool = True
 
 
 class Publishing:
@@ -44,7 +46,8 @@ class Publishing:
     def __init__(self, ground: PublishingGround) -> None:
         database, papers, service = ground.database, ground.papers, ground.service
         self.gate = Gate(ground.preference, ground.verifying, ground.policies, ground.peers)
+        outboxes = Outboxes(papers, tells_deeds=ground.tells_deeds)
         answers = Answers(ground.seconds, KEPT)
-        self.showcase = Showcase(database, ground.visibility, papers, service, answers, ground.threads)
+        self.showcase = Showcase(database, ground.visibility, papers, service, answers, ground.threads, outboxes)
         self.indexes = Indexes(database, papers, ground.preference)
         self.finding = Finding(database, ground.visibility, self.showcase, service, papers.paper)

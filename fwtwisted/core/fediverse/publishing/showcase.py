@@ -18,6 +18,7 @@ import orjson
 from attrs import evolve, frozen
 
 from fwtwisted.core.fediverse.publishing.gate import Reader
+from fwtwisted.core.fediverse.publishing.outboxes import Outboxes, for_audio, posted
 from fwtwisted.core.fediverse.publishing.papers import Papers, works_of
 from fwtwisted.core.listening.answers import Answers
 from fwtwisted.core.music.visibility import Visibility
@@ -30,11 +31,11 @@ from fwtwisted.model.errors import Forbidden, NotFound
 from fwtwisted.model.federation import PeerClass
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Privacy
-from fwtwisted.model.published import Persona, Post, Shelf
+from fwtwisted.model.published import Persona, Post, Role, Shelf
 from fwtwisted.model.shown import Sort
 from fwtwisted.model.threads import Threads
-from fwtwisted.wire.activitypub.activities import create, like, listen
-from fwtwisted.wire.activitypub.contexts import POSTED, PUBLIC, served
+from fwtwisted.wire.activitypub.activities import like, listen
+from fwtwisted.wire.activitypub.contexts import PLAIN, served
 from fwtwisted.wire.activitypub.writing import actors, collections, libraries, music, posts
 from fwtwisted.wire.activitypub.writing.collections import Leaf, leaf
 from fwtwisted.wire.v1 import Document
@@ -70,8 +71,9 @@ class Showcase:
         service: ServiceActor,
         answers: Answers,
         threads: Threads,
+        outboxes: Outboxes,
     ) -> None:
-        self._database, self._visibility = database, visibility
+        self._database, self._visibility, self._outboxes = database, visibility, outboxes
         self._papers, self._service = papers, service
         self._answers, self._threads = answers, threads
         self._paper = papers.paper
@@ -111,34 +113,15 @@ class Showcase:
         return await self._counted(username, "following", published.following)
 
     async def outbox(self, reader: Reader, username: str, asked: str | None) -> Sheet:
-        """What a channel published, or a page of it; of people, that there is nothing to see."""
+        """What an actor said to everybody or to those who follow it, or a page of that."""
         persona = await self._exactly(username)
         if persona.actor.type == actors.TOMBSTONE:
             return self.introduced(persona)
         wanted = leaf(asked, await self._papers.page_size())
 
-        async def read(tx: Tx) -> Document:
-            shelf_id = await published.channel_library(tx, persona.actor.id)
-            return await self._outbox(tx, persona, shelf_id, wanted, reader.peer)
-
-        page = actors.page(persona, self._paper)
-        return self._sheet(await self._database.read(read), page, is_private=wanted is not None)
-
-    async def _outbox(
-        self, tx: Tx, persona: Persona, shelf_id: int | None, wanted: Leaf | None, peer: PeerClass | None
-    ) -> Document:
-        fid = persona.actor.fid
-        id = f"{fid}/outbox"
-        total = 0 if shelf_id is None else (await published.count_files(tx, [shelf_id])).get(shelf_id, 0)
-        if wanted is None:
-            return collections.ordered(id, total, await self._papers.page_size(), owner=fid)
-        wanted.check(total)
-        ids = [] if shelf_id is None else await published.files_in(tx, shelf_id, wanted.size, wanted.offset)
-        found = await published.posts(tx, ids)
-        documents = await self._papers.episodes(tx, ids, _for_audio(peer))
-        # Each with its context: Funkwhale 1.x reads them one by one.
-        items = [_posted(found[one], documents[one]) for one in ids if one in documents]
-        return collections.ordered_page(id, total, wanted, items, context=POSTED)
+        document = await self._database.read(lambda tx: self._outboxes.written(tx, persona, reader, wanted))
+        is_private = wanted is not None or persona.role is Role.PERSON
+        return self._sheet(document, actors.page(persona, self._paper), is_private=is_private)
 
     async def _exactly(self, username: str) -> Persona:
         """An actor whose id has exactly this name."""
@@ -234,7 +217,7 @@ class Showcase:
         id = await self._upload_id(tx, uuid)
         file = (await published.shared_files(tx, [id])).get(id)
         if file is None:
-            post, document = await self._post(tx, id, _for_audio(reader.peer))
+            post, document = await self._post(tx, id, for_audio(reader.peer))
             page = self._paper.page(Sort.TRACK, post.track_id)
             return self._sheet(posts.audio_whole(document), page, is_private=True)
         if not file.is_public and not await self._sees(tx, reader, file.library_id):
@@ -247,9 +230,9 @@ class Showcase:
         """The activity by which a channel published something.  :raise NotFound:"""
 
         async def read(tx: Tx) -> Sheet:
-            post, document = await self._post(tx, await self._upload_id(tx, uuid), _for_audio(reader.peer))
+            post, document = await self._post(tx, await self._upload_id(tx, uuid), for_audio(reader.peer))
             page = self._paper.page(Sort.TRACK, post.track_id)
-            return self._sheet(_posted(post, document), page, is_private=True)
+            return self._sheet(posted(post, document), page, is_private=True)
 
         return await self._database.read(read)
 
@@ -261,6 +244,20 @@ class Showcase:
             return self._sheet(posts.note_whole(document), self._paper.page(Sort.TRACK, post.track_id))
 
         return await self._database.read(read)
+
+    async def reactions(self, uuid: UUID, what: str) -> Sheet:
+        """How many like a post, or told theirs of it.  :param what: ``likes`` or ``shares``.  :raise NotFound:"""
+
+        async def read(tx: Tx) -> Post:
+            id = await self._upload_id(tx, uuid)
+            post = (await published.posts(tx, [id])).get(id)
+            if post is None:
+                raise NotFound
+            return post
+
+        post = await self._database.read(read)
+        document = posts.reactions(post)[what]
+        return self._sheet({"@context": list(PLAIN), **document}, self._paper.page(Sort.TRACK, post.track_id))
 
     async def _post(self, tx: Tx, id: int, peer: PeerClass | None) -> tuple[Post, Document]:
         post = (await published.posts(tx, [id])).get(id)
@@ -362,21 +359,3 @@ async def _may_know(tx: Tx, reader: Reader, told: ToldDeed) -> bool:
     if told.deed.audience is Privacy.EVERYONE:
         return True
     return reader.signer is not None and await published.follows(tx, reader.signer.actor.id, told.actor_id)
-
-
-def _for_audio(peer: PeerClass | None) -> PeerClass | None:
-    """Who asks for Audio gets it, whatever they are usually sent."""
-    return PeerClass.OTHER if peer is PeerClass.NOTE else peer
-
-
-def _posted(post: Post, document: Document) -> Document:
-    """The activity by which something was published."""
-    return create(
-        posts.activity_id(post.fid),
-        post.channel,
-        document,
-        [PUBLIC],
-        cc=[actors.followers(post.channel)],
-        published=post.published,
-        context=POSTED,
-    )

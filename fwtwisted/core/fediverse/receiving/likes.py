@@ -1,19 +1,41 @@
 """
-What people elsewhere think of tracks, if somebody here follows those people; else it is nobody's business here.
+What people elsewhere think of tracks.
+
+Of whom somebody here follows it is a favourite or a listening like those of our people, shown to whom they show it.
+What strangers think is counted where it is about something of ours, and else nobody's business here.
 
 Source: docs/federation.md §4.11.
 """
 
 from __future__ import annotations
 
+from attrs import frozen
+
 from fwtwisted.core.fediverse.receiving.told import ANY, Deeds, Told
-from fwtwisted.db.fediverse import held, remote_deeds
+from fwtwisted.db.fediverse import held, received, remote_deeds
 from fwtwisted.db.listening import history
 from fwtwisted.db.pool import Tx
+from fwtwisted.model.people import Pod
+from fwtwisted.wire.activitypub.contexts import PUBLIC
+from fwtwisted.wire.activitypub.reading.doc import Doc
+from fwtwisted.wire.activitypub.reading.places import same_origin
+from fwtwisted.wire.activitypub.writing.posts import post_of
+from fwtwisted.wire.addresses import is_ours
+
+
+@frozen
+class _Found:
+    """A track that somebody elsewhere did something with.  :ivar is_followed: by somebody here."""
+
+    track_id: int
+    is_followed: bool
 
 
 class Likes:
     """Like, Dislike, Listen, Announce, and Undo of them."""
+
+    def __init__(self, pod: Pod) -> None:
+        self._pod = pod
 
     def deeds(self) -> Deeds:
         """See :class:`~fwtwisted.core.fediverse.receiving.told.Family`."""
@@ -30,49 +52,73 @@ class Likes:
 
     async def like(self, tx: Tx, told: Told) -> None:
         """They like a track."""
-        track = await _track(tx, told)
-        if track is not None and told.act.fid is not None:
-            await history.add_favorite(tx, told.actor.id, track)
-            await remote_deeds.remember(tx, told.act.fid, "favorite", told.actor.id, track)
+        found = await self._noted(tx, told, "favorite")
+        if found is not None and found.is_followed:
+            await history.add_favorite(tx, told.actor.id, found.track_id)
+            await remote_deeds.shown_to(tx, told.actor.id, everybody=_is_public(told.act.doc))
 
     async def dislike(self, tx: Tx, told: Told) -> None:
         """They like it no longer."""
-        about = told.act.about
-        track = None if about is None else await remote_deeds.track_at(tx, about)
+        track = await self._track(tx, told.act.about)
         if track is not None:
             await remote_deeds.unlike(tx, told.actor.id, track, "favorite")
 
     async def listen(self, tx: Tx, told: Told) -> None:
         """They heard it."""
-        track, fid = await _track(tx, told), told.act.fid
-        if track is None or fid is None or await remote_deeds.is_known(tx, fid):
+        found, fid = await self._found(tx, told), told.act.fid
+        if found is None or not found.is_followed or fid is None or await remote_deeds.is_known(tx, fid):
             return
         moment = told.act.doc.moment("published")
         heard = told.arrived if moment is None else min(moment, told.arrived)
-        [deed] = await history.add_listenings(tx, told.actor.id, [(track, heard)])
-        await remote_deeds.remember(tx, fid, "listening", told.actor.id, track, deed.id)
+        [deed] = await history.add_listenings(tx, told.actor.id, [(found.track_id, heard)])
+        await remote_deeds.remember(tx, fid, "listening", told.actor.id, found.track_id, deed.id)
+        await remote_deeds.shown_to(tx, told.actor.id, everybody=_is_public(told.act.doc))
 
     async def announce(self, tx: Tx, told: Told) -> None:
         """They tell their followers of it."""
-        track = await _track(tx, told)
-        if track is not None and told.act.fid is not None:
-            await remote_deeds.remember(tx, told.act.fid, "boost", told.actor.id, track)
+        await self._noted(tx, told, "boost")
+
+    async def _noted(self, tx: Tx, told: Told, kind: str) -> _Found | None:
+        """Write down that they did it; what about, if it concerns anybody here."""
+        found = await self._found(tx, told)
+        if found is not None and told.act.fid is not None:
+            await remote_deeds.remember(tx, told.act.fid, kind, told.actor.id, found.track_id)
+            return found
+        return None
 
     async def undo(self, tx: Tx, told: Told) -> None:
-        """They take back that they like it, or told of it."""
+        """They take back that they like it, or told of it; what comes after that is not taken either."""
         deed = told.act.object
         if deed is None:
             return
         if deed.id is not None:
             await remote_deeds.take_back(tx, told.actor.id, [deed.id])
-        about = deed.link("object")
-        track = None if about is None else await remote_deeds.track_at(tx, about)
+            if same_origin(deed.id, told.actor.fid):
+                await received.remember_stillborn(tx, told.actor.id, [deed.id])
+        track = await self._track(tx, deed.link("object"))
         if track is not None:
             await remote_deeds.unlike(tx, told.actor.id, track, "favorite" if deed.is_a("Like") else "boost")
 
+    async def _found(self, tx: Tx, told: Told) -> _Found | None:
+        """The track that it is about, if what they do concerns anybody here, and they have not taken it back."""
+        about, fid = told.act.about, told.act.fid
+        if about is None:
+            return None
+        is_followed = await held.is_followed(tx, actor_id=told.actor.id)
+        if not is_followed and not is_ours(about, self._pod):
+            return None
+        if fid is not None and await received.is_stillborn(tx, fid, told.actor.id):
+            return None
+        track = await self._track(tx, about)
+        return None if track is None else _Found(track, is_followed)
 
-async def _track(tx: Tx, told: Told) -> int | None:
-    """The track that it is about, if what they do is told to anybody here."""
-    if told.act.about is None or not await held.is_followed(tx, actor_id=told.actor.id):
-        return None
-    return await remote_deeds.track_at(tx, told.act.about)
+    async def _track(self, tx: Tx, fid: str | None) -> int | None:
+        """The track of this id, or whose file, or the note that stands for that, has it."""
+        if fid is None:
+            return None
+        return await remote_deeds.track_at(tx, post_of(fid) if is_ours(fid, self._pod) else fid)
+
+
+def _is_public(doc: Doc) -> bool:
+    """Whether somebody says that everybody may know."""
+    return doc.text("audience") == "everyone" or any(PUBLIC in doc.ids(name) for name in ("audience", "to", "cc"))

@@ -90,6 +90,6 @@ def deeds_of(ground: ReceivingGround) -> Deeds:
         Content(ground.database, ground.objects, ground.people, ground.ask, ground.policies.rejects_media, pod),
         Removals(ground.ring, pod),
         Flags(ground.reports, pod),
-        Likes(),
+        Likes(pod),
     )
     return reduce(or_, (family.deeds() for family in families))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fwtwisted.core.fediverse.receiving.follows import ReceivedFollows
 from fwtwisted.core.fediverse.receiving.told import BARE, Deeds, Told
-from fwtwisted.db.fediverse import remote_deeds
+from fwtwisted.db.fediverse import received, remote_deeds
 from fwtwisted.db.pool import Tx
+from fwtwisted.wire.activitypub.reading.places import same_origin
 
 
 class Undoing:
@@ -23,3 +24,5 @@ class Undoing:
         about = told.act.about
         if about is not None and not await self._follows.undo_by(tx, told, about, None):
             await remote_deeds.take_back(tx, told.actor.id, [about])
+            if same_origin(about, told.actor.fid):
+                await received.remember_stillborn(tx, told.actor.id, [about])

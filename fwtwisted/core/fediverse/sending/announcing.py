@@ -49,10 +49,10 @@ OTHERS: Final = frozenset((PeerClass.NOTE, PeerClass.OTHER))
 
 
 class Announcing(Occasions):
-    """Says what happened."""
+    """Says what happened.  :ivar tells_deeds: what people like and listen to, too."""
 
     def __init__(self, outbox: Outbox, ring: Ring, *, tells_deeds: bool = True) -> None:
-        self._outbox, self._ring, self._tells_deeds = outbox, ring, tells_deeds
+        self._outbox, self._ring, self.tells_deeds = outbox, ring, tells_deeds
 
     # --- what comes or changes -------------------------------------------------------------------
 
@@ -80,13 +80,13 @@ class Announcing(Occasions):
 
     async def favored(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
         """Tracks became somebody's favourites, or are none any more."""
-        if track_ids and self._tells_deeds:
+        if track_ids and self.tells_deeds:
             asked = await announced.ask_for_deeds(tx, TELL, LANE, FAVORED, _tag(), track_ids, actor_id)
             self._asked(tx, asked)
 
     async def listened(self, tx: Tx, actor_id: int, listening_ids: Sequence[int]) -> None:
         """Somebody listened."""
-        if listening_ids and self._tells_deeds:
+        if listening_ids and self.tells_deeds:
             asked = await announced.ask_for_deeds(tx, TELL, LANE, LISTENED, _tag(), listening_ids, actor_id)
             self._asked(tx, asked)
 

@@ -56,6 +56,7 @@ def audio(post: Post, works: Works, paper: Paper, peer: PeerClass | None) -> Doc
         "image": _image(found, works, paper),
         **_tags(found, works, paper),
         **_attachment(post, found, paper),
+        **reactions(post),
     }
 
 
@@ -85,6 +86,15 @@ def note(post: Post, works: Works, paper: Paper) -> Document:
         **({} if image is None else {"image": image}),
         "tag": paper.tags(works.track_tags.get(found.id, ())),
         "attachment": [{**sound, "name": found.title}],
+        **reactions(post),
+    }
+
+
+def reactions(post: Post) -> dict[str, Document]:
+    """How many like a post and how many told theirs of it, by what the collection is called; not who."""
+    return {
+        name: {"type": "Collection", "id": f"{post.fid}/{name}", "totalItems": total}
+        for name, total in (("likes", post.likes), ("shares", post.shares))
     }
 
 
@@ -96,6 +106,11 @@ def note_whole(document: Document) -> Document:
 def note_id(post: str) -> str:
     """The id of the note that stands for a post.  :param post: its id."""
     return f"{post}/note"
+
+
+def post_of(id: str) -> str:
+    """The id of the post that a note stands for; any other id as it is."""
+    return id.removesuffix("/note")
 
 
 def activity_id(post: str) -> str:

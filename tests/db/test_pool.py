@@ -152,7 +152,7 @@ class TransactionTests(DatabaseCase):
             looks.append(await tx.one(int, "SELECT count(*) FROM tag WHERE name = 'new'"))
             await tx.do("INSERT INTO tag (name) VALUES (%s)", f"try {len(looks)}")
             if not looks[-1]:
-                await self.do("INSERT INTO tag (name) VALUES ('new')")  # by somebody else
+                await self.aside.transaction(lambda tx: tx.do("INSERT INTO tag (name) VALUES ('new')"))  # somebody else
                 await tx.do("INSERT INTO tag (name) VALUES ('new')")
             return len(looks)
 
@@ -287,6 +287,25 @@ class DeathTests(DatabaseCase):
         with self.assertRaises(Unavailable):
             await database.read(lambda tx: tx.do("SELECT pg_sleep(5)"))
         self.assertEqual(1, await database.read(lambda tx: tx.one(int, "SELECT 1")))
+
+    async def test_a_database_that_lets_few_in(self) -> None:
+        """When the server admits fewer connections than the pool would open, callers share those that there are."""
+        postgres().execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 2")
+        self.addCleanup(postgres().execute, "DROP ROLE crowded")
+        database = Database(
+            reactor, DatabaseSettings(self.dsn.replace("user=fwtwisted", "user=crowded"), connections=6)
+        )
+        self.addCleanup(database.close)
+        asked = [database.read(lambda tx: tx.one(str, "SELECT 'x' FROM pg_sleep(0.05)")) for _ in range(20)]
+        self.assertEqual(["x"] * 20, await gatherResults(asked))
+
+    async def test_a_full_disk_is_not_a_bug(self) -> None:
+        """What the database cannot do for lack of room is told as a matter of time."""
+        full = "DO $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$"
+        with self.assertRaises(Unavailable) as told:
+            await self.do(full)
+        self.assertGreater(told.exception.retry_after, 10)
+        self.assertEqual(2, await self.value("SELECT 1 + 1"))
 
     async def test_more_callers_than_connections(self) -> None:
         """Callers wait in order; all are answered."""

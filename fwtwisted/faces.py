@@ -280,6 +280,8 @@ class Faces:
         front = settings.front(self._config)
         streaming = self._parts.streaming
         return [
-            Mount(f"{API}/listen", Listen(streaming, self._callers, front).app.resource()),
+            Mount(
+                f"{API}/listen", Listen(streaming, self._callers, front, self._parts.papers.paper.keys).app.resource()
+            ),
             Mount(f"{API}/stream", StreamMp3(streaming, self._callers, front).app.resource()),
         ]

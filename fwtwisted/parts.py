@@ -174,7 +174,9 @@ class Parts:
         """What tells our people and other servers; there first, since all areas speak through it."""
         self.inbox = Inbox(ground.database, self.live.happened)
         self.live.writes(ITEM, self.inbox.item_added)
-        self.papers = Papers(settings.federation_paper(ground.config, self.pictures), self.preferences.value)
+        self.papers = Papers(
+            settings.federation_paper(ground.config, self.pictures, self._secret), self.preferences.value
+        )
         self.outbox = Outbox(self.inbox, ground.bell.ring, settings.outbox_settings(ground.config))
         self.announcing = Announcing(self.outbox, ground.bell.ring, tells_deeds=ground.config.outside.tells_deeds)
         preference, ring = self.preferences.value, ground.bell.ring

@@ -66,6 +66,7 @@ from fwtwisted.web.site import SiteSettings
 from fwtwisted.web.subsonic.admission import LoginPolicy
 from fwtwisted.web.transfer import Front, FrontKind
 from fwtwisted.wire.activitypub.writing.paper import Paper
+from fwtwisted.wire.audio_keys import AudioKeys
 from fwtwisted.wire.audiotags import EXTENSIONS
 from fwtwisted.wire.opengraph import Addresses
 from fwtwisted.wire.subsonic.envelope import FUNKWHALE_VERSION, Server
@@ -276,9 +277,9 @@ def fediverse_settings(config: Config) -> FediverseSettings:
     )
 
 
-def federation_paper(config: Config, pictures: Pictures) -> Paper:
-    """What documents for other servers are written on."""
-    return Paper(pod(config), pictures, config.outside.attaches_audio)
+def federation_paper(config: Config, pictures: Pictures, secret: str) -> Paper:
+    """What documents for other servers are written on.  :param secret: the server's own."""
+    return Paper(pod(config), pictures, config.outside.attaches_audio, AudioKeys(secret))
 
 
 def policies_settings(config: Config) -> PoliciesSettings:

@@ -245,11 +245,12 @@ class Callers:
             raise _nobody(request)
         return viewer
 
-    async def listener(self, request: LeanRequest) -> Viewer:
+    async def listener(self, request: LeanRequest, *, has_key: bool = False) -> Viewer:
         """
         Somebody who may stream: as :meth:`open` of ``libraries``, with a listen token in the query, or an actor of
         another pod with a signature.
 
+        :param has_key: the address has the key of what it names: a visitor is as one of an open pod.
         :raise Unauthenticated: also when a token in the query is none at all.
         """
         token = Query.of(request).get("token")
@@ -257,6 +258,8 @@ class Callers:
             request.viewer = await self._known.by_listen_token(token) or await self._known.by_token(token)
             if request.viewer is None:
                 raise Unauthenticated("Invalid token.", invalid_token=True)
+        if has_key and (await self.public(request)).is_anonymous:
+            return OPEN_VISITOR
         if request.header(b"Signature") is not None and (await self.public(request)).is_anonymous:
             request.viewer = await self._by_signature(request)
         return await self.open(request, "libraries")

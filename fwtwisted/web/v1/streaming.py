@@ -18,6 +18,7 @@ from fwtwisted.web.callers import Callers
 from fwtwisted.web.reading import Query
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.transfer import Delivery, Front, FrontHeader, announce, hand_over, send, send_away
+from fwtwisted.wire.audio_keys import AudioKeys
 from fwtwisted.wire.http import content_disposition
 from fwtwisted.wire.v1.questions import TRUTHS, uuid_or_none
 
@@ -32,9 +33,15 @@ class _Player:
     def __init__(self, streaming: Streaming, callers: Callers, front: Front) -> None:
         self._streaming, self._callers, self._front = streaming, callers, front
 
-    async def play(self, request: LeanRequest, track: UUID, wish: ListenWish, *, download: bool) -> bytes | None:
-        """Answer with the bytes, or with an empty 404."""
-        viewer = await self._callers.listener(request)
+    async def play(
+        self, request: LeanRequest, track: UUID, wish: ListenWish, *, download: bool, has_key: bool = False
+    ) -> bytes | None:
+        """
+        Answer with the bytes, or with an empty 404.
+
+        :param has_key: the address itself is proof that a visitor may hear what is everybody's.
+        """
+        viewer = await self._callers.listener(request, has_key=has_key)
         try:
             stream = await self._streaming.stream(viewer, track, wish)
         except NotFound:
@@ -94,8 +101,8 @@ class Listen:
 
     app = resource_app()
 
-    def __init__(self, streaming: Streaming, callers: Callers, front: Front) -> None:
-        self._player = _Player(streaming, callers, front)
+    def __init__(self, streaming: Streaming, callers: Callers, front: Front, keys: AudioKeys | None = None) -> None:
+        self._player, self._keys = _Player(streaming, callers, front), keys
 
     @app.route("/<uuid:track>/", methods=["GET"])
     async def listen(self, request: LeanRequest, track: UUID) -> bytes | None:
@@ -107,7 +114,8 @@ class Listen:
             return nothing(request, 404)
         wish = ListenWish(named, (query.get("to") or "").lower() or None, _max_bitrate(query.get("max_bitrate")))
         download = TRUTHS.get(query.get("download") or "", True)
-        return await self._player.play(request, track, wish, download=download)
+        has_key = self._keys is not None and self._keys.opens(query.get("key"), named)
+        return await self._player.play(request, track, wish, download=download, has_key=has_key)
 
 
 class StreamMp3:

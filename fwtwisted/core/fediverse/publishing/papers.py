@@ -32,6 +32,10 @@ class Papers:
     def __init__(self, paper: Paper, preference: Preference) -> None:
         self.paper, self._preference = paper, preference
 
+    def for_followers(self, peer: PeerClass) -> Papers:
+        """The same, for what channels publish to followers of this kind: some cannot sign for the file."""
+        return Papers(self.paper.giving_keys, self._preference) if peer is PeerClass.OTHER else self
+
     async def page_size(self) -> int:
         """How many items other servers get on a page."""
         return int(await self._preference(PAGE_SIZE))

@@ -136,7 +136,7 @@ class Telling:
         """Create or Update of what channels published: Audio, and a Note for those who take none."""
         found = await published.posts(tx, [one.id for one in told])
         works = await works_of(tx, tracks=[one.track_id for one in found.values()])
-        forms = {peer: self._papers.posts(found, works, peer) for peer in PeerClass}
+        forms = {peer: self._papers.for_followers(peer).posts(found, works, peer) for peer in PeerClass}
         for one in told:
             if one.id in found:
                 documents = {peer: form[one.id] for peer, form in forms.items()}

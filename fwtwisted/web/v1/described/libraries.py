@@ -201,6 +201,7 @@ STREAMS = {
                 word("to", "Transcoded: `mp3`, `ogg`, `opus`, `aac`, …"),
                 word("max_bitrate", "Kilobits a second at most."),
                 flag("download", "With a file name, as a download (the default)."),
+                word("key", "Of this file, as followers elsewhere were told it."),
                 TOKEN,
             ),
         )

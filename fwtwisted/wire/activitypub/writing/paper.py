@@ -12,12 +12,13 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from fwtwisted.model.federation import PeerClass
 from fwtwisted.model.music import Attachment
 from fwtwisted.model.people import Pod
 from fwtwisted.model.shown import Sort, page_of
+from fwtwisted.wire.audio_keys import AudioKeys
 from fwtwisted.wire.markup import rendered
 from fwtwisted.wire.v1 import Document, Pictures
 
@@ -36,11 +37,20 @@ class Paper:
     What documents are written on.
 
     :ivar attaches_audio: what channels publish carries its file as an attachment, too, which other programs play.
+    :ivar keys: of files for those who cannot sign; None: there are none.
+    :ivar gives_keys: what is written goes to such readers, who may hear it.
     """
 
     pod: Pod
     pictures: Pictures
     attaches_audio: bool = True
+    keys: AudioKeys | None = None
+    gives_keys: bool = False
+
+    @property
+    def giving_keys(self) -> Paper:
+        """The same for followers whose servers do not sign when they fetch a file."""
+        return evolve(self, gives_keys=self.attaches_audio)
 
     # --- addresses -------------------------------------------------------------------------------
 
@@ -55,6 +65,11 @@ class Paper:
     def sound(self, track: UUID, upload: UUID) -> str:
         """Where a file of a track is heard."""
         return f"{self.pod.url}/api/v1/listen/{track}/?upload={upload}&download=false"
+
+    def posted_sound(self, track: UUID, upload: UUID) -> str:
+        """The same for a file that a channel published."""
+        url = self.sound(track, upload)
+        return url if self.keys is None or not self.gives_keys else f"{url}&key={self.keys.of(upload)}"
 
     # --- members that many documents have --------------------------------------------------------
 

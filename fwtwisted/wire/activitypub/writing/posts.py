@@ -48,7 +48,7 @@ def audio(post: Post, works: Works, paper: Paper, peer: PeerClass | None) -> Doc
         "published": moment(post.published),
         "url": [  # the page first, which Mastodon links to
             link(HTML, paper.page(Sort.TRACK, found.id)),
-            link(post.mimetype, paper.sound(found.uuid, post.uuid), bitrate=post.bitrate, size=post.size),
+            link(post.mimetype, paper.posted_sound(found.uuid, post.uuid), bitrate=post.bitrate, size=post.size),
         ],
         **({} if peer is None or post.duration is None else {"duration": duration(post.duration, peer)}),
         **_facts(found, works),
@@ -73,7 +73,7 @@ def note(post: Post, works: Works, paper: Paper) -> Document:
     title = escape(found.title, quote=False)
     text = f'<p>{title}</p>{told or ""}<p><a href="{escape(url)}" rel="noopener noreferrer">{escape(url)}</a></p>'
     image = _image(found, works, paper)
-    sound: Document = {"type": "Audio", "mediaType": post.mimetype, "url": paper.sound(found.uuid, post.uuid)}
+    sound: Document = {"type": "Audio", "mediaType": post.mimetype, "url": paper.posted_sound(found.uuid, post.uuid)}
     return {
         "type": "Note",
         "id": note_id(post.fid),
@@ -148,5 +148,5 @@ def _attachment(post: Post, found: Track, paper: Paper) -> dict[str, Any]:
     """The file itself, for a player in the timeline."""
     if not paper.attaches_audio or (post.size or 0) > LARGEST_ATTACHED:
         return {}
-    url = paper.sound(found.uuid, post.uuid)
+    url = paper.posted_sound(found.uuid, post.uuid)
     return {"attachment": [{"type": "Audio", "mediaType": post.mimetype, "url": url, "name": found.title}]}

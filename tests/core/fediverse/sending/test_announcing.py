@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
+from fwtwisted.core.fediverse.moderation.purging import Purge, Purging
 from fwtwisted.core.fediverse.publishing.papers import Papers
 from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.delivering import DeliverySettings
@@ -14,6 +15,7 @@ from fwtwisted.db import jobs
 from fwtwisted.model.music import Kind
 from fwtwisted.wire.activitypub.contexts import PUBLIC
 from fwtwisted.wire.activitypub.writing.paper import Paper
+from fwtwisted.wire.audio_keys import AudioKeys
 from fwtwisted.wire.v1 import Pictures
 from tests.core.fediverse.sending.case import Peer, SendingCase
 from tests.music import BASE, MusicCase
@@ -35,7 +37,8 @@ class AnnouncingCase(SendingCase, MusicCase):
         """Build everything."""
         await super().begin()
         self.announcing = Announcing(self.outbox, self.bell.ring)
-        self.papers = Papers(Paper(self.pod, Pictures(f"{BASE}/media/", BASE)), fifty)
+        paper = Paper(self.pod, Pictures(f"{BASE}/media/", BASE), keys=AudioKeys("known to nobody"))
+        self.papers = Papers(paper, fifty)
         self.service = ServiceActor(self.database, pooled(self), self.pod, "service")
         self.telling = Telling(TellingGround(self.database, self.outbox, self.papers, self.service))
         self.old = await self.a_peer("funkwhale", "1.4.0")
@@ -134,6 +137,8 @@ class UploadTests(AnnouncingCase):
         self.assertEqual((other["to"], other["cc"]), ([PUBLIC], [f"{voice}/followers"]))
         self.assertEqual((other["object"]["type"], note["object"]["type"]), ("Audio", "Note"))
         self.assertEqual(note["id"], f"{fid}/note/activity")
+        sounds = [str(said["object"]["attachment"]) for said in (other, note, self.last(self.old))]
+        self.assertEqual([True, False, False], ["&key=" in one for one in sounds], "who does not sign gets a key")
         track = await self.value("SELECT track_id FROM upload WHERE uuid = %s", uuid)
         await self.tell(self.announcing.edited, Kind.TRACK, track)
         for peer, kind in ((self.old, "Audio"), (self.note, "Note")):
@@ -215,6 +220,30 @@ class ChangeTests(AnnouncingCase):
         await self.tell(self.announcing.account_removed, self.speaker)
         gone = [h.document["object"]["id"] for h in self.other.heard if h.document["type"] == "Delete"]
         self.assertEqual(sorted(gone), [ME, f"{BASE}/federation/actors/waves"])
+
+    async def test_those_whom_somebody_followed(self) -> None:
+        """Servers that know somebody only as a follower hear that they are gone: of people, and of libraries."""
+        await self.begin()
+        await self.a_follow(self.speaker, actor=self.listeners[0])
+        await self.a_follow(self.speaker, library=await self.a_library(self.listeners[2], "everyone"))
+        await self.tell(self.announcing.account_removed, self.speaker)
+        for peer in (self.old, self.other):
+            self.assertEqual(("Delete", ME), (self.last(peer)["type"], self.last(peer)["object"]["id"]))
+        self.assertEqual([], self.note.heard)
+
+    async def test_purged_by_moderators(self) -> None:
+        """What moderators remove of somebody here is told to who follows it; the person is still there."""
+        await self.begin()
+        library, upload = await self.a_song()
+        voice, _ = await self.an_episode()
+        fids = [await self.fid("upload", upload), await self.value("SELECT fid FROM library WHERE id = %s", library),
+                await self.value("SELECT fid FROM actor WHERE id = %s", voice)]  # fmt: skip
+        purging = Purging(self.database, self.bell.ring, self.pod, occasions=self.announcing)
+        await purging.purge(Purge("chief", actor_id=self.speaker))
+        await self.deliver()
+        gone = [heard.document["object"]["id"] for heard in self.other.heard if heard.document["type"] == "Delete"]
+        self.assertLessEqual(set(fids), set(gone))
+        self.assertNotIn(ME, gone)
 
     async def test_the_speaker_is_gone(self) -> None:
         """A farewell is still signed after the account is a tombstone."""

@@ -65,6 +65,12 @@ BUSY = (
 )
 
 
+# The database's machine lacks what it needs: room on its disk, memory, a disk that works.
+SHORT = (sqlstates.DiskFull, sqlstates.OutOfMemory, sqlstates.IoError)
+SHORT_SECONDS = 30  # before it is worth while to try again
+REFUSED_SECONDS = 1.0  # before a database that let no further connection in is asked again, while there are others
+
+
 # Another transaction was faster: what this one had looked at is gone, or there by now.
 OVERTAKEN = (sqlstates.ForeignKeyViolation, sqlstates.UniqueViolation, sqlstates.DeadlockDetected)
 
@@ -257,7 +263,7 @@ class Database:
         self._reactor, self._settings = reactor, settings
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
-        self._connecting = 0
+        self._connecting, self._refused_until = 0, 0.0
         self._waiting: deque[_Waiter] = deque()
         self._running = 0
         self._all_done: list[Deferred[None]] = []
@@ -334,6 +340,9 @@ class Database:
             if connection.alive and isinstance(trouble, BUSY):
                 self._log.warn("a transaction gave way: {why}", event="db.busy", why=str(trouble).strip())
                 raise Unavailable("The database is busy.", retry_after=1) from trouble
+            if connection.alive and isinstance(trouble, SHORT):
+                self._log.error("the database is short of room: {why}", event="db.short", why=str(trouble).strip())
+                raise Unavailable("The database is short of room.", retry_after=SHORT_SECONDS) from trouble
             if connection.alive and not isinstance(trouble, sqlstates.ReadOnlySqlTransaction):
                 raise
             connection.close()
@@ -372,11 +381,21 @@ class Database:
                 raise Unavailable("The database does not answer.")
             if self._idle:
                 return self._idle.pop()
-            if len(self._open) + self._connecting < self._settings.connections:
-                return await self._connect()
+            if self._may_connect():
+                try:
+                    return await self._connect()
+                except Unavailable:
+                    if not (self._open or self._connecting):
+                        raise
             handed = await self._next_free()
             if handed is not None:
                 return handed
+
+    def _may_connect(self) -> bool:
+        """Whether there is room for one more; who was refused a moment ago makes do with what is open."""
+        if len(self._open) + self._connecting >= self._settings.connections:
+            return False
+        return not self._open or self._reactor.seconds() >= self._refused_until
 
     async def _connect(self) -> Connection:
         connection = Connection(self._reactor)
@@ -391,7 +410,9 @@ class Database:
         except (psycopg2.Error, ConnectionDone) as trouble:
             if isinstance(trouble, ConnectionDone):
                 self._vigil.heard_nothing()
-            self._wake_one(None)
+            self._refused_until = self._reactor.seconds() + REFUSED_SECONDS
+            if not self._open:
+                self._wake_one(None)
             raise Unavailable("The database is not available.") from trouble
         finally:
             self._connecting -= 1

@@ -267,8 +267,9 @@ class Transcoder:
         transcode._waits_for = None
         try:
             await self._run(transcode, list(self._making(path, wish, target)), path, target)
-            if await self._threads(os.path.getsize, target) >= self._settings.largest_bytes:
-                raise self._failed("the result is too large")
+            size = await self._threads(os.path.getsize, target)
+            if not 0 < size < self._settings.largest_bytes:
+                raise self._failed("the result is too large" if size else "the result is empty")
             if wish.made_as.rewrapped:
                 await self._rewrap(transcode, target)
         finally:

@@ -58,10 +58,12 @@ class TranscodesSettings:
     How live transcodes are followed.
 
     :ivar look_seconds: how often the growing file is looked at.
+    :ivar stalled_seconds: an ffmpeg that writes nothing for so long is killed, and has failed.
     :ivar reserve_bytes: free room on its disk below which no transcode begins.
     """
 
     look_seconds: float = 0.02
+    stalled_seconds: float = 60.0
     reserve_bytes: int = 1_000_000_000
 
 
@@ -76,6 +78,8 @@ class _Flight:
     :ivar stopped: whether nobody wants it any more; then nobody may join.
     """
 
+    _log = Logger()
+
     def __init__(self) -> None:
         self.fd: int | None = None
         self.size = 0
@@ -84,6 +88,7 @@ class _Flight:
         self.stopped = False
         self.listeners = 0
         self._transcode: Transcode | None = None
+        self._grew_at = 0.0
         self._waiting: list[Deferred[None]] = []
 
     @property
@@ -97,14 +102,22 @@ class _Flight:
         self._waiting.append(waiter)
         return waiter
 
-    async def follow(self, transcode: Transcode, clock: IReactorTime, look_seconds: float) -> None:
+    async def follow(self, transcode: Transcode, clock: IReactorTime, settings: TranscodesSettings) -> None:
         """Watch the file grow until the transcode is done.  Fails as the transcode does."""
-        self._transcode = transcode
+        self._transcode, self._grew_at = transcode, clock.seconds()
         if self.stopped:
             transcode.stop()
-        looking = LoopingCall(self._look)
+
+        def watch() -> None:
+            if self._look() or self.is_waiting:
+                self._grew_at = clock.seconds()
+            elif clock.seconds() - self._grew_at > settings.stalled_seconds:
+                self._log.warn("ffmpeg writes nothing any more, and is killed", event="transcodes.stalled")
+                self.stop()
+
+        looking = LoopingCall(watch)
         looking.clock = clock
-        looking.start(look_seconds, now=False)
+        looking.start(settings.look_seconds, now=False)
         try:
             await transcode.done
         finally:
@@ -128,13 +141,15 @@ class _Flight:
         if self._transcode is not None:
             self._transcode.stop()
 
-    def _look(self) -> None:
-        """See how far the file has come, and tell those who wait."""
+    def _look(self) -> bool:
+        """See how far the file has come, and tell those who wait.  :return: whether there is more of it."""
         assert self.fd is not None
         size = os.fstat(self.fd).st_size
-        if size > self.size:
-            self.size = size
-            self.tell()
+        if size <= self.size:
+            return False
+        self.size = size
+        self.tell()
+        return True
 
     def tell(self) -> None:
         """Wake everybody who waits."""
@@ -337,7 +352,7 @@ class Transcodes(Service):
             async with file() as path:
                 flight.fd = await self._threads(self._opened, part)
                 made = self._transcoder.transcode(path, wish, part)
-                await flight.follow(made, self._clock, self._settings.look_seconds)
+                await flight.follow(made, self._clock, self._settings)
         except CancelledError:
             flight.end(Failure(Unavailable()))
             return False

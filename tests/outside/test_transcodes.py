@@ -45,9 +45,9 @@ class TranscodesTests(TestCase):
         if os.path.isdir(self.folder):
             self.assertEqual([".gate"], os.listdir(self.folder))
 
-    def made(self, **settings: int) -> Transcodes:
+    def made(self, program: str = "", **settings: float) -> Transcodes:
         """Transcodes in our folder."""
-        transcoder = Transcoder(reactor, FfmpegSettings(width=2), deferToThread)
+        transcoder = Transcoder(reactor, FfmpegSettings(program, width=2), deferToThread)
         return Transcodes(reactor, transcoder, self.folder, deferToThread, TranscodesSettings(**settings))
 
     async def keep(self, path: str) -> None:
@@ -175,6 +175,36 @@ class TranscodesTests(TestCase):
         assert transcode is not None and transcode._process is not None
         transcode._process.signalProcess("KILL")
         await self.assertFailure(waiting, TranscodeFailed)
+        await self.until_landed()
+        self.assertEqual([], self.kept)
+
+    def instead(self, *lines: str) -> str:
+        """A program that does something else than ffmpeg; its last argument is where the result should go."""
+        program = os.path.abspath(self.mktemp())
+        with open(program, "w") as file:
+            file.write("\n".join(["#!/bin/sh", 'for last; do :; done; last="${last#file:}"', *lines, ""]))
+        os.chmod(program, 0o755)
+        return program
+
+    async def test_hangs(self) -> None:
+        """One that writes nothing any more is killed; who listens hears of it, and its place is free again."""
+        path = await sound(5)
+        for lines in (("exec sleep 100",), ('printf beginning > "$last"', "exec sleep 100")):
+            self.transcodes = self.made(self.instead(*lines), stalled_seconds=0.3)
+            self.transcodes.startService()
+            with self.assertRaises(Unavailable):
+                source = await self.listen(path)
+                await source.produce(Sink(), None)
+            await self.until_landed()
+            self.assertEqual(([], []), (self.kept, self.parts()))
+            await self.nothing_left()
+
+    async def test_writes_nothing(self) -> None:
+        """An empty result is none, whatever its maker says."""
+        self.transcodes = self.made(self.instead("exit 0"))
+        self.transcodes.startService()
+        with self.assertRaises(TranscodeFailed):
+            await self.listen(await sound(5))
         await self.until_landed()
         self.assertEqual([], self.kept)
 

@@ -43,6 +43,11 @@ def add_to(groups: Any, everywhere: ArgumentParser) -> None:
     password.add_argument("--json", action="store_true", help="answer in JSON")
     password.set_defaults(command=set_password, ask=ask_for_password)
 
+    leaving = commands.add_parser("remove", parents=[everywhere], help="close an account and remove all that it owns")
+    leaving.add_argument("-u", "--username", metavar="U", required=True)
+    leaving.add_argument("--yes", action="store_true", help="do not ask before it is done")
+    leaving.set_defaults(command=remove, ask=ask_before_removing)
+
     everybody = commands.add_parser("list", parents=[everywhere], help="all accounts, the oldest first")
     everybody.add_argument("--json", action="store_true", help="answer in JSON")
     everybody.set_defaults(command=list_all)
@@ -86,6 +91,18 @@ def ask_for_password(told: Namespace) -> None:
         told.password = known or _typed_password(f"New password for {told.username}: ")
     if not told.password:
         raise Usage("the password is empty; nothing was changed")
+
+
+def ask_before_removing(told: Namespace) -> None:
+    """Have whoever types say that they mean it.  :raise Usage: they do not, or cannot be asked."""
+    if told.yes:
+        return
+    if not sys.stdin.isatty():
+        raise Usage("say --yes: all that the account owns is removed, and it cannot be had back")
+    print(f"All that {told.username} owns is removed and cannot be had back. Type the name again: ", end="",
+          file=sys.stderr, flush=True)  # fmt: skip
+    if sys.stdin.readline().strip() != told.username:
+        raise Usage("that was another name; nothing was changed")
 
 
 def _line(name: str) -> str:
@@ -135,6 +152,15 @@ async def set_password(told: Namespace, desk: Desk) -> int:
         desk.document({"username": told.username})
     else:
         desk.say(f"{told.username} has a new password and must sign in again everywhere.")
+    return FINE
+
+
+async def remove(told: Namespace, desk: Desk) -> int:
+    """Close an account; what it owns is removed, and other servers are told, by the server."""
+    parts = await desk.parts()
+    account = await parts.accounts.named(told.username)
+    await parts.profiles.dismiss(account.id)
+    desk.say(f"{account.username} is closed. What it owns is removed, and other servers are told, while the pod runs.")
     return FINE
 
 

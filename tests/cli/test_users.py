@@ -66,6 +66,19 @@ class UserTests(CommandCase):
         unknown = self.run_command("users", "set-password", "--username", "eve", "--password", OTHER)
         self.assertEqual((1, "fwtwisted: There is no account named eve.\n"), (unknown.status, unknown.err))
 
+    def test_remove(self) -> None:
+        """Who is removed is gone for good; never by accident, never the last who administers, never nobody."""
+        env = {"FUNKWHALE_CLI_USER_PASSWORD": PASSWORD}
+        self.done("users", "create", "-u", "ada", "-e", "ada@pod.example", "--superuser", **env)
+        self.done("users", "create", "-u", "eve", "-e", "eve@pod.example", **env)
+        careless = self.run_command("users", "remove", "-u", "eve")
+        self.assertEqual((2, 1), (careless.status, len(careless.err.splitlines())), careless)
+        self.done("users", "remove", "-u", "eve", "--yes")
+        closed = {one["username"]: one["is_active"] for one in self.done("users", "list", "--json").json}
+        self.assertEqual({"ada": True, "eve": False}, closed)
+        for name in ("ada", "nobody"):
+            self.assertEqual(1, self.run_command("users", "remove", "-u", name, "--yes").status, name)
+
 
 class TerminalTests(CommandCase):
     """What is asked at a terminal."""

@@ -14,6 +14,7 @@ from fwtwisted.core.importing.settling import Arrival, Outcome, settle
 from fwtwisted.db.files import uploads
 from fwtwisted.db.files.uploads import NewUpload
 from fwtwisted.db.pool import Tx
+from fwtwisted.model.music import Kind
 from fwtwisted.model.uploads import Status
 from tests.database import DatabaseCase
 
@@ -90,6 +91,27 @@ class SettlingTests(SettlingCase):
         await self.file(owner, library, a_filing(artists=("Björk",)), a_filing(artists=("BJÖRK",), title="Two"))
         self.assertEqual(["Björk"], await self.names("artist"))
         self.assertEqual(1, len(await self.names("album", "title")))
+
+    async def test_who_is_told_of_changes(self) -> None:
+        """Of works that were here and say more by a later file, once; not of those that it says nothing new of."""
+        owner, _ = await self.owned()
+        told: list[tuple[Kind, int]] = []
+
+        async def changed(tx: Tx, kind: Kind, id: int) -> None:
+            told.append((kind, id))
+
+        async def file(filing: Filing) -> None:
+            async def work(tx: Tx) -> None:
+                await settle(tx, [Arrival(uuid4(), owner, filing)], BASE, changed=changed)
+
+            await self.database.transaction(work)
+
+        ids = {"artists": (Named("Nina", uuid4()),), "album_mbid": uuid4()}
+        await file(a_filing())
+        self.assertEqual([], told)
+        for title in ("Two", "Three"):
+            await file(a_filing(title=title, **ids))
+        self.assertEqual([Kind.ALBUM, Kind.ARTIST], sorted(kind for kind, _ in told))
 
     async def test_an_id_outweighs_a_name(self) -> None:
         """An artist of the same MusicBrainz id is the same under another name."""

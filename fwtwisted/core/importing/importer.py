@@ -170,7 +170,7 @@ class Importer:
         ]
 
         async def work(tx: Tx) -> Settled:
-            filed = await settle(tx, arrivals, self._settings.base_url, pictures)
+            filed = await settle(tx, arrivals, self._settings.base_url, pictures, self._occasions.edited)
             found = {one.upload: outcome for one, outcome in zip(arrivals, filed, strict=True)}
             outcomes = [(one, found.get(one.upload) or _errored(one, refused[one.upload])) for one in pieces]
             await write(tx, outcomes)

@@ -12,7 +12,7 @@ it alone, so that favourites stay where they are; otherwise it moves, and what n
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,9 +24,14 @@ from fwtwisted.core.importing.making import Firsts, Owned, PictureKey, albums_of
 from fwtwisted.db.files import importing as known
 from fwtwisted.db.files.importing import AlbumBlanks, AskedTrack, TrackWords
 from fwtwisted.db.pool import Tx
+from fwtwisted.model.music import Kind
 from fwtwisted.model.uploads import Status
 
 ALREADY_IMPORTED = "already_imported_in_owned_libraries"
+
+
+# A work of ours is another way now.
+Changed = Callable[[Tx, Kind, int], Awaitable[None]]
 
 
 @frozen
@@ -59,24 +64,37 @@ class Outcome:
 
 
 async def settle(
-    tx: Tx, batch: Sequence[Arrival], base_url: str, pictures: Mapping[bytes, Shelved] | None = None
+    tx: Tx,
+    batch: Sequence[Arrival],
+    base_url: str,
+    pictures: Mapping[bytes, Shelved] | None = None,
+    changed: Changed | None = None,
 ) -> list[Outcome]:
     """
     File a batch; one outcome for each arrival, in order.
 
     :param base_url: of this pod, for federation ids; without a slash at its end.
     :param pictures: pictures in the store that have no row yet, by SHA-256; those that are needed get one.
+    :param changed: is told of each work that was here before and says more, or something else, now.
     """
     if not batch:
         return []
     await known.lock(tx)
-    outcomes = await _Settling(tx, batch, f"{base_url}/federation/music").run(pictures or {})
+    settling = _Settling(tx, batch, f"{base_url}/federation/music")
+    outcomes = await settling.run(pictures or {})
+    if changed is not None:
+        for kind, id in settling.changed:
+            await changed(tx, kind, id)
     tx.touch("catalog")
     return outcomes
 
 
 class _Settling:
-    """One batch on its way.  Files go by their place in the batch."""
+    """
+    One batch on its way.  Files go by their place in the batch.
+
+    :ivar changed: works that were here before and say something else now.
+    """
 
     def __init__(self, tx: Tx, batch: Sequence[Arrival], music_url: str) -> None:
         self._tx, self._batch, self._music_url = tx, batch, music_url
@@ -84,6 +102,7 @@ class _Settling:
         self._new_tracks: set[int] = set()
         self._artists: dict[Named, int] = {}
         self._covers: dict[PictureKey, int] = {}
+        self.changed: list[tuple[Kind, int]] = []
 
     async def run(self, pictures: Mapping[bytes, Shelved]) -> list[Outcome]:
         """All steps."""
@@ -201,6 +220,7 @@ class _Settling:
     async def _reword(self, index: int, track_id: int, track: AskedTrack) -> None:
         """Let a track say what its file says now."""
         await known.reword_track(self._tx, track_id, await self._words(index, track))
+        self.changed.append((Kind.TRACK, track_id))
         await known.forget_names_and_tags(self._tx, track_id)
         await self._name_and_tag({track_id: self._batch[index].filing})
 
@@ -230,7 +250,8 @@ class _Settling:
                 says = AlbumBlanks(album_id, file.owner_id, cover_id, f.released, f.album_mbid)
                 told[album_id] = _either(told.get(album_id, says), says)
         if told:
-            await known.fill_albums(self._tx, _each_release_once(list(told.values())))
+            filled = await known.fill_albums(self._tx, _each_release_once(list(told.values())))
+            self.changed += [(Kind.ALBUM, id) for id in filled]
 
     async def _fill_artists(self, files: Sequence[Owned]) -> None:
         told: dict[UUID, tuple[int, int]] = {}
@@ -241,7 +262,9 @@ class _Settling:
         by_artist = {artist_id: (owner_id, mbid) for mbid, (artist_id, owner_id) in told.items()}
         if by_artist:
             owners = [owner_id for owner_id, _ in by_artist.values()]
-            await known.fill_artists(self._tx, list(by_artist), owners, [mbid for _, mbid in by_artist.values()])
+            mbids = [mbid for _, mbid in by_artist.values()]
+            filled = await known.fill_artists(self._tx, list(by_artist), owners, mbids)
+            self.changed += [(Kind.ARTIST, id) for id in filled]
 
     # Doubles.
 

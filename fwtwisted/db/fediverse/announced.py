@@ -185,6 +185,21 @@ async def actor(tx: Queries, id: int) -> ToldActor | None:
     return await tx.maybe(ToldActor, f"{_ACTOR} AND actor.id = %s", id)
 
 
+FOLLOWED_BY = """
+    SELECT DISTINCT owner.id
+      FROM follow
+      LEFT JOIN library ON library.id = follow.target_library_id
+      JOIN actor AS owner ON owner.id = coalesce(follow.target_actor_id, library.actor_id)
+     WHERE follow.actor_id = %s AND owner.private_key IS NULL
+     ORDER BY owner.id
+"""
+
+
+async def followed_by(tx: Queries, actor_id: int) -> list[int]:
+    """Actors elsewhere whom somebody follows, or wishes to, or whose libraries."""
+    return await tx.many(int, FOLLOWED_BY, actor_id)
+
+
 async def voices_of(tx: Queries, owner_id: int) -> list[int]:
     """The actors of somebody's channels that are no feeds of others."""
     return await tx.many(

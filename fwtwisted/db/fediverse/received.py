@@ -188,17 +188,22 @@ async def remember_stillborn(tx: Tx, actor_id: int, fids: Sequence[str]) -> None
         await tx.do(REMEMBER_STILLBORN, actor_id, list(fids), actor_id)
 
 
-IS_STILLBORN = """
-    SELECT EXISTS (SELECT FROM stillborn JOIN actor ON actor.id = stillborn.actor_id
-                     LEFT JOIN domain ON domain.name = actor.domain
-                    WHERE stillborn.fid = %s AND stillborn.told > now() - interval '6 hours'
-                      AND (actor.id = %s OR actor.id = domain.service_actor_id))
+STILLBORN = """
+    SELECT stillborn.fid FROM stillborn JOIN actor ON actor.id = stillborn.actor_id
+      LEFT JOIN domain ON domain.name = actor.domain
+     WHERE stillborn.fid = ANY(%s) AND stillborn.told > now() - interval '6 hours'
+       AND (actor.id = %s OR actor.id = domain.service_actor_id)
 """
 
 
+async def stillborn_among(tx: Queries, fids: Sequence[str], actor_id: int) -> frozenset[str]:
+    """Those of the ids that the actor, or who speaks for their server, deleted within the last six hours."""
+    return frozenset(await tx.many(str, STILLBORN, list(fids), actor_id)) if fids else frozenset()
+
+
 async def is_stillborn(tx: Queries, fid: str, actor_id: int) -> bool:
-    """Whether the actor, or who speaks for their server, deleted it within the last six hours."""
-    return await tx.one(bool, IS_STILLBORN, fid, actor_id)
+    """Whether this is one of those."""
+    return bool(await stillborn_among(tx, [fid], actor_id))
 
 
 FORGET_STILLBORN = "DELETE FROM stillborn WHERE told <= now() - interval '6 hours'"

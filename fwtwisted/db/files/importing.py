@@ -387,6 +387,7 @@ FILL_ALBUMS = """
        AND (album.cover_id IS NULL AND told.cover_id IS NOT NULL
             OR album.release_date IS NULL AND told.released IS NOT NULL
             OR album.mbid IS NULL AND told.mbid IS NOT NULL)
+ RETURNING album.id
 """
 
 
@@ -401,9 +402,10 @@ class AlbumBlanks:
     mbid: UUID | None
 
 
-async def fill_albums(tx: Tx, told: Sequence[AlbumBlanks]) -> None:
-    """Fill in what is not known of the albums yet."""
-    await tx.do(
+async def fill_albums(tx: Tx, told: Sequence[AlbumBlanks]) -> list[int]:
+    """Fill in what is not known of the albums yet; those that say more now."""
+    return await tx.many(
+        int,
         FILL_ALBUMS,
         [one.id for one in told],
         [one.owner_id for one in told],
@@ -418,12 +420,13 @@ FILL_ARTISTS = """
       FROM unnest(%s::bigint[], %s::bigint[], %s::uuid[]) AS told (id, owner_id, mbid)
      WHERE artist.id = told.id AND artist.attributed_to_id = told.owner_id AND artist.mbid IS NULL
        AND NOT EXISTS (SELECT FROM artist AS other WHERE other.mbid = told.mbid)
+ RETURNING artist.id
 """
 
 
-async def fill_artists(tx: Tx, ids: Sequence[int], owner_ids: Sequence[int], mbids: Sequence[UUID]) -> None:
-    """Fill in MusicBrainz ids of artists that had none; at most one of each artist and id."""
-    await tx.do(FILL_ARTISTS, list(ids), list(owner_ids), list(mbids))
+async def fill_artists(tx: Tx, ids: Sequence[int], owner_ids: Sequence[int], mbids: Sequence[UUID]) -> list[int]:
+    """Fill in MusicBrainz ids of artists that had none, at most one of each artist and id; those that have one now."""
+    return await tx.many(int, FILL_ARTISTS, list(ids), list(owner_ids), list(mbids))
 
 
 COVERLESS = """

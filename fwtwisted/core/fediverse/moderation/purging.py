@@ -2,7 +2,8 @@
 Removing what is here of a server or of an actor: on a moderator's word, or because a policy began to hold.
 
 Done by a job in short transactions, each of which leaves everything in order; whoever dies in between begins again and
-finds less.  *Media only* takes what can be heard and seen; people, texts and follows stay.
+finds less.  *Media only* takes what can be heard and seen; people, texts and follows stay.  Of somebody who lives here
+all goes but themselves, and those elsewhere who follow what goes are told.
 
 Another chore takes the uploads of private libraries that none of our people has followed for a week.
 Source: docs/federation.md §5.7 and §6.
@@ -18,6 +19,7 @@ from twisted.logger import Logger
 
 from fwtwisted.core.fediverse.keys.resolving import BELL as REMOTE_KEYS
 from fwtwisted.core.fediverse.remote.removing import remove_libraries, remove_uploads
+from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.files.stored_files import LANE as STORE_LANE
 from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
 from fwtwisted.core.music.libraries import Ring
@@ -26,6 +28,7 @@ from fwtwisted.db.fediverse import purging
 from fwtwisted.db.fediverse.purging import Doomed
 from fwtwisted.db.files import doomed as doomed_files
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
+from fwtwisted.db.podcasts import channels
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.people import Pod
 
@@ -90,8 +93,15 @@ class Purging:
 
     _log = Logger()
 
-    def __init__(self, database: Database, ring: Ring, pod: Pod, settings: PurgeSettings | None = None) -> None:
-        self._database, self._ring, self._pod = database, ring, pod
+    def __init__(
+        self,
+        database: Database,
+        ring: Ring,
+        pod: Pod,
+        settings: PurgeSettings | None = None,
+        occasions: Occasions = NOBODY,
+    ) -> None:
+        self._database, self._ring, self._pod, self._occasions = database, ring, pod, occasions
         self._settings = settings or PurgeSettings()
 
     async def ask(self, tx: Tx, purge: Purge) -> None:
@@ -128,10 +138,17 @@ class Purging:
 
     async def _uploads(self, tx: Tx, whom: Doomed) -> int:
         found = await purging.uploads(tx, whom, self._settings.uploads)
+        if whom.actor_id is not None:
+            await self._occasions.uploads_removed(tx, found)
         return await remove_uploads(tx, found, self._ring)
 
     async def _libraries(self, tx: Tx, whom: Doomed) -> int:
         found = await purging.libraries(tx, whom, self._settings.libraries)
+        if whom.actor_id is not None:  # who may live here
+            for id in found:
+                await self._occasions.library_removed(tx, id)
+            for channel in await channels.of_libraries(tx, found):
+                await self._occasions.actor_removed(tx, channel.actor_id)
         await remove_libraries(tx, found, self._ring)
         return len(found)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fwtwisted.core.fediverse.moderation.blocks import Rejecting, UserBlocks
+from fwtwisted.core.fediverse.moderation.blocks import UserBlocks
 from fwtwisted.core.fediverse.moderation.deciding import Deciding
 from fwtwisted.core.fediverse.moderation.known_actors import KnownActors
 from fwtwisted.core.fediverse.moderation.policies import Policies
 from fwtwisted.core.fediverse.moderation.purging import Purging
 from fwtwisted.core.fediverse.moderation.servers import Ask, Servers
+from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.music.libraries import Ring
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
@@ -24,13 +25,20 @@ class Moderation:
     """
 
     def __init__(
-        self, database: Database, policies: Policies, ring: Ring, met: Ask, read: Ask, rejecting: Rejecting, pod: Pod
+        self,
+        database: Database,
+        policies: Policies,
+        ring: Ring,
+        met: Ask,
+        read: Ask,
+        announcing: Announcing,
+        pod: Pod,
     ) -> None:
-        self.purging = Purging(database, ring, pod)
+        self.purging = Purging(database, ring, pod, occasions=announcing)
         self.deciding = Deciding(database, policies, self.purging, pod)
         self.servers = Servers(database, policies, self.purging, met, read, pod)
         self.actors = KnownActors(database, self.purging)
-        self.blocks = UserBlocks(database, rejecting)
+        self.blocks = UserBlocks(database, announcing)
 
     def jobs(self) -> Mapping[str, JobKind]:
         """What the hands do for us."""

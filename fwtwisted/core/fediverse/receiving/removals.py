@@ -1,8 +1,8 @@
 """
 Something elsewhere is no more.
 
-Who deletes must be who it belongs to, or who speaks for its whole server.  What was never here, and files that were,
-are remembered for a while, so that a Create that was overtaken does not bring them after all.  Nothing of ours, and
+Who deletes must be who it belongs to, or who speaks for its whole server.  What was deleted is remembered for a while,
+whether it was ever here or not, so that a Create that was overtaken does not bring it after all.  Nothing of ours, and
 nothing that somebody here has a file of, goes with it.  Source: docs/federation.md §4.9.
 """
 
@@ -45,8 +45,7 @@ class Removals:
         known = {one.fid for one in found}
         mine = [one for one in found if one.kind != "actor" and await may_speak_for(tx, told, one)]
         unborn = {fid for fid in fids if fid not in known and same_origin(fid, told.actor.fid)}
-        files = {one.fid for one in mine if one.kind == "upload"}
-        await received.remember_stillborn(tx, told.actor.id, sorted(unborn | files))
+        await received.remember_stillborn(tx, told.actor.id, sorted(unborn | {one.fid for one in mine}))
         await remote_deeds.take_back(tx, told.actor.id, fids)
         await self._remove(tx, mine, told.actor.domain)
 

@@ -92,7 +92,7 @@ async def _written(
     words = _words(said, channel, album_id, next(iter(pictures.values()), None), now)
     track_id = await _track(tx, said, channel, known, words)
     await music.tag(tx, Kind.TRACK, [(track_id, name) for name in said.about.tags])
-    far = _far(said, track_id)
+    far = FarUpload.of(said.fid, said.sound, track_id, said.about.published, None)
     if known is not None:
         await music.refresh_uploads(tx, channel.library_id, [far])
         return known.id
@@ -136,19 +136,4 @@ def _words(said: SaidEpisode, channel: Channel, album_id: int | None, cover_id: 
         cover_id=cover_id,
         description=said.about.description,
         published=None if published is None else min(published, now),
-    )
-
-
-def _far(said: SaidEpisode, track_id: int) -> FarUpload:
-    sound = said.sound
-    return FarUpload(
-        fid=said.fid,
-        track_id=track_id,
-        source=sound.source,
-        mimetype=sound.mimetype,
-        bitrate=sound.bitrate,
-        size=sound.size,
-        duration=sound.duration,
-        published=said.about.published,
-        updated=None,
     )

@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 from fwtwisted.core.fediverse.remote.actors import AskDocument, Permit, RemoteActors
 from fwtwisted.core.fediverse.remote.shelving import UNVOUCHED, Shelving
 from fwtwisted.core.fediverse.remote.vouching import Said, Vouched, Vouching
+from fwtwisted.db.fediverse import received
 from fwtwisted.db.fediverse.remote import libraries, music
 from fwtwisted.db.fediverse.remote.music import FarUpload, KnownUpload
 from fwtwisted.db.files import importing
 from fwtwisted.db.music import libraries as db_libraries
-from fwtwisted.db.pool import Database, Tx
+from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Actor, Library, Pod
@@ -103,6 +104,8 @@ class RemoteObjects:
         taken = await self.take_many([document], sender=sender, library=library)
         if taken.errors:
             raise taken.errors[0][1]
+        if not taken.ids:
+            raise Invalid.on("id", "This was deleted a moment ago.")
         return taken.ids[0]
 
     async def take_many(
@@ -110,6 +113,8 @@ class RemoteObjects:
     ) -> Taken:
         """
         Keep a page of a library, in a handful of statements however long it is.
+
+        What its owner deleted a moment ago is left out without a word: a page may be older than that.
 
         :param sender: who says so: the library's owner.
         :param as_actor: in whose name third servers are asked for what is theirs; None: the pod's.
@@ -121,7 +126,8 @@ class RemoteObjects:
         read = await self._threads(_read, documents, library.fid) if many else _read(documents, library.fid)
         said: list[SaidUpload] = read[0]
         errors: list[tuple[str, Invalid]] = read[1]
-        known = await self._database.read(lambda tx: music.known_uploads(tx, [one.fid for one in said]))
+        known, gone = await self._database.read(lambda tx: _known(tx, said, sender))
+        said = [one for one in said if not gone & {one.fid, one.track.fid}]
         bare = [one.track for one in said if _needs_track(known.get(one.fid))]
         vouched = await self.vouching.vouch(library.fid, bare, as_actor)
         ids, refused = await self._database.transaction(lambda tx: _shelve(tx, said, library, vouched))
@@ -193,6 +199,15 @@ def _of_library(said: SaidUpload, library: str) -> SaidUpload:
     return said
 
 
+async def _known(
+    tx: Queries, said: Sequence[SaidUpload], sender: Actor
+) -> tuple[Mapping[str, KnownUpload], frozenset[str]]:
+    """Which of a page are here, and which of them, or of their tracks, were deleted a moment ago."""
+    fids = [one.fid for one in said]
+    both = [*fids, *(one.track.fid for one in said)]
+    return await music.known_uploads(tx, fids), await received.stillborn_among(tx, both, sender.id)
+
+
 async def _shelve(
     tx: Tx, said: Sequence[SaidUpload], library: Library, vouched: Vouched
 ) -> tuple[list[int], list[tuple[str, Invalid]]]:
@@ -212,7 +227,7 @@ async def _shelve(
         if isinstance(track, Invalid):
             errors.append((one.fid, track))
             continue
-        (again if one.fid in known else new).append(_far(one, track))
+        (again if one.fid in known else new).append(FarUpload.of(one.fid, one.sound, track, one.published, one.updated))
     made = await music.add_uploads(tx, library.id, new)
     if await music.refresh_uploads(tx, library.id, again) or made:
         tx.touch("catalog")
@@ -221,18 +236,3 @@ async def _shelve(
 
 def _needs_track(known: KnownUpload | None) -> bool:
     return known is None or known.track_id is None
-
-
-def _far(said: SaidUpload, track_id: int | None) -> FarUpload:
-    sound = said.sound
-    return FarUpload(
-        fid=said.fid,
-        track_id=track_id,
-        source=sound.source,
-        mimetype=sound.mimetype,
-        bitrate=sound.bitrate,
-        size=sound.size,
-        duration=sound.duration,
-        published=said.published,
-        updated=said.updated,
-    )

@@ -138,9 +138,9 @@ class Announcing(Occasions):
         await self.actor_removed(tx, actor_id)
 
     async def actor_removed(self, tx: Tx, actor_id: int) -> None:
-        """A person or a channel is about to be no more."""
+        """A person or a channel is about to be no more: those who follow them, and whom they follow, know them."""
         told = await announced.actor(tx, actor_id)
-        to = followers_of(actor_id) | PODS_WITH_FOLLOWERS
+        to = followers_of(actor_id) | PODS_WITH_FOLLOWERS | actors(*await announced.followed_by(tx, actor_id))
         if told is None or not await self._outbox.readers(tx, to):
             return
         id = f"{told.fid}#delete/{_tag()}"

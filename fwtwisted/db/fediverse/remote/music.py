@@ -17,6 +17,7 @@ from attrs import asdict, frozen
 
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.music import Kind
+from fwtwisted.model.remote import SaidSound
 
 # --- what is known -------------------------------------------------------------------------------
 
@@ -228,6 +229,15 @@ class FarUpload:
     duration: int | None
     published: datetime | None
     updated: datetime | None
+
+    @classmethod
+    def of(
+        cls, fid: str, sound: SaidSound, track_id: int | None, published: datetime | None, updated: datetime | None
+    ) -> FarUpload:
+        """The file of a library, or of what a channel published, from what is said of its sound."""
+        return cls(
+            fid, track_id, sound.source, sound.mimetype, sound.bitrate, sound.size, sound.duration, published, updated
+        )
 
 
 _FAR = """

@@ -88,6 +88,15 @@ class LibraryTests(ReceivingCase):
             await self.tells(self.owner, told("Create", foreign.upload(number)))
         self.assertEqual(["Track 1"], await self.uploads())
 
+    async def test_deleted_before_among_many(self) -> None:
+        """Nor does it come among others, be it a file or the track of one."""
+        track = foreign.upload2(2)["track"]["id"]
+        for gone in (foreign.upload2(1)["id"], track):
+            await self.tells(self.owner, told("Delete", {"type": "Tombstone", "id": gone}))
+        whole = {"type": "AudioCollection", "items": [foreign.upload2(number) for number in (1, 2, 3)]}
+        await self.tells(self.owner, told("Update", whole), told("Create", foreign.upload2(2)))
+        self.assertEqual(["Track 3"], await self.uploads())
+
     async def test_label(self) -> None:
         """The owner renames a library and closes it; nobody else does."""
         for actor, name in ((self.bob, "Mine now"), (self.owner, "Closed")):

@@ -69,6 +69,7 @@ class Format:
     :ivar bounds: lowest and highest bitrate, bits a second; None for a format that has none.
     :ivar rewrapped: whether the growing file needs another wrapping, with its length, before it is kept.
     :ivar timed: whether a part keeps the times that it has in the whole.
+    :ivar also: further media types of files that serve who asks for this format.
     """
 
     media_type: str
@@ -76,6 +77,11 @@ class Format:
     bounds: tuple[int, int] | None = None
     rewrapped: bool = False
     timed: bool = False
+    also: tuple[str, ...] = ()
+
+    def serves(self, media_type: str) -> bool:
+        """Whether a file of this type needs no making for who asks for the format."""
+        return media_type == self.media_type or media_type in self.also
 
 
 _AIFF = Format("audio/x-aiff", ("-c:a", "pcm_s16be", "-f", "aiff"))
@@ -89,7 +95,12 @@ FORMATS: Mapping[str, Format] = {
     "ogg": Format("audio/ogg", (*_PLAIN_STEREO, "-c:a", "libvorbis", "-f", "ogg"), (48_000, MOST_BITS_PER_SECOND)),
     "opus": Format("audio/opus", (*_PLAIN_STEREO, "-c:a", "libopus", "-f", "ogg"), (8_000, MOST_BITS_PER_SECOND)),
     "flac": Format("audio/flac", ("-c:a", "flac", "-f", "flac")),
-    "aac": Format("audio/x-m4a", (*_PLAIN_STEREO, "-c:a", "aac", "-f", "adts"), (16_000, MOST_BITS_PER_SECOND)),
+    "aac": Format(
+        "audio/aac",  # frames without a container: under the name of one, players look for what is not there
+        (*_PLAIN_STEREO, "-c:a", "aac", "-f", "adts"),
+        (16_000, MOST_BITS_PER_SECOND),
+        also=("audio/x-m4a", "audio/mp4"),
+    ),
     "m4a": Format(
         "audio/x-m4a",
         (*_PLAIN_STEREO, "-c:a", "aac", *_AS_IT_GROWS, "-f", "mp4"),

@@ -193,6 +193,8 @@ class MusicTests(SubsonicCase):
         starred = (await app.ask("getStarred2"))["starred2"]
         self.assertEqual([(f"tr-{self.songs[1]}", NOW)], [(song["id"], song["starred"]) for song in starred["song"]])
         self.assertEqual([f"al-{self.dawn}"], [album["id"] for album in starred["album"]])
+        folder = (await app.ask("getMusicDirectory", id=f"al-{self.dawn}"))["directory"]
+        self.assertEqual((starred["album"][0]["starred"], 1), (folder["starred"], folder["playCount"]))
         song = (await app.ask("getSong", id=f"tr-{self.songs[0]}"))["song"]
         self.assertEqual((2, "2026-01-02T00:00:00.000Z"), (song["playCount"], song["played"]))
         other = (await (await self.app("omar")).ask("getSong", id=f"tr-{self.songs[0]}"))["song"]
@@ -214,6 +216,7 @@ class MusicTests(SubsonicCase):
         app = await self.some_music()
         genres = (await app.ask("getGenres"))["genres"]["genre"]
         self.assertEqual([("Ambient", 1, 1), ("Rock", 3, 1)], [tuple(genre.values()) for genre in genres])
+        self.assertEqual("2", (await app.raw("getGenres")).header("X-Total-Count"))
         songs = (await app.ask("getSongsByGenre", genre="rock", count=2, offset=2))["songsByGenre"]["song"]
         self.assertEqual(["Wave 3"], [song["title"] for song in songs])
 
@@ -236,6 +239,34 @@ class MusicTests(SubsonicCase):
         self.assertEqual(10, await app.error("search2"))
         old = (await app.ask("search", title="wave", count=2))["searchResult"]
         self.assertEqual((0, 3, 2), (old["offset"], old["totalHits"], len(old["match"])))
+
+    async def test_several_words_widen_nothing(self) -> None:
+        """What is counted is what may be heard, however many of a song's names hold the words."""
+        app = await self.some_music()
+        for query in ("whisper", "elan whisper", "whisper élan", "nova kestrel wave 2"):
+            counted = (await app.raw("search3", query=query)).header("X-Total-Count")
+            self.assertEqual("1" if "wave" in query else "0", counted, query)
+
+    async def test_the_oldest_search(self) -> None:
+        """Each word in the name that it was meant for; and songs by when they came."""
+        app = await self.some_music()
+
+        async def found(**asked: object) -> list[str]:
+            told = (await app.ask("search", **asked))["searchResult"]
+            self.assertEqual(told["totalHits"], len(told["match"]))
+            return [song["title"] for song in told["match"]]
+
+        self.assertEqual(["Wave 2"], await found(artist="nova", title="wave 2"))
+        self.assertEqual(["Wave 1", "Wave 2", "Wave 3"], await found(album='"tides"'))
+        self.assertEqual(["First Light"], await found(any="dawn"))
+        for nothing in ({"title": "nova"}, {"artist": "wave"}, {"title": "whisper"}, {"title": "& |"}, {}):
+            self.assertEqual([], await found(**nothing), nothing)
+        await self.do("UPDATE track SET creation_date = '2020-01-01' WHERE id <> %s", self.first_light)
+        await self.do("UPDATE track SET creation_date = '2020-03-01' WHERE id = %s", self.first_light)
+        await self.changed("catalog")
+        self.assertEqual(["First Light"], await found(newerThan=1_580_000_000_000))
+        self.assertEqual([], await found(newerThan=1_580_000_000_000, title="wave"))
+        self.assertEqual("4", (await app.raw("search", newerThan=1)).header("X-Total-Count"))
 
     async def test_a_full_synchronisation(self) -> None:
         """Pages of everything, in the order of ids; a count of none asks for none."""

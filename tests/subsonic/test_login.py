@@ -105,6 +105,7 @@ class LoginTests(SubsonicCase):
         await self.do("DELETE FROM api_key")
         self.assertEqual(44, await app.error("ping"))
         self.assertEqual(44, await (await self.app("Nadia")).error("tokenInfo"))
+        self.assertEqual(44, await App(self.served, {}).error("tokenInfo"))
 
     async def test_guessing_ends(self) -> None:
         """So many wrong secrets, and the right one helps no more; others at other addresses are not kept out."""

@@ -52,6 +52,15 @@ class FarTests(SubsonicCase, FeedCase):
         elements = (await nadia.xml("getPodcasts")).findall("podcasts/channel/episode")
         self.assertEqual([second["id"], first["id"]], [element.get("id") for element in elements])
 
+    async def test_an_episode_is_a_song(self) -> None:
+        """Asked for as one, by the id of the episode, it says that id."""
+        nadia = await self.followed()
+        [channel] = (await nadia.ask("getPodcasts"))["podcasts"]["channel"]
+        song = (await nadia.ask("getSong", id=channel["episode"][0]["id"]))["song"]
+        self.assertEqual((channel["episode"][0]["id"], "Episode 2"), (song["id"], song["title"]))
+        other = await self.app("omar")
+        self.assertEqual(70, await other.error("getSong", id="pe-00000000-0000-4000-8000-000000000000"))
+
     async def test_less_of_it(self) -> None:
         """Without episodes, one channel alone, the newest of all, one episode."""
         nadia = await self.followed()

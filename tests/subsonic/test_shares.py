@@ -63,12 +63,16 @@ class KeepingTests(ShareCase):
         )
 
     async def test_of_every_kind(self) -> None:
-        """Songs, albums, playlists, in the order that was asked for."""
+        """Songs, albums, artists, playlists, in the order that was asked for."""
         playlist = (await self.nadia.ask("createPlaylist", name="Mine", songId=f"tr-{self.songs[1]}"))["playlist"]
         share = await self.shared(id=[playlist["id"], f"tr-{self.songs[0]}", f"al-{self.album}"])
         self.assertEqual(["Wave 2", "Wave 1", "Wave 1", "Wave 2"], [song["title"] for song in share["entry"]])
         bare = await self.shared(id=self.songs[0])
         self.assertEqual(["Wave 1"], [song["title"] for song in bare["entry"]])
+        artist = (await self.nadia.ask("getSong", id=self.songs[0]))["song"]["artistId"]
+        of_artist = await self.shared(id=artist)
+        self.assertEqual(["Wave 1", "Wave 2"], [song["title"] for song in of_artist["entry"]][:2])
+        self.assertEqual(70, await self.nadia.error("createShare", id="ar-999999"))
 
     async def test_an_end(self) -> None:
         """0 is none, the past is refused; it moves, and goes away."""
@@ -118,7 +122,7 @@ class KeepingTests(ShareCase):
     async def test_bad_input(self) -> None:
         """Missing, unknown and other people's ids; one bad id spoils all."""
         self.assertEqual(10, await self.nadia.error("createShare"))
-        for id in ("x", "tr-99", "al-99", "pl-99", "sh-1", f"ar-{self.album}"):
+        for id in ("x", "tr-99", "al-99", "pl-99", "sh-1", "ir-1"):
             self.assertEqual(70, await self.nadia.error("createShare", id=[f"tr-{self.songs[0]}", id]), id)
         for id in ("x", "sh-99", "al-1"):
             self.assertEqual(70, await self.nadia.error("updateShare", id=id), id)

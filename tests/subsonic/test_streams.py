@@ -175,6 +175,17 @@ class TranscodeTests(SoundCase):
         self.assertEqual(self.body, (await app.raw("stream", id=track, format="flac")).body)
         self.assertEqual(self.body, (await app.raw("stream", id=track, maxBitRate=900)).body)
 
+    async def test_frames_are_no_container(self) -> None:
+        """AAC alone and in a container are two things, each under its own type, also when one is kept already."""
+        app = await self.nadias()
+        track = await self.a_sound()
+        for format, media_type, begins in (("aac", "audio/aac", b"\xff"), ("m4a", "audio/x-m4a", b"\0")):
+            answer = await app.raw("stream", id=track, format=format)
+            self.assertEqual((media_type, begins), (answer.header("Content-Type"), answer.body[:1]))
+        packed = await self.a_sound(kind="m4a", mimetype="audio/x-m4a")
+        for format in ("aac", "m4a"):
+            self.assertEqual(self.body, (await app.raw("stream", id=packed, format=format)).body)
+
     async def test_a_limit(self) -> None:
         """A bitrate alone makes the default format; the account's own limit holds for everything."""
         app = await self.nadias()

@@ -261,7 +261,7 @@ class Streaming:
         own = hearable.bitrate or 0
         limit = wish.max_bitrate
         asked = wish.to if wish.to in FORMATS else None
-        other = asked is not None and FORMATS[asked].media_type != hearable.mimetype
+        other = asked is not None and not FORMATS[asked].serves(hearable.mimetype or "")
         too_much = limit is not None and own > limit
         if not (other or too_much) or not await self._preference("music__transcoding_enabled"):
             return None

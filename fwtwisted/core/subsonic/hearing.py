@@ -266,6 +266,19 @@ class Hearing:
 
         return (await self._of_artists.get(sight.catalog, None, [id], load))[id]
 
+    async def by_artist(self, sight: Sight, id: int) -> tuple[str, Sequence[int]]:
+        """
+        The name of an artist and ids of all their songs, album by album; heard or not.
+
+        :raise NotFound: there is no such artist, or nothing of them may be heard.
+        """
+        artist = next((one for one in (await self.roll(sight)).artists if one.id == id), None)
+        if artist is None or id in sight.hidden:
+            raise NotFound
+        albums, loose = await self.of_artist(sight, id)
+        songs = [song for album in albums for song in await self.on_album(sight, album)]
+        return artist.name, [*songs, *loose]
+
     async def noted_artists(self, sight: Sight) -> Over:
         """What the listener notes on those artists whom they, or anybody, noted at all."""
         account_id = sight.viewer.account_id

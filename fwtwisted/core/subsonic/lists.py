@@ -8,7 +8,7 @@ repeat nor skip, and the last costs what the first does.  Source: docs/subsonic.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from random import SystemRandom
 
@@ -19,6 +19,7 @@ from fwtwisted.core.music.questions import words_of
 from fwtwisted.db.areas import last_moved
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.subsonic import lists, notes, search
+from fwtwisted.db.subsonic.search import SongQuery
 from fwtwisted.model.heard import Sight
 from fwtwisted.model.music import Kind
 
@@ -154,6 +155,25 @@ class Lists:
             sight,
             ("search", kind, words),
             lambda tx: search.found(tx, kind, words, sight.libraries, sight.hidden, MOST_FOUND),
+        )
+        return _page(found, limit, offset)
+
+    async def search_songs(
+        self, sight: Sight, texts: Mapping[str, str], since: datetime | None, limit: int, offset: int
+    ) -> Page:
+        """
+        Songs by their names, and by when they came; nothing for a question that says nothing.
+
+        :param texts: words by where they are looked for: ``title``, ``artist``, ``album``, or ``any`` of them.
+        :param since: only songs that came later; None: any.
+        """
+        asked = {name: words_of(text) for name, text in texts.items()}
+        if any(texts[name].strip() and not words for name, words in asked.items()):
+            return Page((), 0)
+        anywhere = asked.pop("any", ())
+        query = SongQuery(anywhere, **asked, since=since)
+        found = await self._kept(
+            sight, query, lambda tx: search.songs(tx, query, sight.libraries, sight.hidden, MOST_FOUND)
         )
         return _page(found, limit, offset)
 

@@ -12,7 +12,7 @@ from fwtwisted.db.pool import Tx
 from fwtwisted.model.listening import Deed, DeedFilter, Kind, Play, Standing
 
 # Whose deeds a viewer sees: of people here as their level has it, of others as they told us last and moderators have
-# it.  Parameters: see :func:`_eyes`.
+# it.  Parameters: see :func:`eyes`.
 SEEN_BY = """
     (actor.id = %s
      OR account.privacy_level = 'everyone'
@@ -25,14 +25,14 @@ SEEN_BY = """
 """
 
 
-def _eyes(viewer_actor: int | None, is_local: bool) -> tuple[int | None, bool, int | None]:
+def eyes(viewer_actor: int | None, is_local: bool) -> tuple[int | None, bool, int | None]:
     """The parameters of :data:`SEEN_BY`: the viewer (None: a visitor), whether that is at home here."""
     return viewer_actor, is_local, viewer_actor
 
 
 def _where(asked: DeedFilter, viewer_actor: int | None, is_local: bool, kind: Kind) -> tuple[str, list[object]]:
     parts: list[str] = [SEEN_BY]
-    args: list[object] = [*_eyes(viewer_actor, is_local)]
+    args: list[object] = [*eyes(viewer_actor, is_local)]
     if asked.username is not None:
         parts.append("lower(actor.preferred_username) = lower(%s)")
         args.append(asked.username)
@@ -179,7 +179,7 @@ async def one(tx: Tx, kind: Kind, id: int, viewer_actor: int | None, is_local: b
     """A single deed, if the viewer may see it."""
     sql = f"""SELECT {kind}.id, {kind}.actor_id, {kind}.track_id, {kind}.creation_date
                 FROM {_from(kind, DeedFilter())} WHERE {kind}.id = %s AND {SEEN_BY}"""
-    return await tx.maybe(Deed, sql, id, *_eyes(viewer_actor, is_local))
+    return await tx.maybe(Deed, sql, id, *eyes(viewer_actor, is_local))
 
 
 LATEST = f"""
@@ -197,5 +197,5 @@ LATEST = f"""
 async def latest(tx: Tx, viewer_actor: int | None, is_local: bool, limit: int) -> list[tuple[Kind, Deed]]:
     """The newest deeds of both kinds that the viewer may see."""
     return await tx.many(
-        lambda kind, *columns: (Kind(kind), Deed(*columns)), LATEST, *_eyes(viewer_actor, is_local), limit
+        lambda kind, *columns: (Kind(kind), Deed(*columns)), LATEST, *eyes(viewer_actor, is_local), limit
     )

@@ -37,8 +37,8 @@ OF_ARTIST = "{kind}.artist_id = ANY(ARRAY(SELECT artist.id FROM artist WHERE art
 OF_ALBUM = "track.album_id = ANY(ARRAY(SELECT album.id FROM album WHERE album.search @@ {query}))"
 FOUND = {
     Kind.ARTIST: "artist.search @@ {query}",
-    Kind.ALBUM: f"album.search @@ {{query}} OR {OF_ARTIST.format(kind='album')}",
-    Kind.TRACK: f"track.search @@ {{query}} OR {OF_ARTIST.format(kind='track')} OR {OF_ALBUM}",
+    Kind.ALBUM: f"(album.search @@ {{query}} OR {OF_ARTIST.format(kind='album')})",
+    Kind.TRACK: f"(track.search @@ {{query}} OR {OF_ARTIST.format(kind='track')} OR {OF_ALBUM})",
 }
 TIMES_QUERIED = {Kind.ARTIST: 1, Kind.ALBUM: 2, Kind.TRACK: 3}
 # Folding may write apostrophes of its own (for typographic ones): within a quoted word they are gaps.

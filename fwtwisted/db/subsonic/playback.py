@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from fwtwisted.db.listening.history import SEEN_BY
+from fwtwisted.db.listening.history import SEEN_BY, eyes
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.playback import Playback, State
 
@@ -88,9 +88,8 @@ async def playing(
     tx: Queries, viewer_actor: int | None, is_local: bool, earliest: datetime, limit: int
 ) -> list[Playing]:
     """What may be going on, of people whose doings the viewer may see, reported since ``earliest``; newest first."""
-    return await tx.many(
-        lambda name, *columns: Playing(name, _playback(*columns)), PLAYING, earliest, viewer_actor, is_local, limit
-    )
+    args = earliest, *eyes(viewer_actor, is_local), limit
+    return await tx.many(lambda name, *columns: Playing(name, _playback(*columns)), PLAYING, *args)
 
 
 def _playback(client: str, track_id: int, state: str, *columns: Any) -> Playback:

@@ -11,10 +11,12 @@ from uuid import UUID
 from fwtwisted.core.subsonic.files import FILES, Content, Files
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.heard import Sight
-from fwtwisted.web.subsonic.calls import Caller, call
+from fwtwisted.model.music import Kind
+from fwtwisted.web.subsonic.calls import Caller, Counted, call
 from fwtwisted.web.subsonic.desk import SubsonicDesk, of_kind, the_name
+from fwtwisted.web.subsonic.songs import the_songs
 from fwtwisted.wire.subsonic.asked import Asked
-from fwtwisted.wire.subsonic.documents import cover_of, milliseconds, whole
+from fwtwisted.wire.subsonic.documents import cover_of, fields, milliseconds, whole
 from fwtwisted.wire.subsonic.envelope import Payload, Piece
 from fwtwisted.wire.subsonic.indexing import letter_of
 from fwtwisted.wire.subsonic.names import Name, Prefix
@@ -50,14 +52,19 @@ class Browsing:
 
     @call("getSong")
     async def song(self, asked: Asked, caller: Caller) -> Payload:
-        name = of_kind(asked, Prefix.TRACK)
-        return {"song": await self._desk.hearing.song(await self._desk.sight(caller), name.number)}
+        sight = await self._desk.sight(caller)
+        given = asked.needed("id")
+        [song] = await the_songs(self._desk, sight, [given])
+        if the_name(asked, Prefix.TRACK).prefix is Prefix.EPISODE:
+            [piece] = await self._desk.hearing.songs_relaid(sight, [(song, {"id": given})])
+            return {"song": piece}
+        return {"song": await self._desk.hearing.song(sight, song)}
 
     @call("getGenres")
-    async def genres(self, asked: Asked, caller: Caller) -> Payload:
+    async def genres(self, asked: Asked, caller: Caller) -> Counted:
         found = await self._desk.lists.genres(await self._desk.sight(caller))
         genres = [{"value": name, "songCount": songs, "albumCount": albums} for name, songs, albums in found]
-        return {"genres": {"genre": genres}}
+        return Counted({"genres": {"genre": genres}}, len(genres))
 
     @call("getVideos")
     async def videos(self, asked: Asked, caller: Caller) -> Payload:
@@ -124,14 +131,17 @@ class Browsing:
         albums, loose = await hearing.of_artist(sight, id)
         children: list[Piece] = await hearing.albums(sight, albums, as_folders=True)
         children += await hearing.songs(sight, loose)
-        return {"id": str(name), "name": artist.name, "child": children}
+        over = await hearing.notes(sight, Kind.ARTIST, [id])
+        return {"id": str(name), "name": artist.name, **fields(over.get(id, b"")), "child": children}
 
     async def _album_folder(self, sight: Sight, name: Name) -> Payload:
         """An album holds songs."""
         hearing, id = self._desk.hearing, name.number
         title, artist_id = await hearing.album_folder(sight, id)
         songs = await hearing.songs(sight, await hearing.on_album(sight, id))
-        return {"id": str(name), "parent": str(Name(Prefix.ARTIST, artist_id)), "name": title, "child": songs}
+        over = await hearing.notes(sight, Kind.ALBUM, [id])
+        told = {"id": str(name), "parent": str(Name(Prefix.ARTIST, artist_id)), "name": title}
+        return {**told, **fields(over.get(id, b"")), "child": songs}
 
     # --- files as they lie -------------------------------------------------------------------------
 

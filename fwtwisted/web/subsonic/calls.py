@@ -123,6 +123,7 @@ class Declared:
     :ivar sends: it answers with bytes.
     :ivar writes: it changes something, and HEAD does not run it (rule 2).
     :ivar methods: the HTTP methods that it takes.
+    :ivar keyed: it is about the API key that it comes with, and there must be one.
     :ivar scope: that a program needs for it; None: any will do, or the call asks by itself.
     """
 
@@ -133,6 +134,7 @@ class Declared:
     writes: bool = False
     methods: tuple[bytes, ...] = (b"GET", b"HEAD", b"POST")
     scope: str | None = None
+    keyed: bool = False
 
 
 @frozen
@@ -152,9 +154,10 @@ def call(
     is_open: bool = False,
     methods: tuple[bytes, ...] = (b"GET", b"HEAD", b"POST"),
     scope: str | None = MUSIC,
+    keyed: bool = False,
 ) -> Callable[[F], F]:
     """Declare a call that looks, and answers with a payload."""
-    return _declare(Declared(names, is_open=is_open, methods=methods, scope=scope))
+    return _declare(Declared(names, is_open=is_open, methods=methods, scope=scope, keyed=keyed))
 
 
 def writing_call(*names: str) -> Callable[[F], F]:

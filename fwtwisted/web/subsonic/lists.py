@@ -154,16 +154,14 @@ class MusicLists:
         return await hearing.songs(sight, page.ids)
 
     @call("search")
-    async def search_1(self, asked: Asked, caller: Caller) -> Payload:
-        words = [asked.text(name) for name in ("artist", "album", "title", "any")]
-        text = _without_signs(" ".join(word for word in words if word))
+    async def search_1(self, asked: Asked, caller: Caller) -> Counted:
+        texts = {name: _without_signs(asked.given(name) or "") for name in ("artist", "album", "title", "any")}
         sight = await self._desk.sight_within(caller, asked)
         offset = asked.number("offset", 0)
-        page = Page((), 0)
-        if text:
-            page = await self._desk.lists.search(sight, Kind.TRACK, text, asked.count("count", FOUND), offset)
+        size, since = asked.count("count", FOUND), asked.moment("newerThan")
+        page = await self._desk.lists.search_songs(sight, texts, since, size, offset)
         songs = await self._desk.hearing.songs(sight, page.ids)
-        return {"searchResult": {"offset": offset, "totalHits": page.total, "match": songs}}
+        return Counted({"searchResult": {"offset": offset, "totalHits": page.total, "match": songs}}, page.total)
 
 
 def _without_signs(query: str) -> str:

@@ -101,6 +101,8 @@ class Rest:
         if asked.format is Format.JSONP and asked.callback is None:
             raise missing("callback")
         _check_version(asked)
+        if call.declared.keyed and asked.text("apiKey") is None:
+            raise Refused(Code.INVALID_KEY, "This call needs an API key.")
         if call.declared.is_open:
             caller = _NOBODY
         else:

@@ -71,7 +71,7 @@ class Sharing:
         self._shares.must_be_on()
 
     async def _songs(self, sight: Sight, ids: list[str]) -> list[int]:
-        """The songs that ids of songs, albums and playlists stand for.  :raise NotFound: one of them is none."""
+        """The songs of songs, albums, artists and playlists, by their ids.  :raise NotFound: one of them is none."""
         songs: list[int] = []
         for id in ids:
             name = named(id, Prefix.TRACK)
@@ -79,6 +79,9 @@ class Sharing:
                 await self._desk.hearing.album_folder(sight, name.number)
                 on_album = await self._desk.hearing.on_album(sight, name.number)
                 songs += await self._desk.hearing.audible(sight, on_album)
+            elif name is not None and name.prefix is Prefix.ARTIST:
+                _, by_artist = await self._desk.hearing.by_artist(sight, name.number)
+                songs += await self._desk.hearing.audible(sight, by_artist)
             elif name is not None and name.prefix is Prefix.PLAYLIST:
                 songs += (await self._playlists.one(sight, name.number))[1]
             else:

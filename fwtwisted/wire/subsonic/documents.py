@@ -102,6 +102,12 @@ def _over(document: Payload) -> bytes:
     return b"," + orjson.dumps(kept)[1:-1] if kept else b""
 
 
+def fields(over: bytes) -> Payload:
+    """The fields that are laid over a document, by themselves."""
+    found: Payload = orjson.loads(b"{%b}" % over[1:])
+    return found
+
+
 def song_notes(notes: Notes) -> bytes:
     """What a listener notes on a song."""
     seconds = None if notes.bookmark is None else notes.bookmark // 1000

@@ -160,19 +160,11 @@ class Bundles:
                 title, _ = await self._hearing.album_folder(sight, name.number)
                 return title, await self._hearing.on_album(sight, name.number)
             case Prefix.ARTIST:
-                return await self._of_artist(sight, name.number)
+                return await self._hearing.by_artist(sight, name.number)
             case Prefix.PLAYLIST:
                 playlist, songs = await self._playlists.one(sight, name.number)
                 return playlist.listed.playlist.name, songs
         raise NotFound
-
-    async def _of_artist(self, sight: Sight, id: int) -> tuple[str, Sequence[int]]:
-        artist = next((one for one in (await self._hearing.roll(sight)).artists if one.id == id), None)
-        if artist is None or id in sight.hidden:
-            raise NotFound
-        albums, loose = await self._hearing.of_artist(sight, id)
-        tracks = [track for album in albums for track in await self._hearing.on_album(sight, album)]
-        return artist.name, [*tracks, *loose]
 
 
 def _names(songs: Sequence[Hearable]) -> Iterator[str]:

@@ -133,7 +133,7 @@ def _that_can_be_made(format: str, *, is_limited: bool) -> str:
 def _is_in(hearable: Hearable, format: str) -> bool:
     made = FORMATS.get(format)
     media_type = hearable.mimetype or ""
-    return extension_of(media_type) == format or (made is not None and made.media_type == media_type)
+    return extension_of(media_type) == format or (made is not None and made.serves(media_type))
 
 
 def estimated(wish: Wish, seconds: float) -> int | None:

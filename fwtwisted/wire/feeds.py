@@ -211,7 +211,10 @@ class _Reading:
         parser.CharacterDataHandler = self._characters
         parser.EntityDeclHandler = _declared
         parser.ExternalEntityRefHandler = None
-        parser.Parse(body, True)
+        try:
+            parser.Parse(body, True)
+        except (LookupError, ValueError) as why:  # an encoding that expat does not know: the repair may
+            raise expat.ExpatError(str(why)) from why
 
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
         self._elements += 1

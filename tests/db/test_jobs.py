@@ -26,7 +26,7 @@ class OverlapTests(DatabaseCase):
 
         async def asking(tx: Tx) -> None:
             await jobs.wake_many(tx, "kind", "lane", ["key"], ["{}"])
-            struck.append(self.database.transaction(lambda other: jobs.done(other, job)))
+            struck.append(self.aside.transaction(lambda other: jobs.done(other, job)))
             await deferLater(clock, 0.2)  # until it waits for our commit
 
         await self.database.transaction(asking)

@@ -139,6 +139,14 @@ class ReadingTests(SynchronousTestCase):
             assert found is not None
             self.assertEqual("Grüße", found.text, body[:60])
 
+    def test_encodings_that_the_parser_does_not_know(self) -> None:
+        """Those of several bytes a letter are read as what they are, one that does not exist as it looks."""
+        text = rss(item(), "<description>海</description>")
+        for told, meant in (("gbk", "gbk"), ("shift_jis", "shift_jis"), ("big5", "big5"), ("uuutf-8", "utf-8")):
+            found = read(f"<?xml version='1.0' encoding='{told}'?>{text}".encode(meant)).description
+            assert found is not None
+            self.assertEqual("海", found.text, told)
+
     def test_numbers_and_times(self) -> None:
         """Durations and dates as feeds have them."""
         for text, seconds in (("61", 61), ("61.5", 61), ("1:01", 61), ("01:01:01", 3661), ("", None), ("1h", None),

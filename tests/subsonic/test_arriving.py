@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from fwtwisted.core.subsonic.arriving import MOST, PATIENCE_SECONDS, REMEMBERED_SECONDS, Arriving
+from fwtwisted.core.subsonic.arriving import MOST, PATIENCE_SECONDS, REMEMBERED_SECONDS, SETTLED_SECONDS, Arriving
 from fwtwisted.model.errors import Invalid, Throttled
 from fwtwisted.model.people import Viewer
 
@@ -48,7 +48,20 @@ class ArrivingTests(SynchronousTestCase):
         [one] = self.arriving.of(1)
         self.assertEqual((URL, None), (one.url, one.trouble))
         self.assertEqual([], self.arriving.of(2))
+        self.arriving.arrived(1, URL)
+        self.assertEqual([one], self.arriving.of(1), "it is not there")
         self.feeds[0].callback(None)
+        self.assertEqual([one], self.arriving.of(1), "who asked before does not see it yet")
+        self.arriving.arrived(2, URL)
+        self.arriving.arrived(1, URL)
+        self.assertEqual([], self.arriving.of(1))
+
+    def test_settled(self) -> None:
+        """What has come is told apart for some seconds only, though nobody looks."""
+        self.wanted()
+        self.clock.advance(PATIENCE_SECONDS)
+        self.feeds[0].callback(None)
+        self.clock.advance(SETTLED_SECONDS)
         self.assertEqual([], self.arriving.of(1))
 
     def test_in_vain(self) -> None:

@@ -27,6 +27,7 @@ Subscribe: TypeAlias = Callable[[Viewer, str], Awaitable[object]]
 
 PATIENCE_SECONDS = 3.0  # of an app
 REMEMBERED_SECONDS = 600.0  # what went wrong
+SETTLED_SECONDS = 5.0  # what is there: a list that was asked for before does not know it yet
 MOST = 20  # of one account at the same time
 
 
@@ -102,7 +103,7 @@ class Arriving:
     def _ended(self, key: tuple[int, str], arrival: Arrival, result: Failure | None) -> None:
         """Nobody waits any more: the podcast is there, or its trouble is told in the list."""
         if not isinstance(result, Failure):
-            self._arrivals.pop(key, None)
+            arrival.over = self._clock.seconds() + SETTLED_SECONDS
             return
         if result.check(CancelledError):
             return
@@ -118,6 +119,12 @@ class Arriving:
         now = self._clock.seconds()
         self._arrivals = {key: one for key, one in self._arrivals.items() if one.work is not None or one.over > now}
         return list(self._arrivals.values())
+
+    def arrived(self, actor_id: int, url: str) -> None:
+        """Its listener has seen it in the list: it is no longer on its way."""
+        known = self._arrivals.get((actor_id, url))
+        if known is not None and known.work is None:
+            del self._arrivals[actor_id, url]
 
     def give_up(self, actor_id: int, uuid: UUID) -> bool:
         """Wait for a podcast no longer; False when nobody waits for such."""

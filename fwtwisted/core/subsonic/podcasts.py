@@ -77,6 +77,8 @@ class PodcastsHeard:
         while (now := self._arriving.of(actor_id)) != waiting:  # one may have come between the two looks
             waiting, documents = now, await self._followed(sight, with_episodes=with_episodes)
         here = {document["url"] for document in documents}
+        for url in here:
+            self._arriving.arrived(actor_id, url)
         more: Payload = {"episode": []} if with_episodes else {}
         return [*documents, *({**_arriving_document(one), **more} for one in waiting if one.url not in here)]
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from fwtwisted import __version__
-from fwtwisted.config import Config, kept_secret_key
+from fwtwisted.config import Config, ConfigError, kept_secret_key
 from fwtwisted.config import parts as settings
 from fwtwisted.core.fediverse.actors import Actors
 from fwtwisted.core.fediverse.fetches import Fetches
@@ -188,7 +188,10 @@ class Parts:
         """The door to other servers, and what comes in by it to be heard."""
         database, threads = ground.database, ground.threads
         lookup = system_lookup(threads)
-        self.fetching = Fetching(ground.reactor, threads, settings.fetch_settings(config), lookup)
+        try:
+            self.fetching = Fetching(ground.reactor, threads, settings.fetch_settings(config), lookup)
+        except (OSError, ValueError) as wrong:
+            raise ConfigError("EXTERNAL_REQUESTS_CA_BUNDLE names no file of certificates that can be read.") from wrong
         self.service_actor = ServiceActor(database, threads, self.pod, config.outside.service_username)
         self.readers = Readers(ground.reactor, settings.readers_settings(config))
         ways = Ways(

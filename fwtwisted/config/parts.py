@@ -242,6 +242,7 @@ def fetch_settings(config: Config) -> FetchSettings:
         user_agent=f"fwtwisted/{__version__} (+{config.general.public_url}/)",
         exempt=Exemptions.of(outside.allow_private),
         verify=outside.verify,
+        ca_bundle=outside.ca_bundle,
         connect_seconds=outside.patience_seconds,
         idle_seconds=outside.patience_seconds,
         total_seconds=3 * outside.patience_seconds,

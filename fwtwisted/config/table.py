@@ -378,6 +378,8 @@ OUTSIDE: Final = Section(
         Setting("SCHEDULE_FEDERATION_CHECK_INTANCES_AVAILABILITY", BEAT, "minute=0,hour=*",
                 help="when it is seen which of the known servers answer"),
         Setting("EXTERNAL_REQUESTS_VERIFY_SSL", BOOL, "true", help="check the certificates of other servers"),
+        Setting("EXTERNAL_REQUESTS_CA_BUNDLE", PATH, own=True, unset="none",
+                help="file of certificates to believe in beside the system's, when other servers are asked"),
         Setting("EXTERNAL_REQUESTS_TIMEOUT", WAIT, "10s",
                 help="patience with other servers: to connect, and between two pieces of an answer; three times as "
                      "long for the whole of it"),

@@ -267,6 +267,7 @@ class Outside:
     :ivar outbox_pages: read of what a channel published before.
     :ivar object_seconds: how old what is known of music elsewhere may be.
     :ivar allow_private: hosts that are asked although the rules forbid it.
+    :ivar ca_bundle: path of authorities that are believed beside the system's.
     :ivar patience_seconds: to connect, and between two pieces of an answer.
     :ivar audio_bytes: of one file of another server, at most.
     :ivar feed_level: who may hear a feed that somebody subscribed to.
@@ -288,6 +289,7 @@ class Outside:
     outbox_pages: int
     object_seconds: float
     verify: bool
+    ca_bundle: str | None
     patience_seconds: float
     allow_private: tuple[str, ...]
     audio_bytes: int
@@ -557,6 +559,7 @@ def _outside(values: Values) -> Outside:
         outbox_pages=values["FEDERATION_COLLECTION_MAX_PAGES"],
         object_seconds=60.0 * values["FEDERATION_OBJECT_FETCH_DELAY"],
         verify=values["EXTERNAL_REQUESTS_VERIFY_SSL"],
+        ca_bundle=values["EXTERNAL_REQUESTS_CA_BUNDLE"],
         patience_seconds=values["EXTERNAL_REQUESTS_TIMEOUT"],
         allow_private=values["FEDERATION_ALLOW_PRIVATE"],
         audio_bytes=values["FEDERATION_AUDIO_MAX_SIZE"],

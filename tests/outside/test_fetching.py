@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from attrs import evolve
@@ -352,6 +353,18 @@ class TlsTests(FetchCase):
         with self.assertRaises(Unreachable):
             await self.fetching().get(self.far.url("/", "secure.example"))
         self.assertEqual([], self.far.heads)
+
+    async def test_a_file_of_certificates(self) -> None:
+        """EXTERNAL_REQUESTS_CA_BUNDLE: who is in it is believed, for their own name; a file of nothing is told of."""
+        bundle = Path(self.mktemp())
+        bundle.write_bytes(own_certificate("another.example").dumpPEM() + self.certificate.dumpPEM())
+        believing = self.fetching(settings=evolve(QUICK, ca_bundle=str(bundle)))
+        self.assertEqual(b"safe", (await believing.get(self.far.url("/", "secure.example"))).body)
+        with self.assertRaises(Unreachable):
+            await believing.get(self.far.url("/", "other.example"))
+        for text in (b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
+            bundle.write_bytes(text)
+            self.assertRaises(ValueError, self.fetching, settings=evolve(QUICK, ca_bundle=str(bundle)))
 
     async def test_verification_can_be_switched_off(self) -> None:
         """EXTERNAL_REQUESTS_VERIFY_SSL=false."""

@@ -49,6 +49,7 @@ from fwtwisted.outside.fetching.failures import (
     Unreachable,
 )
 from fwtwisted.outside.fetching.route import Route, Unverified, pinned
+from fwtwisted.outside.fetching.trust import BesideTheMachines
 from fwtwisted.outside.fetching.turns import Turns
 from fwtwisted.wire.targets import (
     NO_EXEMPTIONS,
@@ -88,7 +89,7 @@ class FetchSettings:
     """
     :ivar user_agent: how we introduce ourselves.
     :ivar exempt: hosts that are asked although the rules forbid it.
-    :ivar verify: check certificates.
+    :ivar verify: check certificates.  :ivar ca_bundle: path of authorities to believe in beside the machine's.
     :ivar connect_seconds: to connect.  :ivar idle_seconds: between two bytes.  :ivar total_seconds: in all.
     :ivar at_once_per_host: requests to one host, and ``at_once`` to all, that run at the same time; counted apart for
         those whose body is read as it comes, so that long ones do not hold up short ones.
@@ -98,6 +99,7 @@ class FetchSettings:
     user_agent: str
     exempt: Exemptions = NO_EXEMPTIONS
     verify: bool = True
+    ca_bundle: str | None = None
     connect_seconds: float = 10.0
     idle_seconds: float = 10.0
     total_seconds: float = 30.0
@@ -189,7 +191,8 @@ class Fetching:
     Asks other servers.
 
     :param lookup: of names; see :func:`system_lookup`.
-    :param trust: whose certificates are believed; None: those that this machine believes.
+    :param trust: whose certificates are believed; None: those that this machine and the settings believe.
+    :raise ValueError: :raise OSError: the settings name a bundle of certificates that is none.
     """
 
     _log = Logger()
@@ -204,6 +207,8 @@ class Fetching:
     ) -> None:
         self._reactor, self._threads, self._settings = reactor, threads, settings
         self._lookup, self._trust = lookup, trust
+        if trust is None and settings.ca_bundle is not None:
+            self._trust = BesideTheMachines(settings.ca_bundle)
         self._turns = Turns(settings.at_once_per_host, settings.at_once)
         self._long_turns = Turns(settings.at_once_per_host, settings.at_once)
         if settings.exempt.entries:

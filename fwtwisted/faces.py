@@ -162,7 +162,8 @@ class Faces:
         )
         apps = ApplicationDesk(parts.applications, self._callers, self._api_url)
         oauth = OAuthDesk(parts.oauth, self._callers)
-        libraries = LibraryDesk(parts.libraries, self._callers, self._api_url)
+        refresh = parts.fediverse.remote.refreshing.refresh_library
+        libraries = LibraryDesk(parts.libraries, self._callers, self._api_url, refresh)
         folders = FoldersDesk(parts.folder_imports, self._callers)
         arrivals = ArrivalsDesk(parts.arrivals, desk)
         administration = AdministrationDesk(parts.arrivals, self._callers, self._api_url)
@@ -218,6 +219,7 @@ class Faces:
             self._callers,
             parts.pictures,
             url,
+            parts.fediverse.remote.refreshing.refresh_library,
         )
         moderation = ModerationDesk(parts.fediverse.moderation, self._callers, url)
         reports = ReportDesk(parts.reports, self._callers, url)
@@ -244,6 +246,7 @@ class Faces:
             parts.channel_paper,
             parts.paper,
             self._api_url,
+            parts.fediverse.remote.refreshing.refresh_channel,
         )
 
     def _uploads(self) -> Mount:

@@ -107,7 +107,18 @@ class BlockTests(ModerationCase):
         self.assertEqual(200, self.there.me.get(f"/api/v1/federation/actors/{self.here.handle()}/").status)
         self.take_back(self.there, policy)
         self.upload(self.here, library, "Tide", 3)
-        self.meet(lambda: "Tide" in self.titles(), "what comes afterwards")
+        self.meet(lambda: sorted(self.titles()) == ["Ebb", "Flow", "Tide"], "all of it, and what comes afterwards")
+
+    def test_episodes_come_again(self) -> None:
+        """What a channel published is read again once its server's media are wanted again."""
+        self.publish(self.channel("muted"), "Pilot")
+        uuid = self.there.fetched(self.here.handle("muted"))["uuid"]
+        self.there.said(201, f"/api/v1/channels/{uuid}/subscribe/")
+        self.meet(lambda: self.titles() == ["Pilot"], "the episode")
+        policy = self.decide(self.there, reject_media=True)
+        self.meet(lambda: self.titles() == [], "the end of the episode")
+        self.there.changed(200, "PATCH", f"{POLICIES}{policy['id']}/", is_active=False)
+        self.meet(lambda: self.titles() == ["Pilot"], "the episode again")
 
     def test_silence(self) -> None:
         """Only who follows sees the music of a silenced server; nobody is notified of what it does."""

@@ -140,7 +140,7 @@ class FediverseRoom:
         self.nodeinfos = Nodeinfos(_nodeinfos(ground, self))
         self.moderation = Moderation(
             ground.database, ground.policies, ground.ring, self.peers.met, self.nodeinfos.read, ground.announcing,
-            ground.pod,
+            self.remote.returning.ask, ground.pod,
         )  # fmt: skip
         self.telling = Telling(TellingGround(ground.database, ground.outbox, ground.papers, ground.service))
         self._parts: tuple[Part, ...] = (

@@ -22,6 +22,7 @@ from fwtwisted.web.callers import Callers
 from fwtwisted.web.reading import Query, document
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.site import Mount
+from fwtwisted.web.v1.refreshing import RefreshThing, wants_refresh
 from fwtwisted.web.v1.subscriptions import SubscriptionsFace
 from fwtwisted.wire.http import NOT_MODIFIED, Conditions, plan
 from fwtwisted.wire.v1 import Document, last, page, paging
@@ -42,6 +43,7 @@ class PodcastDesk:
     What this area is written with.
 
     :ivar api_url: ``https://pod.example/api/v1``: what the addresses of pages begin with.
+    :ivar refresh: has a channel of another server looked at again there, if it is time.
     """
 
     channels: Channels
@@ -53,6 +55,7 @@ class PodcastDesk:
     paper: ChannelPaper
     catalog_paper: CatalogPaper
     api_url: str
+    refresh: RefreshThing
 
     def mounts(self) -> list[Mount]:
         """Everything here that has a prefix of its own."""
@@ -128,7 +131,10 @@ class ChannelsFace:
         """By uuid, username, or ``username@domain``."""
         await self._channels.must_be_offered()
         viewer = await self._callers.open(request, "libraries")
-        return answer(request, 200, self._told(await self._channels.one(viewer, name)))
+        found = await self._channels.one(viewer, name)
+        if wants_refresh(request) and await self._desk.refresh(viewer, found.channels[0].id):
+            found = await self._channels.one(viewer, name)
+        return answer(request, 200, self._told(found))
 
     @app.route("/<name>/", methods=["PATCH", "PUT"])
     async def change(self, request: LeanRequest, name: str) -> bytes:

@@ -25,6 +25,7 @@ from fwtwisted.web.callers import Callers
 from fwtwisted.web.reading import Query, document
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.site import Mount
+from fwtwisted.web.v1.refreshing import RefreshThing, wants_refresh
 from fwtwisted.wire.v1 import Document, Paging, Pictures, page, paging
 from fwtwisted.wire.v1 import fetches as v1_fetches
 from fwtwisted.wire.v1 import follows as v1_follows
@@ -79,6 +80,7 @@ class FederationDesk:
     What this area is written with.
 
     :ivar api_url: ``https://pod.example/api/v1``: what the addresses of pages begin with.
+    :ivar refresh: has a library of another server looked at again there, if it is time.
     """
 
     follows: Follows
@@ -89,6 +91,7 @@ class FederationDesk:
     callers: Callers
     pictures: Pictures
     api_url: str
+    refresh: RefreshThing
 
     def mounts(self) -> list[Mount]:
         """Everything here, at its prefixes."""
@@ -221,7 +224,10 @@ class ForeignFace:
     @app.route("/<uuid:uuid>/", methods=["GET"])
     async def one(self, request: LeanRequest, uuid: UUID) -> bytes:
         viewer = await self._callers.scoped(request, "libraries")
-        return answer(request, 200, v1_follows.seen_library(await self._desk.foreign.one(viewer, uuid)))
+        found = await self._desk.foreign.one(viewer, uuid)
+        if wants_refresh(request) and await self._desk.refresh(viewer, found.library.id):
+            found = await self._desk.foreign.one(viewer, uuid)
+        return answer(request, 200, v1_follows.seen_library(found))
 
     @app.route("/<uuid:uuid>/scan/", methods=["POST"])
     async def scan(self, request: LeanRequest, uuid: UUID) -> bytes:

@@ -16,6 +16,7 @@ from fwtwisted.web.callers import Callers
 from fwtwisted.web.reading import Query, document
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.site import Mount
+from fwtwisted.web.v1.refreshing import RefreshThing, as_it_is, wants_refresh
 from fwtwisted.wire.v1 import libraries as v1_libraries
 from fwtwisted.wire.v1 import page, paging
 
@@ -26,11 +27,13 @@ class LibraryDesk:
     What this area is written with.
 
     :ivar api_url: ``https://pod.example/api/v1``: what the addresses of pages begin with.
+    :ivar refresh: has a library of another server looked at again there, if it is time.
     """
 
     libraries: Libraries
     callers: Callers
     api_url: str
+    refresh: RefreshThing = as_it_is
 
     def mount(self) -> Mount:
         """Everything here, at its prefix."""
@@ -44,6 +47,7 @@ class LibrariesFace:
 
     def __init__(self, desk: LibraryDesk) -> None:
         self._libraries, self._callers, self._url = desk.libraries, desk.callers, f"{desk.api_url}/libraries/"
+        self._refresh = desk.refresh
 
     @app.route("/", methods=["GET"])
     async def many(self, request: LeanRequest) -> bytes:
@@ -65,8 +69,11 @@ class LibrariesFace:
     @app.route("/<uuid:uuid>/", methods=["GET"])
     async def one(self, request: LeanRequest, uuid: UUID) -> bytes:
         """One, private ones too: to know of it is not to look into it."""
-        await self._callers.open(request, "libraries")
-        return answer(request, 200, v1_libraries.library(await self._libraries.one(uuid)))
+        viewer = await self._callers.open(request, "libraries")
+        found = await self._libraries.one(uuid)
+        if wants_refresh(request) and await self._refresh(viewer, found.id):
+            found = await self._libraries.one(uuid)
+        return answer(request, 200, v1_libraries.library(found))
 
     @app.route("/<uuid:uuid>/", methods=["PATCH", "PUT"])
     async def change(self, request: LeanRequest, uuid: UUID) -> bytes:

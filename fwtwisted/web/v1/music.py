@@ -23,6 +23,7 @@ from fwtwisted.web.callers import Callers
 from fwtwisted.web.reading import Query
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.v1.edits import EditsDesk
+from fwtwisted.web.v1.refreshing import wants_refresh
 from fwtwisted.wire.v1 import Document, Paging, last, page, paging
 from fwtwisted.wire.v1 import catalog as v1_catalog
 from fwtwisted.wire.v1 import libraries as v1_libraries
@@ -35,7 +36,6 @@ Ask: TypeAlias = Callable[[Viewer, Question, Sequence[Ordered], int, int], Await
 Refresh: TypeAlias = Callable[[Viewer, Kind, int], Awaitable[None]]
 
 MOST_LICENSES = 1_000
-YES = ("true", "True", "1")
 
 
 @frozen
@@ -64,7 +64,7 @@ class MusicDesk:
     async def looked_at(self, request: LeanRequest, kind: Kind, id: int) -> Viewer:
         """Who looks at an artist, an album or a track; with ``?refresh=true`` it is looked at again where it lives."""
         viewer = await self.callers.open(request, "libraries")
-        if Query.of(request).get("refresh") in YES:
+        if wants_refresh(request):
             await self.refresh(viewer, kind, id)
         return viewer
 

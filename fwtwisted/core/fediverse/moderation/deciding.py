@@ -8,6 +8,8 @@ Source: docs/federation.md §6; docs/api.md §4.19.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from twisted.logger import Logger
 
 from fwtwisted.core.fediverse.moderation.policies import Policies
@@ -23,13 +25,22 @@ from fwtwisted.wire.targets import authority
 TARGET = "target"
 
 
+# ``remote.returning``: a server's name, or an actor's key.
+Wanted = Callable[[Tx, "str | None", "int | None"], Awaitable[None]]
+
+
 class Deciding:
-    """Keeps policies."""
+    """
+    Keeps policies.
+
+    :param wanted: has what our people follow read again, when media are refused no longer.
+    """
 
     _log = Logger()
 
-    def __init__(self, database: Database, known: Policies, purging: Purging, pod: Pod) -> None:
+    def __init__(self, database: Database, known: Policies, purging: Purging, wanted: Wanted, pod: Pod) -> None:
         self._database, self._known, self._purging, self._pod = database, known, purging, pod
+        self._wanted = wanted
 
     async def listed(self, asked: PolicyQuestion, limit: int, offset: int) -> tuple[int, list[Policy]]:
         """How many policies match, and one page of them."""
@@ -83,12 +94,13 @@ class Deciding:
         return await self._database.transaction(work)
 
     async def undo(self, moderator: Viewer, id: int) -> None:
-        """Take a policy back; what was removed stays away.  :raise NotFound:"""
+        """Take a policy back; what our people follow is read again, if it refused media.  :raise NotFound:"""
 
         async def work(tx: Tx) -> None:
             before = _found(await policies.locked(tx, id))
             await policies.remove(tx, id)
             self._known.changed(tx)
+            await self._ended(tx, before, None)
             self._log.info(
                 "{by} takes back what was decided about {target}",
                 event="moderation.policy",
@@ -117,6 +129,16 @@ class Deciding:
             media_only = Switch.BLOCK_ALL not in begins
             server = None if now.target.is_actor else now.target.name
             await self._purging.ask(tx, Purge(moderator.username, server, actor_id, media_only))
+        if before is not None:
+            await self._ended(tx, before, now)
+
+    async def _ended(self, tx: Tx, before: Policy, now: Policy | None) -> None:
+        """What our people follow there is read again, if media were refused and are no longer."""
+        refusing = (Switch.BLOCK_ALL, Switch.REJECT_MEDIA)
+        refuses = now is not None and any(now.in_force(switch) for switch in refusing)
+        if before.in_force(Switch.REJECT_MEDIA) and not refuses:
+            server, actor_id = await self._whom(tx, before.target)
+            await self._wanted(tx, server, actor_id)
 
     async def _whom(self, tx: Tx, target: PolicyTarget) -> tuple[str | None, int | None]:
         """The server's name, or the actor's id.  :raise Invalid:"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fwtwisted.core.fediverse.moderation.blocks import UserBlocks
-from fwtwisted.core.fediverse.moderation.deciding import Deciding
+from fwtwisted.core.fediverse.moderation.deciding import Deciding, Wanted
 from fwtwisted.core.fediverse.moderation.known_actors import KnownActors
 from fwtwisted.core.fediverse.moderation.policies import Policies
 from fwtwisted.core.fediverse.moderation.purging import Purging
@@ -21,6 +21,7 @@ class Moderation:
     """
     Policies, other servers, those who live there, and removing what is here of them.
 
+    :param wanted: see ``Deciding``.
     :param met: has the nodeinfo of a server read soon.  :param read: reads it now.
     """
 
@@ -32,10 +33,11 @@ class Moderation:
         met: Ask,
         read: Ask,
         announcing: Announcing,
+        wanted: Wanted,
         pod: Pod,
     ) -> None:
         self.purging = Purging(database, ring, pod, occasions=announcing)
-        self.deciding = Deciding(database, policies, self.purging, pod)
+        self.deciding = Deciding(database, policies, self.purging, wanted, pod)
         self.servers = Servers(database, policies, self.purging, met, read, pod)
         self.actors = KnownActors(database, self.purging)
         self.blocks = UserBlocks(database, announcing)

@@ -73,14 +73,25 @@ class Outboxes:
         await self._database.transaction(lambda tx: self._ask_on(tx, channel, page.next, as_actor))
         return count
 
+    async def ask_for(self, tx: Tx, channel_id: int) -> None:
+        """Have an outbox read from its beginning, after the commit."""
+        await jobs.ask(tx, READ, LANE, {"channel": channel_id, "url": None, "by": None}, key=str(channel_id))
+        tx.after_commit(self._ring, "jobs", LANE.encode())
+
     async def read(self, job: Job) -> None:
-        """Read further pages."""
+        """Read further pages; where none is named, the outbox from its beginning."""
         id, url, as_actor = job.args["channel"], job.args["url"], job.args["by"]
         found = await self._database.read(lambda tx: channels.by_ids(tx, [id]))
         if not found:
             return
         [channel] = found
         seen: set[str] = set()
+        if url is None:
+            first = await self._first(channel, as_actor)
+            if first is None:
+                return
+            await self._take(first, channel, as_actor)
+            url = first.next
         while url is not None and url not in seen and len(seen) < self._settings.most_pages - 1:
             seen.add(url)
             page = await self._page(url, channel, as_actor)

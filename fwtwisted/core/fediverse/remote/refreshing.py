@@ -18,7 +18,7 @@ from fwtwisted.db.fediverse.remote import actors, looks
 from fwtwisted.db.files import doomed
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.model.fediverse import Outcome
+from fwtwisted.model.fediverse import FetchStatus, Outcome
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Viewer
 
@@ -50,12 +50,21 @@ class Refreshing:
 
     async def refresh(self, viewer: Viewer, kind: Kind, id: int) -> None:
         """Bring an artist, an album or a track elsewhere up to date, if it is time; visitors have nobody asked."""
+        await self._again(viewer, lambda tx, age: looks.look_again(tx, kind, id, age))
+
+    async def refresh_channel(self, viewer: Viewer, id: int) -> bool:
+        """The same of a channel, and of what it published last; whether it may say something else now."""
+        return await self._again(viewer, lambda tx, age: looks.look_again_at_channel(tx, id, age))
+
+    async def refresh_library(self, viewer: Viewer, id: int) -> bool:
+        """The same of a library's label."""
+        return await self._again(viewer, lambda tx, age: looks.look_again_at_library(tx, id, age))
+
+    async def _again(self, viewer: Viewer, stale: Callable[[Tx, float], Awaitable[str | None]]) -> bool:
         if viewer.account_id is None:
-            return
-        age = self._settings.object_seconds
-        fid = await self._database.transaction(lambda tx: looks.look_again(tx, kind, id, age))
-        if fid is not None:
-            await self._look_up(fid, None)
+            return False
+        fid = await self._database.transaction(lambda tx: stale(tx, self._settings.object_seconds))
+        return fid is not None and (await self._look_up(fid, None)).status is FetchStatus.FINISHED
 
     async def forget_pictures(self, _: Job) -> None:
         """Forget pictures of other servers that nothing shows any more."""

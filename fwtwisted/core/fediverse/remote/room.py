@@ -17,6 +17,7 @@ from fwtwisted.core.fediverse.remote.objects import RemoteObjects, Taken
 from fwtwisted.core.fediverse.remote.outboxes import Outboxes, OutboxesSettings
 from fwtwisted.core.fediverse.remote.refreshing import Refreshing, RefreshSettings
 from fwtwisted.core.fediverse.remote.removing import Ring
+from fwtwisted.core.fediverse.remote.returning import Returning
 from fwtwisted.core.fediverse.remote.scanning import Scanning
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
@@ -66,6 +67,7 @@ class Remote:
             self.episodes, self.changes, self.outboxes, pod,
         )  # fmt: skip
         self.scanning = Scanning(database, ask, self.objects, ground.ring)
+        self.returning = Returning(self.scanning, self.outboxes)
         self.refreshing = Refreshing(database, self.lookup.outcome, ground.ring, ground.settings.refreshing)
 
     def jobs(self) -> Mapping[str, JobKind]:

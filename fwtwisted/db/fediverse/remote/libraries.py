@@ -90,3 +90,34 @@ TRACKS_IN = "SELECT DISTINCT track_id FROM upload WHERE library_id = ANY(%s) AND
 async def tracks_in(tx: Queries, library_ids: Sequence[int]) -> list[int]:
     """The tracks that these libraries hold files of."""
     return await tx.many(int, TRACKS_IN, list(library_ids))
+
+
+# Of a server and those below it, or of one actor: what somebody here follows.
+_WANTED = """
+    follow.approved AND follower.private_key IS NOT NULL AND voice.private_key IS NULL
+    AND (%s = ANY(servers_above(voice.domain)) OR voice.id = %s)
+"""
+WANTED_LIBRARIES = f"""
+    SELECT library.id, min(follower.id)
+      FROM follow JOIN actor AS follower ON follower.id = follow.actor_id
+      JOIN library ON library.id = follow.target_library_id
+      JOIN actor AS voice ON voice.id = library.actor_id
+     WHERE {_WANTED} GROUP BY library.id ORDER BY library.id
+"""
+WANTED_CHANNELS = f"""
+    SELECT DISTINCT channel.id
+      FROM follow JOIN actor AS follower ON follower.id = follow.actor_id
+      JOIN channel ON channel.actor_id = follow.target_actor_id
+      JOIN actor AS voice ON voice.id = channel.actor_id
+     WHERE {_WANTED} ORDER BY channel.id
+"""
+
+
+async def wanted_libraries(tx: Queries, server: str | None, actor_id: int | None) -> list[tuple[int, int]]:
+    """Libraries of a server, or of an actor, that our people follow, each with one of those people."""
+    return await tx.many(lambda library, actor: (library, actor), WANTED_LIBRARIES, server, actor_id)
+
+
+async def wanted_channels(tx: Queries, server: str | None, actor_id: int | None) -> list[int]:
+    """Channels of a server, or the one that an actor is, that our people follow."""
+    return await tx.many(int, WANTED_CHANNELS, server, actor_id)

@@ -48,6 +48,30 @@ class RefreshingTests(RemoteCase):
         await self.refreshing.refresh(self.ada, Kind.ALBUM, 999)
         self.assertEqual([], self.looked)
 
+    async def test_channels_and_libraries(self) -> None:
+        """They are looked at again in the same way: once in a while, those elsewhere, for people with an account."""
+        eve = await self.an_actor("eve", "far.example")
+        library = await self.a_library(eve, "everyone")
+        await self.do("UPDATE library SET last_fetch_date = now() - interval '5 days' WHERE id = %s", library)
+        shelf = await self.a_library(eve, "everyone")
+        await self.do(
+            "INSERT INTO channel (artist_id, library_id, actor_id, attributed_to_id) VALUES (%s, %s, %s, %s)",
+            self.artist, shelf, eve, eve,
+        )  # fmt: skip
+        channel = await self.value("SELECT id FROM channel")
+        fids = [await self.value("SELECT fid FROM actor WHERE id = %s", eve),
+                await self.value("SELECT fid FROM library WHERE id = %s", library)]  # fmt: skip
+        for who in (Viewer(), self.ada, self.ada):
+            self.assertFalse(await self.refreshing.refresh_channel(who, channel))
+            self.assertFalse(await self.refreshing.refresh_library(who, library))
+        self.assertEqual(fids, self.looked)
+        await self.do("UPDATE actor SET private_key = 'x'")
+        await self.do("UPDATE channel SET outbox_fetch_date = NULL")
+        ours = await self.a_library(self.ada.the_actor, "everyone")
+        await self.refreshing.refresh_channel(self.ada, channel)
+        await self.refreshing.refresh_library(self.ada, ours)
+        self.assertEqual(fids, self.looked)
+
     async def test_pictures(self) -> None:
         """Pictures of other servers that nothing shows are forgotten after a day, with their files."""
         for name, age, used in (("shown", 5, True), ("old", 5, False), ("new", 0, False), ("wrong", 5, False)):

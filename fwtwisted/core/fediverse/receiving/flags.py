@@ -19,7 +19,7 @@ from fwtwisted.wire.addresses import is_ours
 
 MOST_OBJECTS: Final = 20
 OTHER: Final = "other"
-ACCOUNT: Final = "account"
+SOMEBODY: Final = ("account", "channel")
 
 
 class Hearing(Protocol):
@@ -48,12 +48,12 @@ class Flags:
         await self._reports.hear(tx, fid, ReportWish(_type(told.act), target, summary), told.actor.id)
 
     async def _target(self, tx: Tx, act: Act) -> Reference | None:
-        """The first of what is reported that is ours; somebody only where nothing of theirs is named beside them."""
+        """The first of what is reported that is ours; somebody, or a channel, only where nothing of theirs is."""
         somebody = None
         for fid in act.abouts(MOST_OBJECTS):
             if is_ours(fid, self._pod):
                 found = await receivers.reported(tx, fid)
-                if found is not None and found.kind != ACCOUNT:
+                if found is not None and found.kind not in SOMEBODY:
                     return found
                 somebody = somebody or found
         return somebody

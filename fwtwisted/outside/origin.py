@@ -21,7 +21,7 @@ from attrs import frozen
 from twisted.internet.defer import Deferred
 
 from fwtwisted.model.errors import NotFound, Unavailable
-from fwtwisted.wire.http import Span
+from fwtwisted.wire.http import Outlet, Span
 
 
 class StoreAway(Unavailable):
@@ -80,6 +80,13 @@ class Body(Protocol):
         The next piece; empty at the end.  One at a time; a Deferred may be cancelled, which ends everything.
 
         :raise CutShort: the end came too early and nothing helped.  :raise Changed: meanwhile it is another object.
+        """
+
+    def haul(self, outlet: Outlet) -> Deferred[None] | None:
+        """
+        Have the kernel bring what comes next straight to the outlet, as far as that goes; then ask for the next piece.
+
+        :return: fires when that is done, fails with the outlet's reason; None: it cannot be, take the pieces.
         """
 
     def close(self) -> None:

@@ -40,6 +40,7 @@ from twisted.web import http
 from fwtwisted.model.errors import BadRequest, FwError
 from fwtwisted.web.forwarded import TOLD_BY_FRONTS, Peer
 from fwtwisted.web.request import LeanRequest
+from fwtwisted.wire.http import Haul
 
 _SHADOWED = frozenset(name.lower() for name in TOLD_BY_FRONTS)
 _MOST_DIGITS = 18  # of a length; Python itself refuses to read very long numbers
@@ -154,6 +155,11 @@ class Channel(http.HTTPChannel):
             protocol.connectionLost(reason)
 
         self.connectionLost = lost  # type: ignore[method-assign, assignment]
+
+    @property
+    def takes_hauls(self) -> bool:
+        """Whether the kernel may move bytes into the socket."""
+        return sends_files(self.transport)
 
     # --- a request arrives ---------------------------------------------------------------------
 
@@ -345,16 +351,43 @@ def _request_line(channel: Channel) -> tuple[bytes, bytes, bytes]:
 # --- files by the kernel ---------------------------------------------------------------------------
 
 
-class _Job:
-    """A piece of an open file on its way out."""
+class _FilePiece:
+    """A piece of an open file on its way out (:class:`~fwtwisted.wire.http.Haul`)."""
 
-    def __init__(self, descriptor: int, offset: int, count: int, done: Deferred[None]) -> None:
-        self.descriptor, self.offset, self.count, self.done = descriptor, offset, count, done
+    is_dry = False
+
+    def __init__(self, descriptor: int, offset: int, count: int) -> None:
+        self._descriptor, self._offset, self._count = descriptor, offset, count
+        self.moved = 0
+
+    @property
+    def is_over(self) -> bool:
+        """See :class:`Haul`."""
+        return self._count == 0
+
+    def begin(self, wake: Callable[[], None]) -> None:
+        """See :class:`Haul`.  A file never sleeps."""
+
+    def send(self, socket: int) -> int:
+        """See :class:`Haul`."""
+        try:
+            sent = os.sendfile(socket, self._descriptor, self._offset, min(self._count, _TURN_BYTES))
+        except (BlockingIOError, InterruptedError):
+            return 0
+        if not sent:
+            raise EOFError("the file became shorter")
+        self._offset += sent
+        self._count -= sent
+        self.moved += sent
+        return sent
+
+    def close(self) -> None:
+        """See :class:`Haul`.  The file is its owner's."""
 
 
 class SendingMixin:
     """
-    A socket that can send a file without its bytes passing through us.
+    A socket that has bytes moved into it by the kernel, without their passing through us.
 
     :ivar bytes_sent: how many bytes the kernel has taken, a sign of progress.
     """
@@ -370,36 +403,51 @@ class SendingMixin:
     _tempDataLen: int
     fileno: Callable[[], int]
     startWriting: Callable[[], None]
-    _job: _Job | None = None
+    stopWriting: Callable[[], None]
+    _haul: Haul | None = None
+    _hauled: Deferred[None]
 
     def sendfile(self, descriptor: int, offset: int, count: int) -> Deferred[None]:
         """
-        Send ``count`` bytes from ``offset`` after all that was written so far.
+        Send ``count`` bytes from ``offset`` after all that was written so far; answers as :meth:`haul`.
 
         :param descriptor: stays the caller's, who keeps it open until the end.
-        :return: fires when the kernel has the last byte; fails with EOFError when the file is shorter, with the
+        """
+        return self.haul(_FilePiece(descriptor, offset, count))
+
+    def haul(self, haul: Haul) -> Deferred[None]:
+        """
+        Have bytes moved by the kernel after all that was written so far.
+
+        :return: fires when the kernel has the last byte; fails with EOFError when there are fewer, with the
             connection's reason when it breaks.  Cancelling stops the work, and leaves the stream in the middle.
         """
-        done: Deferred[None] = Deferred(self._stop_sending)
-        if self.disconnected or count == 0:
-            if count == 0:
-                done.callback(None)
+        hauled: Deferred[None] = Deferred(lambda _: self._drop_haul())
+        if self.disconnected or haul.is_over:
+            broken = not haul.is_over
+            haul.close()
+            if broken:
+                hauled.errback(error.ConnectionLost())
             else:
-                done.errback(error.ConnectionLost())
-            return done
-        self._job = _Job(descriptor, offset, count, done)
+                hauled.callback(None)
+            return hauled
+        self._haul, self._hauled = haul, hauled
+        haul.begin(self._go_on)
         self.startWriting()
-        return done
+        return hauled
 
     @property
     def has_unsent(self) -> bool:
         """Whether bytes wait for the client to take them."""
-        buffered = self.offset != len(self.dataBuffer) or self._tempDataLen
-        return bool(buffered or self._job is not None)
+        return self._has_buffered or (self._haul is not None and not self._haul.is_dry)
+
+    @property
+    def _has_buffered(self) -> bool:
+        return bool(self.offset != len(self.dataBuffer) or self._tempDataLen)
 
     def write(self, data: bytes) -> None:
         """Send at once what the kernel takes at once, which is nearly always all; keep the rest."""
-        idle = self._job is None and not self._tempDataLen and self.offset == len(self.dataBuffer)
+        idle = self._haul is None and not self._has_buffered
         if idle and data and self.connected and not self._writeDisconnected and not self.TLS:
             taken = self.writeSomeData(data)
             if isinstance(taken, int) and taken > 0:  # a broken connection shows when the reactor writes
@@ -415,51 +463,61 @@ class SendingMixin:
         return taken
 
     def doWrite(self) -> BaseException | None:
-        """The socket takes bytes: first those in memory, then the file's."""
-        job = self._job
-        if job is None:
+        """The socket takes bytes: first those in memory, then those that the kernel moves."""
+        if self._haul is None:
             return super().doWrite()  # type: ignore[misc]
-        if self.offset != len(self.dataBuffer) or self._tempDataLen:
+        if self._has_buffered:
             result: BaseException | None = super().doWrite()  # type: ignore[misc]
             if result is None and not self.disconnected:
                 self.startWriting()
             return result
-        return self._send_some(job)
+        return self._send_some(self._haul)
 
-    def _send_some(self, job: _Job) -> BaseException | None:
-        """Send the next piece of the file."""
+    def _go_on(self) -> None:
+        """A haul that was dry is so no longer."""
+        haul = self._haul
+        if haul is None:
+            return
+        if self._has_buffered or self._send_some(haul) is not None or (self._haul is haul and not haul.is_dry):
+            self.startWriting()  # what is wrong, or left, shows when the reactor writes
+
+    def _send_some(self, haul: Haul) -> BaseException | None:
+        """Have the next bytes moved."""
         try:
-            taken = os.sendfile(self.fileno(), job.descriptor, job.offset, min(job.count, _TURN_BYTES))
-        except (BlockingIOError, InterruptedError):
+            self.bytes_sent += haul.send(self.fileno())
+        except EOFError as short:
+            self._end_haul(Failure(short))
             return None
         except OSError:
             return main.CONNECTION_LOST
-        job.offset += taken
-        job.count -= taken
-        self.bytes_sent += taken
-        if taken and job.count:
+        if not haul.is_over:
+            if haul.is_dry:
+                self.stopWriting()
             return None
-        self._job = None
-        if job.count:
-            job.done.errback(EOFError("the file became shorter"))
-        else:
-            job.done.callback(None)
+        self._end_haul(None)
         # Whether there is more to write, or a close to be done, is the usual business again.
-        if self.disconnected or self._job is not None:
+        if self.disconnected or self._haul is not None:
             return None
         return super().doWrite()  # type: ignore[misc]
 
-    def _stop_sending(self, done: Deferred[None]) -> None:
-        """Forget the file; called by a cancelled ``done``."""
-        if self._job is not None and self._job.done is done:
-            self._job = None
+    def _end_haul(self, failure: Failure | None) -> None:
+        hauled = self._hauled
+        self._drop_haul()
+        if not hauled.called:
+            hauled.callback(failure)  # a failure makes it fail
+
+    def _drop_haul(self) -> None:
+        """Forget it; also called by who cancels."""
+        haul, self._haul = self._haul, None
+        if haul is not None:
+            haul.close()
 
     def connectionLost(self, reason: Failure) -> None:
-        """Tell who waits for the file to be sent."""
-        job, self._job = self._job, None
+        """Tell who waits for the bytes to be moved."""
+        is_hauling = self._haul is not None
         super().connectionLost(reason)  # type: ignore[misc]
-        if job is not None and not job.done.called:
-            job.done.errback(reason)
+        if is_hauling:
+            self._end_haul(reason)
 
 
 class TCPServer(SendingMixin, tcp.Server):  # type: ignore[misc]
@@ -471,7 +529,7 @@ class UNIXServer(SendingMixin, unix.Server):  # type: ignore[misc]
 
 
 def sends_files(transport: object) -> bool:
-    """Whether :meth:`SendingMixin.sendfile` may be used: never below TLS, which would be passed by."""
+    """Whether :meth:`SendingMixin.haul` may be used: never below TLS, which would be passed by."""
     return isinstance(transport, SendingMixin) and not getattr(transport, "TLS", False)
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from functools import cached_property
 from io import BytesIO
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from attrs import frozen
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.web import server
 from twisted.web.http import NO_BODY_CODES, RESPONSES
@@ -21,6 +22,9 @@ from fwtwisted.model.errors import FwError, TooLarge
 from fwtwisted.model.people import Viewer
 from fwtwisted.web.forwarded import Peer
 from fwtwisted.web.routing import plain
+from fwtwisted.wire.http import Haul
+
+T = TypeVar("T")
 
 CRLF = b"\r\n"
 _STATUS_LINES = {code: b"HTTP/1.1 %d %s\r\n" % (code, text) for code, text in RESPONSES.items()}
@@ -239,6 +243,21 @@ class LeanRequest(server.Request):
         if not self.channel.persistent:
             lines.append(b"Connection: close")
         return lines
+
+    @property
+    def takes_hauls(self) -> bool:
+        """See :class:`~fwtwisted.wire.http.Outlet`."""
+        return bool(self.channel.takes_hauls)
+
+    def haul(self, haul: Haul) -> Deferred[None]:
+        """See :class:`~fwtwisted.wire.http.Outlet`."""
+
+        def count(result: T) -> T:
+            self.sentLength += haul.moved
+            return result
+
+        hauled: Deferred[None] = self.channel.transport.haul(haul)
+        return hauled.addBoth(count)
 
     def abort(self) -> None:
         """Cut the connection, so that a half-written answer cannot pass for a whole one."""

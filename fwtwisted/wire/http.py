@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import quote
 
 from attrs import frozen
@@ -86,6 +86,58 @@ class ByteSource(Protocol):
 
     def close(self) -> None:
         """Give back what is held; harmless when repeated."""
+
+
+class Haul(Protocol):
+    """
+    Bytes that the kernel moves into a client's socket, so that they never pass through us.
+
+    :ivar moved: how many bytes so far.
+    :ivar is_over: there is nothing more to be moved.
+    :ivar is_dry: there is nothing at the moment; who moves it is woken when that changes.
+    """
+
+    moved: int
+
+    @property
+    def is_over(self) -> bool:
+        """See above."""
+
+    @property
+    def is_dry(self) -> bool:
+        """See above."""
+
+    def begin(self, wake: Callable[[], None]) -> None:
+        """Learn whom to wake."""
+
+    def send(self, socket: int) -> int:
+        """
+        Move what the socket takes, within a turn of the reactor; how many bytes.
+
+        :raise OSError: the socket is broken.  :raise EOFError: the bytes ended early, for good.
+        """
+
+    def close(self) -> None:
+        """Give back what is held; harmless when repeated."""
+
+
+@runtime_checkable
+class Outlet(Protocol):
+    """A consumer that may have hauls moved into its socket."""
+
+    @property
+    def takes_hauls(self) -> bool:
+        """Whether its socket is a plain one."""
+
+    def write(self, data: bytes) -> None:
+        """Take a piece."""
+
+    def haul(self, haul: Haul) -> Deferred[None]:
+        """
+        Have it moved, after all that was written so far; it is closed at its end.
+
+        :return: fails with EOFError when the bytes ended early, with the connection's reason when it broke.
+        """
 
 
 # --- what a request asks for ---------------------------------------------------------------------

@@ -18,6 +18,7 @@ from fwtwisted.outside.cache.entries import Entry
 from fwtwisted.outside.cache.flights import DiskTrouble
 from fwtwisted.outside.cache.validating import EXPIRED, HIT, MISS, PARTIAL, STALE
 from fwtwisted.outside.origin import Body, Changed, CutShort, StoreAway, WrongBytes
+from fwtwisted.wire.http import Outlet
 
 TRIES = 3
 
@@ -167,6 +168,10 @@ class Reading:
             self.age = int(self._cache.validator.age(entry))
 
     # --- bytes -----------------------------------------------------------------------------------
+
+    def haul(self, outlet: Outlet) -> Deferred[None] | None:
+        """See :class:`Body`.  What is to be kept must pass through us."""
+        return None
 
     def next(self) -> bytes | Deferred[bytes]:
         """See :class:`Body`."""

@@ -27,6 +27,7 @@ from fwtwisted.outside.copies import Copies
 from fwtwisted.outside.origin import Origin, StoreAway
 from fwtwisted.outside.s3.bucket import Bucket
 from fwtwisted.outside.s3.client import Refused
+from fwtwisted.outside.s3.proofs import Proofs
 from fwtwisted.outside.s3.reading import StoreOrigin
 from fwtwisted.outside.s3.source import ObjectSource
 from fwtwisted.outside.s3.writing import Labels, Writer
@@ -46,7 +47,7 @@ class S3Ground:
     :ivar store: the bucket's objects by their names.  :ivar origin: what is read from: the same, or a cache before it.
     :ivar outgoing: folder for files that are on their way out, on a disk of ours.
     :ivar url_seconds: how long a URL lives that a client is given.
-    :ivar cached: that origin, when it is a cache.
+    :ivar cached: that origin, when it is a cache.  :ivar proofs: what need not be hashed again for a while.
     """
 
     bucket: Bucket
@@ -59,6 +60,7 @@ class S3Ground:
     breathe: Callable[[], Deferred[Any]]
     url_seconds: int = 3600
     cached: CachedOrigin | None = None
+    proofs: Proofs | None = None
 
 
 class S3Blobs:
@@ -157,7 +159,8 @@ class S3Blobs:
         told = known or Known()
         if self._ground.cached is not None:
             return await self._ground.cached.open(name, told)
-        source = ObjectSource(self._ground.origin, name, told, self._ground.breathe, self._ground.threads)
+        ground = self._ground
+        source = ObjectSource(ground.origin, name, told, ground.breathe, ground.threads, ground.proofs)
         if told.size is None or told.sha256 is None:
             await source.discover()
         return source

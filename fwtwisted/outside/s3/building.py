@@ -27,6 +27,7 @@ from fwtwisted.outside.s3.blobs import S3Blobs, S3Ground
 from fwtwisted.outside.s3.bucket import Bucket
 from fwtwisted.outside.s3.client import Client
 from fwtwisted.outside.s3.keyring import Keyring
+from fwtwisted.outside.s3.proofs import Proofs
 from fwtwisted.outside.s3.reading import StoreOrigin
 from fwtwisted.outside.s3.settings import StoreSettings
 from fwtwisted.outside.s3.urls import PublicUrls, UrlStyle
@@ -145,7 +146,9 @@ def pod_store(
     copies = Copies(reactor, origin, os.path.join(root, ".copies"), threads)
 
     outgoing = os.path.join(root, ".outgoing")
-    ground = S3Ground(bucket, store, origin, writer, copies, outgoing, threads, breathe, pod.url_seconds, cached)
+    ground = S3Ground(
+        bucket, store, origin, writer, copies, outgoing, threads, breathe, pod.url_seconds, cached, Proofs(reactor)
+    )
     blobs = LocalFirst(local, S3Blobs(ground), root, threads, looks_here=looks_here)
     urls = PublicUrls(client, store.key, pod.picture_urls, pod.custom_domain, pod.url_seconds)
     return StoreParts(bucket, store, writer, copies, blobs, urls, None if cached is None else cached.cache)

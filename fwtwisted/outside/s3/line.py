@@ -25,13 +25,13 @@ from twisted.internet.interfaces import (
     IHostnameResolver,
     IHostResolution,
     IOpenSSLClientConnectionCreator,
-    IProtocol,
-    IProtocolFactory,
     IReactorPluggableNameResolver,
     IResolutionReceiver,
     IStreamClientEndpoint,
+    ITransport,
 )
 from twisted.python.failure import Failure
+from twisted.web._newclient import HTTP11ClientProtocol
 from twisted.web.client import (
     URI,
     Agent,
@@ -49,10 +49,10 @@ from fwtwisted.outside.s3.flow import Flow
 from fwtwisted.outside.s3.payloads import Payload, Sending
 from fwtwisted.outside.s3.settings import LineSettings
 from fwtwisted.outside.s3.turns import Turn
+from fwtwisted.outside.s3.wires import Wire
 
 KEPT_SECONDS = 30.0  # an idle connection; stores close theirs after some time, too
 REMEMBERED_SECONDS = 600.0
-READ_BYTES = 256 << 10  # at once from a connection; Twisted's own 64 KiB cost a third more
 
 
 class NoAnswer(Exception):
@@ -106,9 +106,11 @@ class Line:
         except BaseException:
             turn.give_back()
             raise
-        flow = Flow(self._reactor, turn, self._settings.read_seconds)
+        length = _length(method, response)
+        wire = None if length is None else Wire(self._reactor, _below(response))
+        flow = Flow(self._reactor, turn, wire, self._settings.read_seconds)
         response.deliverBody(flow)
-        return Reply(response.code, _plain(response.headers), _length(method, response), flow)
+        return Reply(response.code, _plain(response.headers), length, flow)
 
     def close(self) -> Deferred[Any]:
         """Drop the kept connections."""
@@ -124,6 +126,27 @@ class _Quiet(_HTTP11ClientFactory):
     """Makes protocols, without a line in the log for each connection."""
 
     noisy = False
+
+    def buildProtocol(self, addr: IAddress | None) -> HTTP11ClientProtocol:
+        """See ``IProtocolFactory``."""
+        return _Telling(self._quiescentCallback)
+
+
+class _Telling(HTTP11ClientProtocol):
+    """Tells with each answer over which connection it comes."""
+
+    def request(self, request: Any) -> Deferred[Any]:
+        """See ``HTTP11ClientProtocol``."""
+        return super().request(request).addCallback(self._told)
+
+    def _told(self, response: Any) -> Any:
+        response.came_over = self.transport
+        return response
+
+
+def _below(response: Any) -> ITransport:
+    transport: ITransport = response.came_over
+    return transport
 
 
 class _Watch:
@@ -220,29 +243,7 @@ class _Endpoints:
         plain: IStreamClientEndpoint = HostnameEndpoint(self._reactor, uri.host, uri.port, timeout=seconds)
         if uri.scheme == b"https":
             plain = wrapClientTLS(self._policy.creatorForNetloc(uri.host, uri.port), plain)
-        return _Wide(plain)
-
-
-@implementer(IStreamClientEndpoint)
-class _Wide:
-    """An endpoint whose connections read more at once."""
-
-    def __init__(self, inner: IStreamClientEndpoint) -> None:
-        self._inner = inner
-
-    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:
-        """See ``IStreamClientEndpoint``."""
-        return self._inner.connect(protocolFactory).addCallback(_widened)
-
-
-def _widened(protocol: Any) -> Any:
-    """The same protocol, its socket's transport told to read more."""
-    transport = getattr(protocol, "transport", None)
-    while transport is not None and not hasattr(transport, "bufferSize"):
-        transport = getattr(transport, "transport", None)
-    if transport is not None:
-        transport.bufferSize = READ_BYTES
-    return protocol
+        return plain
 
 
 def _policy(settings: LineSettings) -> IPolicyForHTTPS:

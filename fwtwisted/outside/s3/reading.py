@@ -16,6 +16,7 @@ Source: docs/storage.md §5.5, S-50, S-60, S-66.
 from __future__ import annotations
 
 from collections import deque
+from typing import TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
@@ -23,10 +24,14 @@ from twisted.python.failure import Failure
 
 from fwtwisted.model.errors import NotFound
 from fwtwisted.outside.origin import Changed, CutShort, Fetched, Seen, StoreAway
+from fwtwisted.outside.relay import Relay
 from fwtwisted.outside.s3.bucket import Bucket, Got
 from fwtwisted.outside.s3.client import LISTENER_PATIENCE
 from fwtwisted.outside.s3.flow import Broken, Flow
+from fwtwisted.wire.http import Outlet
 from fwtwisted.wire.names import is_name
+
+T = TypeVar("T")
 
 PATIENCE_IN_LINE = 3600.0  # a listener who let its connection go waits for its turn as long as it takes
 
@@ -76,6 +81,8 @@ class StoreBody:
         self._left: deque[bytes] = deque()
         self._at = self._stop = self._skip = 0
         self._etag: str | None = None
+        self._relay: Relay | None = None
+        self._broken: Broken | None = None
         self._failures = 0
         self._closed = False
 
@@ -102,7 +109,8 @@ class StoreBody:
         if self._left:
             return self._taken(self._left.popleft())
         if self._flow is None:
-            return Deferred.fromCoroutine(self._continued(None))
+            broken, self._broken = self._broken, None
+            return Deferred.fromCoroutine(self._continued(broken))
         try:
             piece = self._flow.next()
         except Broken as broken:
@@ -110,6 +118,32 @@ class StoreBody:
         if isinstance(piece, Deferred):
             return piece.addCallbacks(self._taken, self._broke)
         return self._taken(piece)
+
+    def haul(self, outlet: Outlet) -> Deferred[None] | None:
+        """See :class:`Body`."""
+        if self._flow is None or self._left or self._skip or self._closed:
+            return None
+        taken_over = self._flow.relay(self._stop - self._at)
+        if taken_over is None:
+            return None
+        held, self._relay = taken_over
+        self._at += len(held)
+        if held:
+            outlet.write(held)
+        return outlet.haul(self._relay).addBoth(self._hauled, self._relay)
+
+    def _hauled(self, result: T, relay: Relay) -> T:
+        """The kernel has brought what it could; that connection is of no use any more."""
+        self._relay = None
+        self._at += relay.moved
+        if relay.moved:
+            self._failures = 0
+        if relay.why:
+            self._broken = Broken(relay.why)
+        flow, self._flow = self._flow, None
+        if flow is not None:
+            flow.close()
+        return result
 
     def close(self) -> None:
         """See :class:`Body`."""
@@ -124,12 +158,16 @@ class StoreBody:
     @property
     def idle_since(self) -> float | None:
         """Since when nobody wants what comes; None also for a body that could not be continued."""
+        if self._relay is not None and self._etag is not None and self._is_ranged:
+            return self._relay.idle_since
         if self._flow is None or self._etag is None or not self._is_ranged:
             return None
         return self._flow.idle_since
 
     def let_go(self) -> None:
         """Keep what is here, and go on later."""
+        if self._relay is not None:
+            self._relay.let_go()
         flow, self._flow = self._flow, None
         if flow is not None:
             self._left.extend(flow.drained())

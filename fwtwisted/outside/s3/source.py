@@ -21,9 +21,11 @@ from fwtwisted.model.threads import Threads
 from fwtwisted.outside.blobs import Known
 from fwtwisted.outside.origin import Body, Changed, CutShort, Fetched, Origin, Seen, StoreAway, Unseen, WrongBytes
 from fwtwisted.outside.pouring import NextPiece, pour
-from fwtwisted.wire.http import NO_BYTES, Span
+from fwtwisted.outside.s3.proofs import Proofs
+from fwtwisted.wire.http import NO_BYTES, Outlet, Span
 
-BATCH_BYTES = 128 << 10  # hashed in one go at least; more gathers while a batch is under way
+BATCH_BYTES = 64 << 10  # hashed in one go at least; more gathers while a batch is under way
+PIECES_BETWEEN = 64  # that the kernel could not take, before it is asked again
 MOST_AHEAD = 4 << 20  # sent, and not hashed yet
 
 
@@ -34,6 +36,7 @@ class ObjectSource:
     :param known: what the database knows: of a whole that is another, the end is not sent.  Without a size
         :meth:`discover` comes first.
     :param breathe: fires at a later turn of the reactor.
+    :param proofs: which objects need not be hashed; None: every whole one is.
     """
 
     _log = Logger()
@@ -45,6 +48,7 @@ class ObjectSource:
         known: Known,
         breathe: Callable[[], Deferred[Any]],
         threads: Threads,
+        proofs: Proofs | None = None,
     ) -> None:
         self.length = known.size
         self.etag = None if known.sha256 is None else f'"{known.sha256[:32]}"'
@@ -52,7 +56,7 @@ class ObjectSource:
         self.cache_status = "BYPASS"
         self.age: int | None = None
         self._origin, self._name, self._known, self._breathe = origin, name, known, breathe
-        self._threads = threads
+        self._threads, self._proofs = threads, proofs
         self._fetched: Fetched | None = None
 
     async def discover(self) -> None:
@@ -91,10 +95,41 @@ class ObjectSource:
         fetched = self._fetched
         if fetched is None:
             raise ValueError("a source that is not ready cannot be sent")
-        next_piece: NextPiece = fetched.body.next
-        if self._known.sha256 is not None and fetched.span.length == fetched.whole.size:
-            next_piece = _Proven(fetched.body, fetched.whole.size, self._known.sha256, self._threads).next
-        return pour(consumer, next_piece, self._breathe, self.close).addErrback(self._ended_badly)
+        if self._is_to_be_proven(fetched):
+            sent = pour(consumer, self._proving(fetched), self._breathe, self.close)
+        elif isinstance(consumer, Outlet) and consumer.takes_hauls:
+            sent = Deferred.fromCoroutine(self._hauled(consumer, fetched.body))
+        else:
+            sent = pour(consumer, fetched.body.next, self._breathe, self.close)
+        return sent.addErrback(self._ended_badly)
+
+    async def _hauled(self, outlet: Any, body: Body) -> None:
+        """Have the kernel do the work; where a connection has to be made anew, its first piece comes by us."""
+        try:
+            pieces = _Until(body)
+            while not pieces.are_all:
+                await pour(outlet, pieces.next, self._breathe, _nothing)
+                hauling = body.haul(outlet)
+                if hauling is not None:
+                    await hauling
+        finally:
+            self.close()
+
+    def _is_to_be_proven(self, fetched: Fetched) -> bool:
+        """Whether all of it comes, its digest is known, and it was not hashed a while ago."""
+        sha256 = self._known.sha256
+        if sha256 is None or fetched.span.length != fetched.whole.size:
+            return False
+        return self._proofs is None or not self._proofs.holds(self._name, fetched.whole, sha256)
+
+    def _proving(self, fetched: Fetched) -> NextPiece:
+        sha256 = self._known.sha256 or ""
+
+        def proven() -> None:
+            if self._proofs is not None:
+                self._proofs.proven(self._name, fetched.whole, sha256)
+
+        return _Proven(fetched.body, fetched.whole.size, sha256, self._threads, proven).next
 
     def descriptor(self) -> int | None:
         """See :meth:`ByteSource.descriptor`."""
@@ -125,14 +160,41 @@ class ObjectSource:
             raise CutShort("it became another object") from failure.value
         if failure.check(WrongBytes):
             self._log.error("the object {name} is damaged: wrong digest", event="s3.damaged", name=self._name)
+            if self._proofs is not None:
+                self._proofs.forget(self._name)
         failure.raiseException()
 
 
-class _Proven:
-    """A whole body whose end is held back until its digest agrees."""
+def _nothing() -> None:
+    """There is more to come."""
 
-    def __init__(self, body: Body, size: int, sha256: str, threads: Threads) -> None:
-        self._body, self._left, self._wanted = body, size, sha256
+
+class _Until:
+    """Some pieces of a body, until it is worth asking whether the kernel can go on.  :ivar are_all: its end came."""
+
+    def __init__(self, body: Body) -> None:
+        self._body, self.are_all = body, False
+        self._told, self._enough = 0, 1
+
+    def next(self) -> bytes | Deferred[bytes]:
+        """See :class:`Body`."""
+        if self._told >= self._enough:
+            self._told, self._enough = 0, PIECES_BETWEEN
+            return b""
+        piece = self._body.next()
+        return piece.addCallback(self._seen) if isinstance(piece, Deferred) else self._seen(piece)
+
+    def _seen(self, piece: bytes) -> bytes:
+        self._told += 1
+        self.are_all = not piece
+        return piece
+
+
+class _Proven:
+    """A whole body whose end is held back until its digest agrees.  :param proven: called when it does."""
+
+    def __init__(self, body: Body, size: int, sha256: str, threads: Threads, proven: Callable[[], None]) -> None:
+        self._body, self._left, self._wanted, self._tell = body, size, sha256, proven
         self._hashing = _Hashing(threads)
 
     def next(self) -> bytes | Deferred[bytes]:
@@ -152,6 +214,7 @@ class _Proven:
     async def _proven(self, last: bytes) -> bytes:
         if await self._hashing.digest() != self._wanted:
             raise WrongBytes("another digest than it should have")
+        self._tell()
         return last
 
 

@@ -65,7 +65,7 @@ PLEROMA = Program(
 )  # fmt: skip
 MISSKEY = Program(
     "https://mk.example/users/9abc", "#main-key", "(request-target) date host digest",
-    context=[AS, SECURITY, {"misskey": "https://misskey-hub.net/ns#", "_misskey_reaction": "misskey:_misskey_reaction"}],
+    context=[AS, SECURITY, {"misskey": "https://misskey-hub.net/ns#", "_misskey_reaction": "misskey:reaction"}],
 )  # fmt: skip
 PROGRAMS = (MASTODON, GOTOSOCIAL, PLEROMA, MISSKEY)
 
@@ -108,15 +108,14 @@ def deeds(post: str) -> list[tuple[Program, Document]]:
     boost = {"id": f"{mine}/statuses/2/activity", "type": "Announce", "actor": mine, "object": post}
     block = {"id": f"{mine}#blocks/1", "type": "Block", "actor": mine, "object": CAST}
     buried = {"id": f"{mine}/statuses/1", "type": "Tombstone", "atomUri": f"{mine}/statuses/1"}
-    person = {"id": mine, "type": "Person", "preferredUsername": "bob", "inbox": f"{mine}/inbox"}
     quote = {"type": "Note", "id": f"{mine}/statuses/3", "attributedTo": mine, "quote": post}
     reported = {"type": "Note", "id": post, "content": "x", "actor": {"id": CAST, "type": "Person"}}
     return [
         (MASTODON, MASTODON.says("Like", post, "users/bob#likes/1")),
         (MASTODON, MASTODON.says("Undo", like, "users/bob#likes/1/undo")),
-        (MASTODON, {**MASTODON.says("Announce", post, "users/bob/statuses/2/activity"), "to": [PUBLIC], "cc": [theirs]}),
+        (MASTODON, MASTODON.says("Announce", post, "users/bob/statuses/2/activity", to=[PUBLIC], cc=[theirs])),
         (MASTODON, MASTODON.says("Undo", boost, "users/bob/statuses/2/activity/undo", to=[PUBLIC])),
-        (MASTODON, MASTODON.says("Create", note(MASTODON, post), "users/bob/statuses/1/activity", signature=LINKED_DATA)),
+        (MASTODON, MASTODON.says("Create", note(MASTODON, post), "users/bob/1/activity", signature=LINKED_DATA)),
         (MASTODON, MASTODON.says("Update", note(MASTODON, post), "users/bob#updates/1", signature=LINKED_DATA)),
         (MASTODON, MASTODON.says("Delete", buried, "users/bob/statuses/1#delete", to=[PUBLIC], signature=LINKED_DATA)),
         (MASTODON, MASTODON.says("Block", CAST, "users/bob#blocks/1")),
@@ -132,7 +131,7 @@ def deeds(post: str) -> list[tuple[Program, Document]]:
         (PLEROMA, PLEROMA.says("Flag", [CAST, reported], "activities/3", content="Hm", context="x", cc=[], to=[])),
         (PLEROMA, PLEROMA.says("Create", note(PLEROMA, post), "activities/4", directMessage=False)),
         (MISSKEY, MISSKEY.says("Like", post, "likes/1", content="❤", _misskey_reaction="❤", tag=[])),
-        (MISSKEY, MISSKEY.says("Announce", post, "notes/2/activity", published="2026-01-02T03:04:05.678Z", to=[PUBLIC])),
+        (MISSKEY, MISSKEY.says("Announce", post, "notes/2/activity", published="2026-01-02T03:04:05.6Z", to=[PUBLIC])),
         (MISSKEY, MISSKEY.says("Flag", [CAST], "flags/1", content="Report: https://mk.example/admin")),
         (MISSKEY, MISSKEY.says("Delete", {"id": "https://mk.example/notes/9", "type": "Tombstone"}, "deletes/1")),
     ]  # fmt: skip

@@ -115,10 +115,12 @@ class _Line:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._head = b""
         self._missing: int | None = None
+        self._has_body = True
         self.began = 0.0
 
     def ask(self, request: bytes) -> None:
         self._head, self._missing = b"", None
+        self._has_body = not request.startswith(b"HEAD ")
         self.began = time.perf_counter()
         self.socket.sendall(request)
 
@@ -136,7 +138,7 @@ class _Line:
             if not blank:
                 return False
             told.refused += head[9:10] != b"2"
-            self._missing, count = _length(head), len(body)
+            self._missing, count = _length(head) if self._has_body else 0, len(body)
         self._missing -= count
         return self._missing <= 0
 

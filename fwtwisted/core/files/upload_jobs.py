@@ -22,7 +22,7 @@ from fwtwisted.core.importing.importer import OUR_FAULT, Importer, Piece, Settle
 from fwtwisted.core.importing.settling import Outcome
 from fwtwisted.core.podcasts.publishing import published
 from fwtwisted.db import jobs
-from fwtwisted.db.files import upload_lists, uploads
+from fwtwisted.db.files import tally, upload_lists, uploads
 from fwtwisted.db.files.upload_lists import Waiting
 from fwtwisted.db.jobs import Job, JobKind, Schedule
 from fwtwisted.db.podcasts import channels
@@ -37,7 +37,8 @@ from fwtwisted.wire.v1.uploads import stored_metadata
 
 IMPORT = "uploads.import"
 STRANDED = "uploads.stranded"
-LANE = "import"
+TALLY = "uploads.tally"
+LANE, TALLY_LANE = "import", "maintenance"
 STATUS_BELL = "import.status_updated"
 
 ATTEMPTS = 5
@@ -46,6 +47,7 @@ MOST_CLAIMS = 20
 STRANDED_SECONDS = 900.0
 STRANDED_AT_ONCE = 1000
 BEAT = timedelta(minutes=15)
+TALLY_BEAT = timedelta(hours=1)
 
 
 class Places:
@@ -96,11 +98,12 @@ class UploadJobs:
         return {
             IMPORT: JobKind(LANE, self._import, ATTEMPTS),
             STRANDED: JobKind(LANE, self._find_stranded),
+            TALLY: JobKind(TALLY_LANE, self._recount),
         }
 
     def schedules(self) -> Mapping[str, Schedule]:
         """See ``worker``."""
-        return {STRANDED: Schedule(STRANDED, LANE, _next_after)}
+        return {STRANDED: Schedule(STRANDED, LANE, _next_after), TALLY: Schedule(TALLY, TALLY_LANE, _next_tally)}
 
     async def _import(self, job: Job) -> None:
         """Import one upload, unless it does not wait any more."""
@@ -221,6 +224,10 @@ class UploadJobs:
 
         await self._database.transaction(work)
 
+    async def _recount(self, _: Job) -> None:
+        """Keep what is known of libraries' fill short."""
+        await self._database.transaction(tally.recount)
+
 
 class _NotWaiting(Unavailable):
     """The upload was removed or settled meanwhile; what was made for it is undone."""
@@ -229,3 +236,8 @@ class _NotWaiting(Unavailable):
 def _next_after(moment: datetime) -> datetime:
     """Every quarter of an hour."""
     return moment + BEAT
+
+
+def _next_tally(moment: datetime) -> datetime:
+    """Every hour."""
+    return moment + TALLY_BEAT

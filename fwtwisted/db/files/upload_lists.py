@@ -85,6 +85,12 @@ FILTERED = {
 }
 
 
+NOT_SPOKEN = Condition(
+    """(upload.track_id IS NULL OR upload.track_id NOT IN
+        (SELECT id FROM track AS spoken WHERE artist_id IN (SELECT artist_id FROM channel)))"""
+)
+
+
 @frozen
 class Asked:
     """Which of an actor's own uploads.  :ivar scopes: None: all."""
@@ -114,10 +120,7 @@ def _conditions(asked: Asked) -> Iterator[Condition]:
     if question.playable is not None:
         yield Condition("(upload.import_status IN ('finished', 'skipped')) = %s", (question.playable,))
     if not question.include_channels and question.channel is None:
-        yield Condition(
-            """(upload.track_id IS NULL OR upload.track_id NOT IN
-                (SELECT id FROM track AS spoken WHERE artist_id IN (SELECT artist_id FROM channel)))"""
-        )
+        yield NOT_SPOKEN
     if asked.scopes is not None:
         yield any_of([_within(scope) for scope in asked.scopes])
     if question.q is not None:
@@ -132,10 +135,13 @@ def _within(scope: Scope) -> Condition:
     return Condition("library.id = ANY(%s)", (list(scope.libraries or ()),))
 
 
+async def _own(tx: Queries, asked: Asked) -> list[int]:
+    return await tx.many(int, OWN_LIBRARIES, asked.actor_id, asked.actor_id)
+
+
 async def _narrowed(tx: Queries, asked: Asked) -> tuple[str, list[object]]:
     """The condition on the actor's uploads, and its values."""
-    own = await tx.many(int, OWN_LIBRARIES, asked.actor_id, asked.actor_id)
-    whole = all_of([Condition("upload.library_id = ANY(%s)", (own,)), *_conditions(asked)])
+    whole = all_of([Condition("upload.library_id = ANY(%s)", (await _own(tx, asked),)), *_conditions(asked)])
     return whole.sql, list(whole.values)
 
 
@@ -148,21 +154,50 @@ def _from(*pieces: str) -> str:
     return " ".join(["FROM upload", *(join for name, join in _JOINS.items() if name in needed)])
 
 
+# All that libraries hold but what channels speak with: counted from what is kept of them.
+COUNT_USUAL = """
+    SELECT (SELECT coalesce(sum(uploads), 0) FROM upload_tally WHERE library_id = ANY(%s))::bigint
+         - (SELECT count(*)
+              FROM channel JOIN track ON track.artist_id = channel.artist_id JOIN upload ON upload.track_id = track.id
+             WHERE upload.library_id = ANY(%s))
+"""
+
+
 async def count(tx: Queries, asked: Asked) -> int:
     """How many match."""
+    if list(_conditions(asked)) == [NOT_SPOKEN]:
+        own = await _own(tx, asked)
+        return await tx.one(int, COUNT_USUAL, own, own)
     where, values = await _narrowed(tx, asked)
     return await tx.one(int, f"SELECT count(*) {_from(where)} WHERE {where}", *values)
 
 
 async def page(tx: Queries, asked: Asked, limit: int, offset: int) -> list[Upload]:
     """One page of them; the newest first where no order is asked."""
-    where, values = await _narrowed(tx, asked)
     words = [(ORDERINGS[name], falls) for name, falls in asked.question.ordering if name in ORDERINGS]
-    order = ", ".join(f"{column} {'DESC NULLS LAST' if falls else 'ASC NULLS FIRST'}" for column, falls in words)
-    order = f"{order or 'upload.creation_date DESC'}, upload.id DESC"
-    sql = f"SELECT upload.id {_from(where, order)} WHERE {where} ORDER BY {order} LIMIT %s OFFSET %s"
-    ids = await tx.many(int, sql, *values, limit, offset)
+    ids = await _ordered(tx, asked, words, limit, offset) if words else await _newest(tx, asked, limit, offset)
     return await tx.many(Upload, BY_IDS, ids, ids) if ids else []
+
+
+async def _ordered(tx: Queries, asked: Asked, words: Sequence[tuple[str, bool]], limit: int, offset: int) -> list[int]:
+    where, values = await _narrowed(tx, asked)
+    order = ", ".join(f"{column} {'DESC NULLS LAST' if falls else 'ASC NULLS FIRST'}" for column, falls in words)
+    sql = f"SELECT upload.id {_from(where, order)} WHERE {where} ORDER BY {order}, upload.id DESC LIMIT %s OFFSET %s"
+    return await tx.many(int, sql, *values, limit, offset)
+
+
+async def _newest(tx: Queries, asked: Asked, limit: int, offset: int) -> list[int]:
+    """The newest of each library, and of these the newest: each library's index ends where the page does."""
+    whole = all_of(list(_conditions(asked)))
+    sql = f"""
+        SELECT latest.id
+          FROM unnest(%s::bigint[]) AS own (id)
+         CROSS JOIN LATERAL (SELECT upload.id, upload.creation_date {_from(whole.sql)}
+                              WHERE upload.library_id = own.id AND {whole.sql}
+                              ORDER BY upload.creation_date DESC, upload.id DESC LIMIT %s) AS latest
+         ORDER BY latest.creation_date DESC, latest.id DESC LIMIT %s OFFSET %s
+    """
+    return await tx.many(int, sql, await _own(tx, asked), *whole.values, limit + offset, limit, offset)
 
 
 BY_IDS = f"SELECT {_COLUMNS} FROM upload WHERE id = ANY(%s) ORDER BY array_position(%s::bigint[], id)"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from fwtwisted.db.files.tally import HELD
 from fwtwisted.db.people.people import ACTOR_WIDTH, actor_columns
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.accounts import Follow, LibraryChange, LibraryQuestion
@@ -72,10 +73,6 @@ _WIDTH = 10
 _LIBRARY = (
     f"SELECT {_COLUMNS}, {actor_columns('owner')} FROM library JOIN actor AS owner ON owner.id = library.actor_id"
 )
-_HELD = """
-    CROSS JOIN LATERAL (SELECT count(*), sum(upload.size)::bigint AS size
-                          FROM upload WHERE upload.library_id = library.id) AS held
-"""
 
 
 def _library(*columns: Any) -> Library:
@@ -84,7 +81,7 @@ def _library(*columns: Any) -> Library:
     return Library(id, uuid, fid, owner, name, description, Privacy(level), is_channel, created, count, size)
 
 
-LIBRARY = f"{_LIBRARY} {_HELD} WHERE library.uuid = %s AND NOT library.is_channel"
+LIBRARY = f"{_LIBRARY} {HELD} WHERE library.uuid = %s AND NOT library.is_channel"
 
 
 async def library(tx: Queries, uuid: UUID) -> Library | None:
@@ -92,7 +89,7 @@ async def library(tx: Queries, uuid: UUID) -> Library | None:
     return await tx.maybe(_library, LIBRARY, uuid)
 
 
-LIBRARIES = f"{_LIBRARY} {_HELD} WHERE library.id = ANY(%s) ORDER BY array_position(%s::bigint[], library.id)"
+LIBRARIES = f"{_LIBRARY} {HELD} WHERE library.id = ANY(%s) ORDER BY array_position(%s::bigint[], library.id)"
 
 
 async def libraries_by_ids(tx: Queries, ids: Sequence[int]) -> list[Library]:
@@ -267,7 +264,7 @@ async def libraries_asked(tx: Queries, asked: LibraryFilter, limit: int, offset:
     from_where = f"FROM library JOIN actor AS owner ON owner.id = library.actor_id WHERE {where}"
     count = await tx.one(int, f"SELECT count(*) {from_where}", *values)
     chosen = f"SELECT library.id {from_where} ORDER BY {order}, library.id DESC LIMIT %s OFFSET %s"
-    page = f"{_LIBRARY} {_HELD} WHERE library.id IN ({chosen}) ORDER BY {order}, library.id DESC"
+    page = f"{_LIBRARY} {HELD} WHERE library.id IN ({chosen}) ORDER BY {order}, library.id DESC"
     return count, await tx.many(_library, page, *values, limit, offset)
 
 
@@ -296,11 +293,10 @@ async def follows_of(tx: Queries, library: Library, limit: int, offset: int) -> 
 # --- how much room uploads take ------------------------------------------------------------------
 
 USAGE = """
-    SELECT upload.import_status, sum(upload.size)::bigint
-      FROM upload JOIN library ON library.id = upload.library_id
-     WHERE library.actor_id = %s AND upload.size IS NOT NULL
-       AND (upload.source IS NULL OR upload.source NOT LIKE 'file://%%')
-     GROUP BY upload.import_status
+    SELECT tally.import_status, sum(tally.bytes)::bigint
+      FROM upload_tally AS tally JOIN library ON library.id = tally.library_id
+     WHERE library.actor_id = %s AND NOT tally.in_place
+     GROUP BY tally.import_status HAVING sum(tally.sized) > 0
 """
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from fwtwisted.db.often import Often
 from fwtwisted.db.pool import Queries, Tx
 
 
@@ -41,15 +42,19 @@ CALLER_COLUMNS = """
 CALLER_WIDTH = 8
 _CALLER = f"SELECT {CALLER_COLUMNS}"
 
-BY_SESSION = f"""
+BY_SESSION = Often(
+    "caller_by_session",
+    f"""
     {_CALLER} FROM session JOIN account ON account.id = session.account_id
      WHERE session.digest = %s AND session.expires > now() AND account.is_active
-"""
+    """,
+    ("bytea",),
+)
 
 
-async def caller_by_session(tx: Queries, digest: bytes) -> Caller | None:
+async def caller_by_session(tx: Tx, digest: bytes) -> Caller | None:
     """Whose session this is, while it lasts."""
-    return await tx.maybe(Caller, BY_SESSION, digest)
+    return await tx.often(Caller, BY_SESSION, digest)
 
 
 BY_SESSIONS = f"""
@@ -67,7 +72,9 @@ async def callers_by_sessions(tx: Queries, digests: list[bytes]) -> dict[bytes, 
     return dict(await tx.many(made, BY_SESSIONS, digests))
 
 
-BY_TOKEN = f"""
+BY_TOKEN = Often(
+    "caller_by_token",
+    f"""
     {_CALLER}, oauth_token.scopes,
            (SELECT application.scopes FROM application WHERE application.id = oauth_token.application_id)
       FROM oauth_token JOIN account ON account.id = oauth_token.account_id
@@ -76,20 +83,22 @@ BY_TOKEN = f"""
     UNION ALL
     {_CALLER}, application.scopes, NULL FROM application JOIN account ON account.id = application.account_id
      WHERE application.token = %s AND account.is_active
-"""
+    """,
+    ("bytea", "text"),
+)
 
 
-async def caller_by_token(tx: Queries, digest: bytes, token: str) -> Caller | None:
+async def caller_by_token(tx: Tx, digest: bytes, token: str) -> Caller | None:
     """For whom a program acts with this access token (by its digest), or whose application has it as personal one."""
-    return await tx.maybe(Caller, BY_TOKEN, digest, token)
+    return await tx.often(Caller, BY_TOKEN, digest, token)
 
 
-BY_ACCOUNT = f"{_CALLER} FROM account WHERE id = %s AND is_active"
+BY_ACCOUNT = Often("caller_by_account", f"{_CALLER} FROM account WHERE id = %s AND is_active", ("bigint",))
 
 
-async def caller_by_account(tx: Queries, account_id: int) -> Caller | None:
+async def caller_by_account(tx: Tx, account_id: int) -> Caller | None:
     """The account, when it is not switched off."""
-    return await tx.maybe(Caller, BY_ACCOUNT, account_id)
+    return await tx.often(Caller, BY_ACCOUNT, account_id)
 
 
 # --- browser sessions ----------------------------------------------------------------------------

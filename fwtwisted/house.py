@@ -31,13 +31,15 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IAddress, IStreamServerEndpoint
 from twisted.logger import ILogObserver, Logger
 
-from fwtwisted import __version__
-from fwtwisted.config import Config, ConfigError
+from fwtwisted import __version__, signals
+from fwtwisted.config import Config, ConfigError, Reading
 from fwtwisted.config import parts as settings
 from fwtwisted.db import migrations
 from fwtwisted.faces import Faces
 from fwtwisted.ground import Ground
+from fwtwisted.logs import Lines
 from fwtwisted.model.errors import FwError, Unavailable
+from fwtwisted.model.threads import Threads
 from fwtwisted.parts import Parts
 from fwtwisted.web.health import Check, Finding, Pulse
 from fwtwisted.web.site import Doors, Site
@@ -51,14 +53,25 @@ class Plan:
     """
     What a process is to do.
 
+    :ivar reading: the settings.  :ivar read: reads them again; blocks.
     :ivar roles: of ``web``, ``worker``, ``schedule``.
     :ivar endpoints: where to listen.
     """
 
-    config: Config
+    reading: Reading
+    read: Callable[[], Reading]
     roles: frozenset[str]
     endpoints: Sequence[IStreamServerEndpoint]
-    notices: Sequence[str] = ()
+
+    @property
+    def config(self) -> Config:
+        """The settings as values."""
+        return self.reading.config
+
+    @property
+    def role(self) -> str:
+        """The roles as one word."""
+        return ",".join(sorted(self.roles))
 
 
 class House(Service):
@@ -66,16 +79,19 @@ class House(Service):
 
     _log = Logger()
 
-    def __init__(self, reactor: Any, plan: Plan, observer: ILogObserver | None) -> None:
-        self._reactor, self._plan, self._observer = reactor, plan, observer
+    def __init__(self, reactor: Any, plan: Plan, lines: Lines | None) -> None:
+        self._reactor, self._plan, self._lines = reactor, plan, lines
+        self._takers: list[Callable[[Config], None]] = [self._log_as]
+        self._reporters: list[Callable[[], str]] = []
+        self._threads: Threads | None = None
         self._rising: Deferred[None] | None = None
         self._falls: list[Callable[[], Awaitable[object]]] = []
         self._draining = False
 
     def setServiceParent(self, parent: Any) -> None:
         """Join the application; it logs in our way unless the command line said otherwise."""
-        if self._observer is not None:
-            parent.setComponent(ILogObserver, self._observer)
+        if self._lines is not None:
+            parent.setComponent(ILogObserver, self._lines)
         super().setServiceParent(parent)
 
     def startService(self) -> None:
@@ -103,11 +119,12 @@ class House(Service):
     async def _rise(self) -> None:
         began = self._reactor.seconds()
         plan = self._plan
-        for notice in plan.notices:
+        for notice in plan.reading.notices:
             self._log.warn("{notice}", event="config.notice", notice=notice)
         ground = Ground(self._reactor, plan.config)
         self._falls.append(ground.fall)
         await ground.rise(server=True)
+        self._threads = ground.threads
         await ground.reachable()
         await migrations.migrate(ground.database)
         parts = Parts(ground)
@@ -132,6 +149,7 @@ class House(Service):
             hands = Hands(self._reactor, ground.database, parts.jobs(), ground.bell.listen, told)
             hands.startService()
             self._falls.append(hands.stopService)
+            self._reporters.append(lambda: f"jobs: {', '.join(hands.under_way()) or 'none'}")
         if "schedule" in roles:
             clock = Clock(self._reactor, ground.database, parts.schedules(), ground.bell.ring)
             clock.startService()
@@ -143,6 +161,10 @@ class House(Service):
         self._falls.append(_soon(pulse.stopService))
         faces = Faces(ground, parts, _checks(ground), lambda: pulse.delay, lambda: self._draining)
         site = Site(faces.mounts(), settings.site_settings(ground.config), self._reactor)
+        self._takers.append(lambda config: site.become(settings.site_settings(config)))
+        self._takers.append(lambda config: parts.limits.become(settings.limits_settings(config)))
+        self._reporters.append(lambda: f"the reactor is {pulse.delay:.3f} s late; {site.connections} connections")
+        self._reporters.append(lambda: f"requests: {', '.join(site.under_way()) or 'none'}")
         doors = Doors(site, self._plan.endpoints)
         for address in await doors.open():
             self._log.info("listening on {address}", event="house.listening", address=_shown(address))
@@ -188,6 +210,31 @@ class House(Service):
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, told)
+        signals.listen(self._reactor, signals.Answers(self._reload, self._reopen, self._describe))
+
+    def _reload(self) -> None:
+        """Read the settings again, and take what can be taken while we run."""
+        if self._threads is not None and not self._draining:
+            signals.Reloading(self._plan.reading, self._plan.read, self._threads, self._takers).begin()
+
+    def _log_as(self, config: Config) -> None:
+        if self._lines is not None:
+            self._lines.become(settings.log_settings(config, self._plan.role))
+
+    def _reopen(self) -> None:
+        """Go on in a new log file."""
+        try:
+            is_new = self._lines is not None and self._lines.reopen()
+        except OSError as wrong:
+            self._log.error("the log file stays as it is: {why}", event="log.stays", why=str(wrong.strerror))
+        else:
+            text = "the log file was opened anew" if is_new else "there is no log file of ours to be opened anew"
+            self._log.info(text, event="log.reopened")
+
+    def _describe(self) -> None:
+        """Tell the log what is under way."""
+        for reporter in self._reporters:
+            self._log.info("{told}", event="house.state", told=reporter())
 
 
 def _soon(stop: Callable[[], object]) -> Callable[[], Awaitable[None]]:

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final, TextIO
+from typing import Any, Final, Protocol, TextIO
 
 import orjson
 from attrs import define, frozen
@@ -56,7 +56,41 @@ class LogSettings:
     role: str = ""
 
 
-def observer(settings: LogSettings, stream: TextIO | None = None) -> ILogObserver:
+class LogStream(Protocol):
+    """Where lines go."""
+
+    def write(self, text: str, /) -> object:
+        """Take some."""
+
+    def flush(self) -> object:
+        """Keep nothing back."""
+
+
+class LogFile:
+    """A file for lines, which can be opened anew after somebody has moved it away."""
+
+    def __init__(self, path: str) -> None:
+        self._path = os.path.abspath(path)
+        self._file = self._opened()
+
+    def _opened(self) -> TextIO:
+        return open(self._path, "a", encoding="utf-8")
+
+    def write(self, text: str) -> None:
+        """Append."""
+        self._file.write(text)
+
+    def flush(self) -> None:
+        """Keep nothing back."""
+        self._file.flush()
+
+    def reopen(self) -> None:
+        """Go on in a file of that name, made if need be.  :raise OSError: there can be none; the old one stays."""
+        before, self._file = self._file, self._opened()
+        before.close()
+
+
+def observer(settings: LogSettings, stream: LogStream | None = None) -> Lines:
     """
     The observer that writes our lines.
 
@@ -96,11 +130,23 @@ class Said:
 class Lines:
     """Writes events as lines.  A stream that is gone is no reason to fail."""
 
-    def __init__(self, settings: LogSettings, stream: TextIO) -> None:
+    def __init__(self, settings: LogSettings, stream: LogStream) -> None:
+        self.become(settings)
+        self._stream = stream
+        self._repeats = Repeats()
+
+    def become(self, settings: LogSettings) -> None:
+        """Write in another way from now on."""
         self._least = LEVELS[settings.level]
         self._shape: Callable[[Said, str], str] = as_json if settings.form == "json" else as_text
-        self._role, self._stream = settings.role, stream
-        self._repeats = Repeats()
+        self._role = settings.role
+
+    def reopen(self) -> bool:
+        """Open the log file anew.  :return: whether there is one.  :raise OSError:"""
+        if not isinstance(self._stream, LogFile):
+            return False
+        self._stream.reopen()
+        return True
 
     def __call__(self, event: LogEvent) -> None:
         """Write the event, unless it is below the level or a repeat."""

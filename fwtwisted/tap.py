@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from twisted.application.service import IService
 from twisted.internet import reactor
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IStreamServerEndpoint
-from twisted.logger import ILogObserver
 from twisted.python import usage
 
-from fwtwisted.config import ConfigError, read_config
+from fwtwisted.config import ConfigError, Reading, read_config
+from fwtwisted.config.parts import log_settings
 from fwtwisted.house import CANNOT_WORK, House, Plan
-from fwtwisted.logs import LogSettings, observer
+from fwtwisted.logs import Lines, LogFile, observer
 
 ROLES = ("web", "worker", "schedule")
 OTHER_NAMES = {"beat": "schedule"}
@@ -63,16 +65,28 @@ class Options(usage.Options):
 def makeService(options: Options) -> IService:
     """The house as configured; a setting that cannot work ends the process with status 78 and a sentence."""
     try:
-        reading = read_config(
-            os.environ, data=options["data"], env_file=options["env-file"], endpoints=options["endpoints"]
-        )
+        read = _reader(options)
+        reading = read()
         config = reading.config
         endpoints = [_endpoint(text) for text in options["endpoints"] or [config.processes.endpoint]]
     except ConfigError as wrong:
         print(f"fwtwisted: {wrong}", file=sys.stderr)
         raise SystemExit(CANNOT_WORK) from wrong
-    plan = Plan(config, options["roles"], endpoints, tuple(reading.notices))
+    plan = Plan(reading, read, options["roles"], endpoints)
     return House(reactor, plan, _observer(options, plan))
+
+
+def _reader(options: Options) -> Callable[[], Reading]:
+    """Reads the settings, also later and from another folder."""
+    file = options["env-file"]
+    return partial(
+        read_config,
+        os.environ,
+        data=os.path.abspath(options["data"]),
+        env_file=file and os.path.abspath(file),
+        folder=os.getcwd(),
+        endpoints=options["endpoints"],
+    )
 
 
 def _endpoint(text: str) -> IStreamServerEndpoint:
@@ -83,10 +97,16 @@ def _endpoint(text: str) -> IStreamServerEndpoint:
         raise ConfigError(f"--endpoint cannot be '{text}': {wrong}") from wrong
 
 
-def _observer(options: Options, plan: Plan) -> ILogObserver | None:
-    """Our own log lines, unless twistd was told of a file, syslog or another logger."""
+def _observer(options: Options, plan: Plan) -> Lines | None:
+    """Our own log lines, to standard error or to twistd's log file; none when it was told of syslog or a logger."""
     twistd: Any = getattr(options, "parent", None) or {}
-    if twistd.get("logfile") or twistd.get("syslog") or twistd.get("logger"):
+    if twistd.get("syslog") or twistd.get("logger"):
         return None
-    logging = plan.config.logging
-    return observer(LogSettings(logging.level, logging.form, ",".join(sorted(plan.roles))))
+    settings, path = log_settings(plan.config, plan.role), twistd.get("logfile")
+    if path == "-":
+        return observer(settings, sys.stdout)
+    try:
+        return observer(settings, LogFile(path) if path else None)
+    except OSError as wrong:
+        print(f"fwtwisted: the log file {path} cannot be written: {wrong.strerror}", file=sys.stderr)
+        raise SystemExit(CANNOT_WORK) from wrong

@@ -92,6 +92,10 @@ class Hands(Service):
         self._deaf = self._listen(JOBS_BELL, lambda lane: self._rung(lane.decode()))
         self._look.start(self._settings.look_seconds)
 
+    def under_way(self) -> list[str]:
+        """The jobs that run here: lane and number."""
+        return [f"{name} {id}" for name, lane in self._lanes.items() for id in lane.running]
+
     async def stopService(self) -> None:
         """Claim no more; let running jobs finish within the grace, hand the others back."""
         super().stopService()

@@ -26,7 +26,10 @@ ROOMS = (
     ("4 · `worker`: jobs and chores", ("worker",)),
     ("5 · `web`: the HTTP faces", ("web",)),
     ("6 · `config`, `logs`, `embedded`: what the house is built with", ("config", "logs", "embedded")),
-    ("7 · the roof: everything built once, and the ways in", ("ground", "parts", "faces", "house", "tap", "cli")),
+    (
+        "7 · the roof: everything built once, and the ways in",
+        ("ground", "parts", "faces", "signals", "house", "tap", "cli"),
+    ),
 )
 
 

@@ -24,7 +24,15 @@ MAY = {
     "logs": {"model"},
     "embedded": {"model"},
 }
-ROOF = {"ground", "parts", "faces", "house", "tap", "cli"}  # may import all that is below, and each other in this order
+ROOF = {
+    "ground",
+    "parts",
+    "faces",
+    "signals",
+    "house",
+    "tap",
+    "cli",
+}  # may import all that is below, and each other in this order
 
 # One library, one door.
 DOORS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from fwtwisted.logs import LogSettings, observer, redacted
+from fwtwisted.logs import LogFile, LogSettings, observer, redacted
 
 SECRETS = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789-_.~!*$/+", min_size=10, max_size=40)
 LOG_TIME = 1_800_000_000.25
@@ -278,3 +279,43 @@ class SecretTests(LogsCase):
         """No text makes it slow."""
         for text in ("password='" * 20000, "a=" * 100000, "://:" * 50000, "token" * 40000, "&p=" * 60000):
             redacted(text)
+
+
+class FileTests(SynchronousTestCase):
+    """Lines in a file that somebody else moves away."""
+
+    def test_opened_anew(self) -> None:
+        """Lines go on in the moved file until we are told, and then in a new one; nothing is lost."""
+        path = Path(self.mktemp())
+        lines = observer(LogSettings(), LogFile(str(path)))
+        log = Logger("test", observer=lines)
+        log.info("one")
+        moved = path.rename(f"{path}.1")
+        log.info("two")
+        self.assertTrue(lines.reopen())
+        log.info("three")
+        self.assertEqual([2, 1], [len(place.read_text().splitlines()) for place in (moved, path)])
+
+    def test_no_place_for_a_new_one(self) -> None:
+        """When no new file can be made, the old one stays in use."""
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        lines = observer(LogSettings(), LogFile(str(folder / "log")))
+        moved = folder.rename(f"{folder}.1")
+        self.assertRaises(OSError, lines.reopen)
+        Logger("test", observer=lines).info("one")
+        self.assertIn("one", (moved / "log").read_text())
+
+    def test_become(self) -> None:
+        """Level and form may change while lines are written."""
+        stream = io.StringIO()
+        lines = observer(LogSettings("warning"), stream)
+        log = Logger("test", observer=lines)
+        log.info("unheard")
+        lines.become(LogSettings("info", "json"))
+        log.info("heard")
+        self.assertEqual("heard", orjson.loads(stream.getvalue())["text"])
+
+    def test_a_stream_is_no_file(self) -> None:
+        """There is nothing to be opened anew."""
+        self.assertFalse(observer(LogSettings(), io.StringIO()).reopen())

@@ -321,6 +321,16 @@ class Site(server.Site):
         """How many connections there are."""
         return len(self._channels)
 
+    def under_way(self) -> list[str]:
+        """The requests that are being answered, or that still arrive: method, path, and for how long."""
+        now = self.seconds()
+        asked = [one for channel in self._channels for one in channel.requests if one.began and not one.is_over]
+        return [f"{one.method.decode('latin-1')} {accesslog.blotted(one.uri)} {now - one.began:.1f} s" for one in asked]
+
+    def become(self, settings: SiteSettings) -> None:
+        """Let connections that come from now on be judged in another way."""
+        self.settings = settings
+
     async def drain(self) -> None:
         """Take no further requests; returns when all are answered, or cut off after the grace time."""
         self.draining = True

@@ -140,6 +140,40 @@ class EndTests(PodCase):
         pod.start()
         self.assertTrue(pod.is_ready())
 
+    def test_no_other_signal_ends_it(self) -> None:
+        """HUP, USR1, USR2 and QUIT are answered in the log, and it goes on."""
+        pod = self.pod()
+        pod.start()
+        for number, words in (
+            (signal.SIGHUP, "config.reloaded"),
+            (signal.SIGUSR1, "log.reopened"),
+            (signal.SIGUSR2, "house.state: requests: none"),
+            (signal.SIGQUIT, "most recent call first"),
+        ):
+            pod.signal(number)
+            pod.until_logged(words)
+        self.assertTrue(pod.is_ready())
+        self.assertEqual(0, pod.stop())
+
+    def test_settings_are_read_again(self) -> None:
+        """After HUP what can change has changed; the rest is named, and nonsense changes nothing."""
+        file = self.folder / "env"
+        file.write_text("LOGLEVEL=warning\n")
+        pod = self.pod(options=("--env-file", str(file)))
+        pod.launch()
+        until(pod.is_ready, "readiness")
+        file.write_text("LOGLEVEL=nonsense\n")
+        pod.signal(signal.SIGHUP)
+        pod.until_logged("config.unreadable")
+        self.assertNotIn("config.reloaded", pod.log)
+        file.write_text("LOGLEVEL=info\nDATABASE_CONNECTIONS=5\nTHROTTLING_RATES=anonymous-wildcard=1/h\n")
+        pod.signal(signal.SIGHUP)
+        pod.until_logged("config.late")
+        self.assertIn("count from the next start: DATABASE_CONNECTIONS\n", pod.log)
+        self.assertIn("config.reloaded", pod.log)
+        path = "/api/v1/instance/nodeinfo/2.0/"
+        self.assertEqual([200, 429], [pod.client().get(path).status for _ in range(2)])
+
     def test_kill(self) -> None:
         """After kill -9 the next start is like any other, and everything that was said is still there."""
         pod = self.pod()

@@ -41,6 +41,10 @@ class Limits:
     def __init__(self, tallies: Tallies, settings: LimitsSettings) -> None:
         self._tallies, self._settings = tallies, settings
 
+    def become(self, settings: LimitsSettings) -> None:
+        """Allow other things from now on."""
+        self._settings = settings
+
     @property
     def enabled(self) -> bool:
         """Whether anything is counted."""

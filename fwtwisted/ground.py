@@ -27,6 +27,7 @@ from fwtwisted.embedded import EmbeddedPostgres
 from fwtwisted.model.errors import Unavailable
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.blobs import LocalBlobs
+from fwtwisted.outside.fetching.lookups import AT_ONCE as LOOKUPS_AT_ONCE
 from fwtwisted.outside.s3.building import StoreParts, pod_store
 from fwtwisted.outside.shared import (
     Bell,
@@ -53,6 +54,7 @@ class Ground:
     :ivar database: open after :meth:`rise`.
     :ivar aside: one more connection, for looking up again what transactions may have to wait for.
     :ivar bell: :ivar cache: :ivar threads:
+    :ivar lookup_threads: for names alone, which may take their time.
     :ivar blobs: where media lie.  :ivar store: the object store behind them, if there is one.
     """
 
@@ -62,6 +64,8 @@ class Ground:
         self.reactor, self.config = reactor, config
         self._pool = ThreadPool(0, THREADS, name="fwtwisted")
         self.threads: Threads = _threads(reactor, self._pool)
+        self._lookup_pool = ThreadPool(0, LOOKUPS_AT_ONCE, name="lookups")
+        self.lookup_threads: Threads = _threads(reactor, self._lookup_pool)
         local = LocalBlobs(config.media.root, self.threads)
         self.store = self._object_store(local)
         self.blobs: LocalBlobs | LocalFirst = local if self.store is None else self.store.blobs
@@ -81,6 +85,7 @@ class Ground:
         """
         os.makedirs(self.config.general.data, exist_ok=True)
         self._pool.start()
+        self._lookup_pool.start()
         self._falls.append(self._stop_threads)
         if self.store is not None:
             self._falls.append(self.store.close)
@@ -152,6 +157,7 @@ class Ground:
 
     async def _stop_threads(self) -> None:
         self._pool.stop()
+        self._lookup_pool.stop()
 
 
 def _threads(reactor: Any, pool: ThreadPool) -> Threads:

@@ -187,7 +187,7 @@ class Parts:
     def _gather_door(self, ground: Ground, config: Config) -> None:
         """The door to other servers, and what comes in by it to be heard."""
         database, threads = ground.database, ground.threads
-        lookup = system_lookup(threads)
+        lookup = system_lookup(ground.lookup_threads)
         try:
             self.fetching = Fetching(ground.reactor, threads, settings.fetch_settings(config), lookup)
         except (OSError, ValueError) as wrong:

@@ -245,6 +245,30 @@ class AddressTests(FetchCase):
         self.assertEqual((b"judged", ["far.example"]), (got.body, self.lookups))
         self.assertEqual(f"far.example:{self.far.port}", self.far.header("host"))
 
+    async def test_a_name_that_changes_its_mind(self) -> None:
+        """Fit at first and private from then on (rebinding): nobody but the judged address is asked."""
+        answers = [("127.0.0.1",), ("127.0.0.2",), ("10.0.0.7",)]
+
+        async def lookup(host: str) -> Sequence[str]:
+            self.lookups.append(host)
+            return answers[min(len(self.lookups), len(answers)) - 1]
+
+        fetching = Fetching(reactor, self.threads, evolve(QUICK, exempt=Exemptions.of(["127.0.0.1"])), lookup)
+        self.far.says("/", ok(b"judged"))
+        self.far.says("/on", moved("/"))
+        for path in ("/", "/on"):
+            url = self.far.url(path, "far.example")
+            if path == "/":
+                self.assertEqual(b"judged", (await fetching.get(url, BOTH)).body)
+                self.assertEqual(1, len(self.lookups))
+            with self.assertRaises(Refused):
+                await fetching.get(url, BOTH)
+        self.assertEqual(1, len(self.far.heads))
+        self.lookups.clear()
+        with self.assertRaises(Refused):
+            await fetching.get(self.far.url("/on", "far.example"), BOTH)
+        self.assertEqual((2, 2), (len(self.lookups), len(self.far.heads)))
+
     async def test_unknown_names(self) -> None:
         """The name server says no."""
         with self.assertRaises(NoSuchHost):

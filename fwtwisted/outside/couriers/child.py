@@ -39,7 +39,7 @@ BEGUN_AT_ONCE = 4  # letters, before answers are read again
 TOLD_AT_ONCE = 8
 TELL_SECONDS = 0.005
 LIFE_SECONDS = 10.0
-LOOKUP_THREADS = 4
+LOOKUP_THREADS = 16
 
 MakeLookup = Callable[[Any], Lookup]
 

@@ -19,14 +19,13 @@ Source: docs/federation.md §8.1; docs/settings.md, ``EXTERNAL_REQUESTS_…``, `
 
 from __future__ import annotations
 
-import socket
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from attrs import evolve, field, frozen
 from OpenSSL import SSL
-from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore, TimeoutError
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.error import ConnectError
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.internet.ssl import TLSVersion, optionsForClientTLS
@@ -48,6 +47,7 @@ from fwtwisted.outside.fetching.failures import (
     TooSlow,
     Unreachable,
 )
+from fwtwisted.outside.fetching.lookups import Lookup, system_lookup
 from fwtwisted.outside.fetching.route import Route, Unverified, pinned
 from fwtwisted.outside.fetching.trust import BesideTheMachines
 from fwtwisted.outside.fetching.turns import Turns
@@ -72,13 +72,9 @@ MIB = 1 << 20
 LARGEST_COMPLAINT = 64 * 1024  # bytes kept of an answer that tells an error
 REDIRECTS = (301, 302, 303, 307, 308)
 FOR_GOOD = (301, 308)
-LOOKUPS_AT_ONCE = 4
 PERSONAL = frozenset(
     ("authorization", "cookie", "proxy-authorization", "signature", "signature-input", "x-api-key", "x-auth-token")
 )  # headers
-
-Lookup: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
-"""The network addresses that a name stands for.  Raises OSError when there are none."""
 
 
 # --- what is asked, and what comes ---------------------------------------------------------------
@@ -455,28 +451,6 @@ def unpacked(body: bytes, largest: int, *, is_cut: bool = False) -> bytes:
     if not unpacking.eof and len(found) <= largest and not is_cut:
         raise Garbled
     return found[:largest]
-
-
-def system_lookup(threads: Threads) -> Lookup:
-    """Names as this machine knows them; a few at a time, so that slow name servers do not hold all threads."""
-    turns = DeferredSemaphore(LOOKUPS_AT_ONCE)
-
-    async def lookup(host: str) -> Sequence[str]:
-        await turns.acquire()
-        try:
-            return await threads(_looked_up, host)
-        finally:
-            turns.release()
-
-    return lookup
-
-
-def _looked_up(host: str) -> list[str]:
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except UnicodeError as why:
-        raise OSError(f"{host} is no name") from why
-    return list(dict.fromkeys(str(place[0]) for *_, place in found))
 
 
 def _headers(response: IResponse) -> dict[str, str]:

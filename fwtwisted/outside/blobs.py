@@ -42,6 +42,10 @@ _Open: TypeAlias = tuple[int, os.stat_result]
 _NOT_THERE = frozenset({errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENXIO})
 
 
+class OutOfPlace(NotFound):
+    """A file lies elsewhere than below the folder that it should be in."""
+
+
 # Where bytes lie, as rows tell it.
 LOCAL = "local"
 IN_STORE = "s3"
@@ -485,7 +489,20 @@ async def open_file(threads: Threads, path: str) -> FileSource:
 
     :raise NotFound: there is none, it is not a plain file, or we may not read it.
     """
-    fd, told = await _closed_if_unwanted(threads(_opened, path))
+    return await _source(threads, lambda: _opened(path))
+
+
+async def open_below(threads: Threads, root: str, path: str) -> FileSource:
+    """
+    :func:`open_file` for what :func:`path_below` finds, in one go.
+
+    :raise OutOfPlace: it lies elsewhere.  :raise NotFound: as for :func:`open_file`.
+    """
+    return await _source(threads, lambda: _opened(_real(root, path)))
+
+
+async def _source(threads: Threads, opens: Callable[[], _Open]) -> FileSource:
+    fd, told = await _closed_if_unwanted(threads(opens))
     modified = datetime.fromtimestamp(told.st_mtime, UTC)
     return FileSource(fd, told.st_size, f'"{told.st_size:x}-{told.st_mtime_ns:x}"', modified, threads)
 
@@ -529,14 +546,14 @@ async def path_below(threads: Threads, root: str, path: str) -> str:
     """
     The path with every link followed, if it then lies under the root: where an in-place file really is.
 
-    :raise NotFound: it lies elsewhere.
+    :raise OutOfPlace: it lies elsewhere.
     Source: docs/storage.md §2.3.
     """
+    return await threads(_real, root, path)
 
-    def real() -> str:
-        found = os.path.realpath(path)
-        if not found.startswith(os.path.realpath(root).rstrip(os.sep) + os.sep):
-            raise NotFound
-        return found
 
-    return await threads(real)
+def _real(root: str, path: str) -> str:
+    found = os.path.realpath(path)
+    if not found.startswith(os.path.realpath(root).rstrip(os.sep) + os.sep):
+        raise OutOfPlace
+    return found

@@ -219,6 +219,11 @@ class Front:
                 return FrontHeader("X-Sendfile", os.path.join(self.media_root, name))
         return None
 
+    @property
+    def sends_files(self) -> bool:
+        """Whether :meth:`stored` and :meth:`in_place` are for anything."""
+        return self.kind is not FrontKind.DIRECT
+
     def in_place(self, path: str) -> FrontHeader | None:
         """For a file that was imported in place, by its absolute path; None when we must send it ourselves."""
         root = None if self.music_root is None else self.music_root.rstrip("/")

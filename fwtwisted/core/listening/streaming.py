@@ -36,7 +36,16 @@ from fwtwisted.model.audio import EXTENSION, extension_of
 from fwtwisted.model.errors import Misconfigured, NotFound, Unavailable
 from fwtwisted.model.people import Viewer
 from fwtwisted.model.threads import Threads
-from fwtwisted.outside.blobs import HERE, IN_STORE, BlobStore, Distant, Known, lent_path, open_file, path_below
+from fwtwisted.outside.blobs import (
+    IN_STORE,
+    BlobStore,
+    Distant,
+    Known,
+    OutOfPlace,
+    lent_path,
+    open_below,
+    path_below,
+)
 from fwtwisted.outside.ffmpeg import FORMATS, MOST_BITS_PER_SECOND, Wish
 from fwtwisted.outside.shared import Cache
 from fwtwisted.outside.transcodes import Lent, Transcodes
@@ -82,8 +91,8 @@ class Stream:
     """
     What is to be sent.
 
-    :ivar stored: the stored name, or :ivar in_place: the resolved path, for a front that sends files itself; None for
-        what does not lie on this disk.
+    :ivar stored: the stored name, or :ivar in_place: finds out the resolved path, for a front that sends files itself;
+        None for what does not lie on this disk.
     :ivar distant: tells URLs of what lies in an object store.
     :ivar is_live: it is made when it is opened.
     :ivar open: opens the bytes; whoever calls it sends or closes them.
@@ -98,7 +107,7 @@ class Stream:
     filename: str
     open: Callable[[], Awaitable[ByteSource]]
     stored: str | None = None
-    in_place: str | None = None
+    in_place: Callable[[], Awaitable[str]] | None = None
     distant: Distant | None = None
     is_live: bool = False
 
@@ -178,23 +187,34 @@ class Streaming:
         if hearable.is_elsewhere:
             is_sound = media_type.startswith(("audio/", "video/")) or media_type in EXTENSION
             return self._elsewhere(hearable, media_type if is_sound else OCTETS, by)
-        stored, in_place = hearable.audio_file, None
-        place, known = HERE, self._known(hearable)
+        stored = hearable.audio_file
         if stored is None:
-            in_place = await self._in_place(hearable)
-        else:
-            place = await self._blobs.place(stored, known)
-            known = evolve(known, is_far=not place.is_here)
+            return self._here(hearable, media_type)
+        known = self._known(hearable)
+        place = await self._blobs.place(stored, known)
+        known = evolve(known, is_far=not place.is_here)
         return Stream(
             hearable.id,
             None,
             hearable.duration or 0,
             media_type,
             _filename(hearable, extension_of(media_type)),
-            lambda: self._open(hearable, known, stored, in_place),
+            lambda: self._open(hearable, known, stored),
             stored if place.is_here else None,
-            in_place,
-            place.distant,
+            distant=place.distant,
+        )
+
+    def _here(self, hearable: Hearable, media_type: str) -> Stream:
+        """What lies in place."""
+        root, path = self._told_place(hearable)
+        return Stream(
+            hearable.id,
+            None,
+            hearable.duration or 0,
+            media_type,
+            _filename(hearable, extension_of(media_type)),
+            lambda: self._open_in_place(hearable, root, path),
+            in_place=lambda: self._in_place(hearable),
         )
 
     def _elsewhere(self, hearable: Hearable, media_type: str, by: int | None) -> Stream:
@@ -219,7 +239,8 @@ class Streaming:
             return None
         return await self._in_place(hearable), self._settings.music_root
 
-    async def _in_place(self, hearable: Hearable) -> str:
+    def _told_place(self, hearable: Hearable) -> tuple[str, str]:
+        """The folder of files in place, and where in it this one is said to be."""
         source = hearable.source or ""
         if not source.startswith("file://"):
             raise Unavailable(AWAY, retry_after=30)
@@ -231,25 +252,36 @@ class Streaming:
                 uuid=str(hearable.uuid),
             )
             raise Misconfigured
+        return root, source.removeprefix("file://")
+
+    async def _in_place(self, hearable: Hearable) -> str:
+        """Where it really is.  :raise OutOfPlace: not where files in place are."""
+        root, path = self._told_place(hearable)
         try:
-            return await path_below(self._threads, root, source.removeprefix("file://"))
-        except NotFound:
-            self._log.warn(
-                "upload {uuid} does not lie below MUSIC_DIRECTORY_PATH",
-                event="streaming.outside",
-                uuid=str(hearable.uuid),
-            )
+            return await path_below(self._threads, root, path)
+        except OutOfPlace:
+            self._outside(hearable)
             raise
 
-    async def _open(self, hearable: Hearable, known: Known, stored: str | None, in_place: str | None) -> ByteSource:
+    async def _open_in_place(self, hearable: Hearable, root: str, path: str) -> ByteSource:
         try:
-            if stored is not None:
-                source: ByteSource = await self._blobs.open(stored, known)
-            else:
-                source = await open_file(self._threads, in_place or "")
+            return await open_below(self._threads, root, path)
+        except OutOfPlace:
+            self._outside(hearable)
+            raise
         except NotFound as missing:
             raise self._missing(hearable) from missing
-        if stored is not None and hearable.checksum is not None:
+
+    def _outside(self, hearable: Hearable) -> None:
+        told = {"event": "streaming.outside", "uuid": str(hearable.uuid)}
+        self._log.warn("upload {uuid} does not lie below MUSIC_DIRECTORY_PATH", **told)
+
+    async def _open(self, hearable: Hearable, known: Known, stored: str) -> ByteSource:
+        try:
+            source: ByteSource = await self._blobs.open(stored, known)
+        except NotFound as missing:
+            raise self._missing(hearable) from missing
+        if hearable.checksum is not None:
             source.etag = f'"{hearable.checksum.removeprefix("sha256:")[:32]}"'
             source.modified = hearable.creation_date
         return source

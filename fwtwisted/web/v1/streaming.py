@@ -44,16 +44,21 @@ class _Player:
         viewer = await self._callers.listener(request, has_key=has_key)
         try:
             stream = await self._streaming.stream(viewer, track, wish)
+            return await self._sent(request, viewer, stream, stream.filename if download else None)
         except NotFound:
+            if request.startedWriting:
+                raise
             return nothing(request, 404)
-        filename = stream.filename if download else None
+
+    async def _sent(self, request: LeanRequest, viewer: Viewer, stream: Stream, filename: str | None) -> bytes | None:
+        """Answer with the bytes.  :param filename: under which they are to be saved; None: they are played."""
         is_sent_away = self._front.redirects and viewer.via is not Via.SIGNATURE
         if is_sent_away and stream.distant is not None and request.method == b"GET":
             await self._note(request, viewer, stream)
             disposition = None if filename is None else content_disposition(filename).decode("ascii")
             return send_away(request, stream.distant.url(None, stream.media_type, disposition))
         delivery = Delivery(stream.media_type, filename, LABELS)
-        place = self._front_place(stream)
+        place = await self._front_place(stream)
         if place is not None:
             await self._note(request, viewer, stream)
             cached = "LOCAL" if stream.distant is None else "BYPASS"
@@ -74,12 +79,14 @@ class _Player:
         """Refuse whoever may not listen at all."""
         await self._callers.listener(request)
 
-    def _front_place(self, stream: Stream) -> FrontHeader | None:
+    async def _front_place(self, stream: Stream) -> FrontHeader | None:
         if stream.stored is not None:
             return self._front.stored(stream.stored)
         if stream.distant is not None and self._front.takes_urls:
             return self._front.elsewhere(stream.distant.url(FRONT_SECONDS, stream.media_type, None))
-        return self._front.in_place(stream.in_place) if stream.in_place is not None else None
+        if stream.in_place is None or not self._front.sends_files:
+            return None
+        return self._front.in_place(await stream.in_place())
 
     async def _note(self, request: LeanRequest, viewer: Viewer, stream: Stream) -> None:
         if request.method != b"GET":

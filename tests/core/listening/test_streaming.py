@@ -166,8 +166,12 @@ class FileTests(StreamingCase):
         self.assertEqual(self.body, await self.heard(await stream.open()))
         for path in (music / "link.flac", outside, f"{music}/../secret.flac"):
             await self.do("UPDATE upload SET source = %s", f"file://{path}")
+            stream = await streaming.stream(VISITOR, self.track, ListenWish())
             with self.assertRaises(NotFound):
-                await streaming.stream(VISITOR, self.track, ListenWish())
+                await stream.open()
+            assert stream.in_place is not None
+            with self.assertRaises(NotFound):
+                await stream.in_place()
 
     async def test_the_best_file_comes_first(self) -> None:
         """Of several files of a track the stored one is sent, unless another is named."""

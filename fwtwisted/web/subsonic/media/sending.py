@@ -39,7 +39,7 @@ class Sender:
         """
         stream = sending.stream
         delivery = Delivery(stream.media_type, filename, _labels(sending))
-        place = self._front_place(stream)
+        place = await self._front_place(stream)
         if place is not None:
             await self._note(request, stream)
             cached = "LOCAL" if stream.distant is None else "BYPASS"
@@ -66,12 +66,14 @@ class Sender:
         if request.method != b"HEAD":
             await self._streams.heard(stream)
 
-    def _front_place(self, stream: Stream) -> FrontHeader | None:
+    async def _front_place(self, stream: Stream) -> FrontHeader | None:
         if stream.stored is not None:
             return self._front.stored(stream.stored)
         if stream.distant is not None and self._front.takes_urls:
             return self._front.elsewhere(stream.distant.url(FRONT_SECONDS, stream.media_type, None))
-        return self._front.in_place(stream.in_place) if stream.in_place is not None else None
+        if stream.in_place is None or not self._front.sends_files:
+            return None
+        return self._front.in_place(await stream.in_place())
 
 
 def _labels(sending: Sending) -> Mapping[str, str]:

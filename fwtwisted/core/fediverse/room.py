@@ -283,6 +283,7 @@ def _nodeinfos(ground: FediverseGround, room: FediverseRoom) -> NodeinfoGround:
 
 def _receiving(ground: FediverseGround, room: FediverseRoom) -> ReceivingGround:
     return ReceivingGround(
+        ground.reactor,
         ground.database,
         ground.threads,
         ground.ring,

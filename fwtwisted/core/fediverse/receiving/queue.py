@@ -19,12 +19,12 @@ Source: docs/federation.md §1.7, §8.5.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from attrs import frozen
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.logger import Logger
 
 from fwtwisted.core.fediverse.receiving.ledger import DRAIN, LANE, Ring, wake
@@ -60,9 +60,13 @@ HOPELESS: Final = frozenset(
 
 @frozen
 class QueueSettings:
-    """:ivar kept_days: how long what was received is remembered."""
+    """
+    :ivar kept_days: how long what was received is remembered.
+    :ivar deed_seconds: that an activity has which asks other servers; then it rests, and others have its hand.
+    """
 
     kept_days: int = 30
+    deed_seconds: float = 60.0
 
 
 @frozen
@@ -76,7 +80,7 @@ class _Item:
 
 
 class Queue:
-    """Hands what waits to who handles it."""
+    """Hands what waits to who handles it.  :param clock: for what must not take for ever: the reactor."""
 
     _log = Logger()
 
@@ -86,12 +90,14 @@ class Queue:
         deeds: Deeds,
         threads: Threads,
         ring: Ring,
+        clock: Any,
         now: Callable[[], datetime],
         pod: Pod,
         settings: QueueSettings | None = None,
     ) -> None:
         self._database, self._deeds, self._threads, self._ring = database, deeds, threads, ring
-        self._now, self._pod, self._settings = now, pod, settings or QueueSettings()
+        self._clock, self._now = clock, now
+        self._pod, self._settings = pod, settings or QueueSettings()
 
     async def drain(self, job: Job) -> None:
         """Handle what waits of a host.  :raise Later: something of it rests, or there is more."""
@@ -159,7 +165,7 @@ class Queue:
             return
         try:
             if item.slow is not None:
-                await item.slow(item.told)
+                await self._in_time(item.slow(item.told))
                 await self._database.transaction(lambda tx: received.done(tx, [item.row.id]))
             else:
                 await self._in_one_transaction([item])
@@ -168,6 +174,19 @@ class Queue:
         except Exception as trouble:  # the same
             if await self._went_wrong(item, trouble) and about is not None:
                 resting.add(about)
+
+    async def _in_time(self, slow: Awaitable[None]) -> None:
+        """:raise AskFailed: other servers let us wait for too long; what they told us meanwhile is not asked again."""
+
+        async def work() -> None:
+            await slow
+
+        working = Deferred.fromCoroutine(work())
+        working.addTimeout(self._settings.deed_seconds, self._clock)
+        try:
+            await working
+        except TimeoutError as why:
+            raise AskFailed("timeout", "Other servers took too long to answer.") from why
 
     async def _went_wrong(self, item: _Item, trouble: Exception) -> bool:
         """Try it again later, or never; whether it rests."""

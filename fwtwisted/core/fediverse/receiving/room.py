@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from attrs import frozen
 
@@ -37,6 +38,7 @@ class ReceivingGround:
     :ivar spend: counts posts.
     """
 
+    reactor: Any
     database: Database
     threads: Threads
     ring: Ring
@@ -63,7 +65,7 @@ class Receiving:
         self.intake = Intake(
             database, ground.verifying, ground.policies, self.ledger, ground.spend, ground.threads, pod
         )
-        self.queue = Queue(database, deeds_of(ground), ground.threads, ground.ring, ground.now, pod)
+        self.queue = Queue(database, deeds_of(ground), ground.threads, ground.ring, ground.reactor, ground.now, pod)
 
     def jobs(self) -> Mapping[str, JobKind]:
         """See ``worker``."""

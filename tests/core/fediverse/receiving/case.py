@@ -104,8 +104,8 @@ class ReceivingCase(MusicCase):
         said: Any = self.said
         remote = RemoteGround(self.database, self.threads, said, people, permit, ring, _now, POD, RemoteSettings())
         return ReceivingGround(
-            self.database, self.threads, ring, self.policies, inbox, reports, said, said, Remote(remote), people, ask,
-            said, said, _now, POD,
+            reactor, self.database, self.threads, ring, self.policies, inbox, reports, said, said, Remote(remote),
+            people, ask, said, said, _now, POD,
         )  # fmt: skip
 
     async def _met(self, host: str) -> None:
@@ -117,7 +117,7 @@ class ReceivingCase(MusicCase):
 
     def a_queue(self, deeds: Deeds) -> Queue:
         """A queue that does this."""
-        return Queue(self.database, deeds, self.threads, self.bell.ring, _now, POD)
+        return Queue(self.database, deeds, self.threads, self.bell.ring, reactor, _now, POD)
 
     async def tells(self, actor: int, *documents: Mapping[str, Any], drain: bool = True) -> None:
         """An actor tells something, and it has its effect."""

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fwtwisted.core.fediverse.receiving.queue import RESTS, Queue
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+
+from fwtwisted.core.fediverse.receiving.queue import RESTS, Queue, QueueSettings
 from fwtwisted.core.fediverse.receiving.told import ANY, BARE, Deeds, Told
 from fwtwisted.db.fediverse import received
 from fwtwisted.db.jobs import Job, Later
@@ -64,6 +67,21 @@ class QueueTests(ReceivingCase):
         await self.tells(self.bob, note("1"), note("2", about="b"), note("3"))
         self.assertEqual(["1", "3"], await self.effects())
         self.assertEqual(["done", "failed", "done"], await self.states())
+
+    async def test_one_that_takes_for_ever(self) -> None:
+        """Who asks servers that do not answer is cut off, and rests; those behind it have their effect."""
+
+        async def slow(told: Told) -> None:
+            await Deferred()
+
+        deeds = Deeds({("Quick", ANY): self._quick}, {("Slow", "Thing"): slow})
+        settings = QueueSettings(deed_seconds=0.2)
+        self.queue = Queue(
+            self.database, deeds, self.threads, self.bell.ring, reactor, lambda: datetime.now(UTC), POD, settings
+        )
+        await self.tells(self.bob, note("1", "Slow"), note("2", about="b"))
+        self.assertEqual((["2"], ["waiting", "done"]), (await self.effects(), await self.states()))
+        self.assertIn("too long", await self.value("SELECT error FROM received WHERE state = 'waiting'"))
 
     async def test_rests_longer_each_time(self) -> None:
         """What breaks is tried again after ever longer rests, then given up, and kept."""
@@ -137,7 +155,7 @@ class QueueTests(ReceivingCase):
             await self._slow(told)
 
         deeds = Deeds({("Quick", ANY): self._quick}, {("Slow", "Thing"): slowly})
-        self.queue = Queue(self.database, deeds, self.threads, self.bell.ring, lambda: moment[0], POD)
+        self.queue = Queue(self.database, deeds, self.threads, self.bell.ring, reactor, lambda: moment[0], POD)
         await self.tells(self.bob, note("1", "Slow"), note("2", "Slow"), note("3"), drain=False)
         for done in (["1"], ["1", "2"]):
             self.about(20.0, await self.drained() or 0, 1)
@@ -152,7 +170,7 @@ class QueueTests(ReceivingCase):
         await self.do("DELETE FROM job")
         await self.tells(self.bob, note("3"), drain=False)
         await self.do("DELETE FROM job")
-        queue = Queue(self.database, Deeds(), self.threads, self.bell.ring, lambda: datetime.now(UTC), POD)
+        queue = Queue(self.database, Deeds(), self.threads, self.bell.ring, reactor, lambda: datetime.now(UTC), POD)
         await queue.tidy(Job(1, "", None, {}, 1, 0, 1, datetime.now(UTC)))
         self.assertEqual(["done", "waiting"], await self.states())
         self.assertEqual("far.example", await self.value("SELECT key FROM job"))

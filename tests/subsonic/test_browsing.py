@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.subsonic.pod import App, SubsonicCase
 
 NOW = "2026-05-06T07:08:09.123Z"
@@ -42,6 +44,30 @@ class MusicTests(SubsonicCase):
         self.assertEqual(2, index[0]["artist"][0]["albumCount"])
         other = (await (await self.app("omar")).ask("getArtists"))["artists"]["index"]
         self.assertEqual(["E", "N"], [letter["name"] for letter in other])
+
+    async def test_the_index_is_ones_own(self) -> None:
+        """What somebody thinks of artists stands in their index at once, and in nobody else's; so does new music."""
+        app = await self.some_music()
+        other = await self.app("omar")
+
+        async def kestrel(asker: App) -> dict[str, Any]:
+            index = (await asker.ask("getArtists"))["artists"]["index"]
+            found: dict[str, Any] = next(letter["artist"][0] for letter in index if letter["name"] == "N")
+            return found
+
+        before = await kestrel(app), await kestrel(other)
+        await app.ask("star", artistId=f"ar-{self.nova}")
+        self.assertIn("starred", await kestrel(app))
+        self.assertIn('starred="', (await app.raw("getArtists")).body.decode())
+        self.assertEqual(before[1], await kestrel(other))
+        await other.ask("setRating", id=f"ar-{self.nova}", rating=4)
+        self.assertEqual(4, (await kestrel(app))["averageRating"])
+        await other.ask("setRating", id=f"ar-{self.nova}", rating=0)
+        await app.ask("unstar", artistId=f"ar-{self.nova}")
+        self.assertEqual(before, (await kestrel(app), await kestrel(other)))
+        await self.do("UPDATE artist SET name = 'Nightjar' WHERE id = %s", self.nova)
+        await self.changed("catalog")
+        self.assertEqual("Nightjar", (await kestrel(app))["name"])
 
     async def test_down_to_the_song(self) -> None:
         """Artist, albums by year, songs by place; counts agree with what is listed."""

@@ -12,7 +12,7 @@ Nobody's rights are widened: what is kept is kept apart for every set of librari
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from fwtwisted.model.errors import NotFound
 from fwtwisted.model.heard import HeardArtist, Sight
 from fwtwisted.model.music import Kind
 from fwtwisted.wire.subsonic.documents import Paper, album_notes, artist_notes, relaid, song_notes, turned, whole
-from fwtwisted.wire.subsonic.envelope import Piece
+from fwtwisted.wire.subsonic.envelope import Piece, dumped
 from fwtwisted.wire.subsonic.indexing import indexed
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class HearingSettings:
     """
     :ivar most_documents: how many songs, and how many albums, are kept; a kilobyte each.
     :ivar most_listeners: of how many accounts the notes are kept.
-    :ivar most_rolls: for how many sets of libraries the list of artists is kept.
+    :ivar most_rolls: for how many sets of libraries the list of artists is kept, and how many indexes made of such.
     :ivar limited_type: media type of what is sent in place of songs above the account's limit; None: they themselves.
     """
 
@@ -94,6 +94,7 @@ class Hearing:
         self._on_albums: Kept[tuple[int, ...]] = Kept(())
         self._of_artists: Kept[tuple[tuple[int, ...], tuple[int, ...]]] = Kept(((), ()))
         self._rolls: OrderedDict[tuple[int, ...], tuple[int, Roll]] = OrderedDict()
+        self._indexes: OrderedDict[Hashable, tuple[Roll, Sequence[Piece]]] = OrderedDict()
         self._noted_artists: OrderedDict[int, tuple[object, tuple[int, ...]]] = OrderedDict()
         self._notes: OrderedDict[int, tuple[tuple[int, int], dict[Kind, dict[int, bytes]]]] = OrderedDict()
 
@@ -232,17 +233,19 @@ class Hearing:
         over = await self.notes(sight, Kind.ARTIST, seen)
         return [whole(roll.written[id], over.get(id, b"")) for id in seen]
 
-    async def index(self, sight: Sight) -> list[tuple[str, list[Piece]]]:
-        """Every artist, under the letter that they are found under."""
-        roll = await self.roll(sight)
-        over = await self.noted_artists(sight)
-        hidden = set(sight.hidden)
-        letters = []
-        for letter, ids in roll.index:
-            several = [whole(roll.written[id], over.get(id, b"")) for id in ids if id not in hidden]
-            if several:
-                letters.append((letter, several))
-        return letters
+    async def index(self, sight: Sight) -> Sequence[Piece]:
+        """Every artist, under the letter that they are found under: letter by letter."""
+        roll, over = await self.roll(sight), await self.noted_artists(sight)
+        whose = (sight.viewer.account_id, sight.notes) if any(over.values()) else None
+        key = (sight.libraries, sight.hidden, whose)
+        known = self._indexes.get(key)
+        if known is None or known[0] is not roll:
+            known = (roll, _letters(roll, over, frozenset(sight.hidden)))
+            self._indexes[key] = known
+            while len(self._indexes) > self._settings.most_rolls:
+                self._indexes.popitem(last=False)
+        self._indexes.move_to_end(key)
+        return known[1]
 
     async def artist(self, sight: Sight, id: int) -> Piece:
         """An artist with their albums.  :raise NotFound: there is none, or nothing of them may be heard."""
@@ -330,6 +333,16 @@ class Hearing:
 
     async def _read(self, work: Callable[[Tx], Awaitable[T]]) -> T:
         return await self._database.read(work)
+
+
+def _letters(roll: Roll, over: Over, hidden: frozenset[int]) -> Sequence[Piece]:
+    """The letters of an index, each with those of its artists who are not hidden; none without any."""
+    letters = []
+    for letter, ids in roll.index:
+        artists = [whole(roll.written[id], over.get(id, b"")) for id in ids if id not in hidden]
+        if artists:
+            letters.append(Piece(dumped({"name": letter, "artist": artists})))
+    return letters
 
 
 def _only(found: Sequence[Piece]) -> Piece:

@@ -38,7 +38,8 @@ class Browsing:
     @call("getArtists")
     async def artists(self, asked: Asked, caller: Caller) -> Payload:
         sight = await self._desk.sight_within(caller, asked)
-        return {"artists": {"ignoredArticles": self._desk.paper.articles.told, "index": await self._index(sight)}}
+        told = {"ignoredArticles": self._desk.paper.articles.told}
+        return {"artists": {**told, "index": await self._desk.hearing.index(sight)}}
 
     @call("getArtist")
     async def artist(self, asked: Asked, caller: Caller) -> Payload:
@@ -75,9 +76,6 @@ class Browsing:
         asked.needed("id")
         raise NotFound()
 
-    async def _index(self, sight: Sight) -> list[Payload]:
-        return [{"name": letter, "artist": artists} for letter, artists in await self._desk.hearing.index(sight)]
-
     # --- as folders --------------------------------------------------------------------------------
 
     @call("getIndexes")
@@ -89,7 +87,7 @@ class Browsing:
         if asked.number("musicFolderId", 0) == FILES:
             return {"indexes": {**head, "shortcut": [], **await self._files_index(await self._desk.sight(caller))}}
         sight = await self._desk.sight_within(caller, asked)
-        return {"indexes": {**head, "shortcut": [], "index": await self._index(sight), "child": []}}
+        return {"indexes": {**head, "shortcut": [], "index": await self._desk.hearing.index(sight), "child": []}}
 
     @call("getMusicDirectory")
     async def directory(self, asked: Asked, caller: Caller) -> Payload:

@@ -50,6 +50,8 @@ CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,127}", re.ASCII)
 
 
 MOST_KEPT = 4_000  # pieces that are kept as XML, some kilobyte each
+LONG_BYTES = 16_384  # what is longer, letters of a large index, is kept apart
+MOST_LONG = 64
 
 
 class Format(enum.StrEnum):
@@ -166,9 +168,18 @@ def _element(name: str, value: Payload) -> str:
     return f"{opened}>{words}{inside}</{name}>" if words or inside else f"{opened}/>"
 
 
-@lru_cache(MOST_KEPT)
 def _of_piece(name: str, json: bytes) -> str:
     """What was written in JSON before, as an element; lists that are asked for again and again are made of the same."""
+    return _of_long(name, json) if len(json) > LONG_BYTES else _of_short(name, json)
+
+
+@lru_cache(MOST_KEPT)
+def _of_short(name: str, json: bytes) -> str:
+    return _element(name, orjson.loads(json))
+
+
+@lru_cache(MOST_LONG)
+def _of_long(name: str, json: bytes) -> str:
     return _element(name, orjson.loads(json))
 
 

@@ -26,7 +26,7 @@ class NewPost:
     """
     A post that is about to be accepted.
 
-    :ivar sameness: two posts of the same are one.
+    :ivar sameness: two posts of the same are one; the SHA-256 of the id where there is one.
     :ivar fid: None: it has no id that counts; then it may come again after a day.
     :ivar host: of the actor, with its port where that is not the scheme's own.
     """
@@ -41,14 +41,29 @@ class NewPost:
     body: str
 
 
-ACCEPT = """
+# Who follows again after an Undo may say so by the very id of the first time, as Misskey does, and take that back by
+# the id of the first Undo.  An Undo whose bytes are the same is one that was posted twice.
+FOLLOWED_SINCE = """
+    received.type = 'Undo' AND received.state <> 'waiting' AND received.body <> EXCLUDED.body
+    AND EXISTS (SELECT FROM received AS wish
+                 WHERE wish.actor_id = received.actor_id AND wish.type = 'Follow' AND wish.fid = received.object_fid
+                   AND wish.id > received.id)
+"""
+LET_COME_AGAIN = """
+    UPDATE received SET sameness = sha256(received.sameness || int8send(received.id))
+      FROM unnest(%s::text[], %s::bigint[]) AS undone (fid, actor_id)
+     WHERE received.sameness = sha256(convert_to(undone.fid, 'UTF8')) AND received.actor_id = undone.actor_id
+       AND received.type = 'Follow'
+"""
+ACCEPT = f"""
     INSERT INTO received (sameness, fid, host, actor_id, inbox_of_id, type, object_fid, body)
     SELECT new.* FROM unnest(%s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
                              %s::text[]) AS new
         ON CONFLICT (sameness) DO UPDATE
        SET id = EXCLUDED.id, body = EXCLUDED.body, state = 'waiting', attempts = 0, error = NULL, due = now(),
            arrived = now()
-     WHERE received.fid IS NULL AND received.state <> 'waiting' AND received.arrived < now() - interval '1 day'
+     WHERE (received.fid IS NULL AND received.state <> 'waiting' AND received.arrived < now() - interval '1 day')
+        OR ({FOLLOWED_SINCE})
  RETURNING received.host
 """
 
@@ -59,6 +74,9 @@ async def accept(tx: Tx, posts: Sequence[NewPost]) -> list[str]:
 
     :param posts: no two of the same.
     """
+    undone = {(p.object_fid, p.actor_id) for p in posts if p.type == "Undo" and p.object_fid is not None}
+    if undone:
+        await tx.do(LET_COME_AGAIN, *map(list, zip(*sorted(undone), strict=True)))
     columns = zip(
         *((p.sameness, p.fid, p.host, p.actor_id, p.inbox_of_id, p.type, p.object_fid, p.body) for p in posts),
         strict=True,

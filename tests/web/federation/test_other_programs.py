@@ -81,11 +81,9 @@ def follow(program: Program) -> Document:
 
 
 def unfollow(program: Program) -> Document:
-    """They follow it no longer; Misskey names another id than it gave."""
+    """They follow it no longer."""
     wish = {name: value for name, value in follow(program).items() if name != "@context"}
-    if program is MISSKEY:
-        wish["id"] = "https://mk.example/follows/other"
-    return program.says("Undo", wish, "undo/1", to=[CAST])
+    return program.says("Undo", wish, "follows/9abc/9def/undo" if program is MISSKEY else "undo/1", to=[CAST])
 
 
 def note(program: Program, post: str) -> Document:
@@ -140,6 +138,8 @@ def deeds(post: str) -> list[tuple[Program, Document]]:
 class OtherProgramTests(PostingCase):
     """A channel of Alice's with a post, and somebody on each program."""
 
+    seconds = 0
+
     async def setUp(self) -> None:  # type: ignore[override]
         await super().setUp()
         made = await self.alice.post("channels/", WISH | {"username": "cast", "cover": None})
@@ -163,7 +163,9 @@ class OtherProgramTests(PostingCase):
     async def tell(self, program: Program, document: Document, target: str = INBOX) -> Answer:
         """Post as the program does."""
         body = orjson.dumps(document)
-        bare = a_request("POST", target, body, time.time(), content_type=ACTIVITY, content_length=str(len(body)))
+        self.seconds += 1  # the same words signed in the same second are the same request
+        now = time.time() + self.seconds
+        bare = a_request("POST", target, body, now, content_type=ACTIVITY, content_length=str(len(body)))
         signed = by_cavage(
             bare, a_key(number=PROGRAMS.index(program)), program.names, key_id=program.fid + program.tail,
             algorithm=program.algorithm,
@@ -200,6 +202,16 @@ class OtherProgramTests(PostingCase):
         for program in PROGRAMS:
             await self.tell(program, unfollow(program))
         self.assertEqual(0, await self.value("SELECT count(*) FROM follow"))
+
+    async def test_following_again(self) -> None:
+        """Misskey follows again, and no longer, by the ids of the first time: each has its effect."""
+        for number in range(3):
+            await self.tell(MISSKEY, follow(MISSKEY), "/federation/actors/cast/inbox")
+            self.assertEqual(1, await self.value("SELECT count(*) FROM follow WHERE approved"))
+            said = await self.value("SELECT count(*) FROM delivery WHERE inbox = %s", f"{MISSKEY.fid}/inbox")
+            self.assertEqual(number + 1, said, "an Accept each time")
+            await self.tell(MISSKEY, unfollow(MISSKEY) | {"published": f"2026-01-02T03:04:0{number}.678Z"})
+            self.assertEqual(0, await self.value("SELECT count(*) FROM follow"))
 
     async def test_everything_else(self) -> None:
         """Is accepted, breaks nothing, and asks nobody for anything."""

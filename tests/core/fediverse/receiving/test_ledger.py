@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from attrs import evolve
 from psycopg2.errors import ForeignKeyViolation
 from twisted.internet.defer import gatherResults
 
@@ -46,6 +47,30 @@ class LedgerTests(ReceivingCase):
         await self.do("UPDATE received SET state = 'done'; DELETE FROM job")
         await self.ledger.write(self.a_post("a"))
         self.assertEqual((1, 0), (await self.count(), await self.value("SELECT count(*) FROM job")))
+
+    async def test_follow_undo_follow(self) -> None:
+        """Follow and Undo come again by the ids of the first time, as Misskey has it; neither twice in a row."""
+        wish = evolve(self.a_post("wish", type="Follow"), sameness=hashlib.sha256(b"https://far.example/wish").digest())
+        for number in range(3):
+            undo = self.a_post("undo", type="Undo", object_fid=wish.fid, body=f'{{"published": {number}}}')
+            for post in (wish, wish, undo, undo):
+                await self.ledger.write(post)
+                await self.do("UPDATE received SET state = 'done'")
+            self.assertEqual(["Follow"] * (number + 1) + ["Undo"], await self.types())
+            self.assertEqual(undo.body, await self.value("SELECT body FROM received WHERE type = 'Undo'"))
+
+    async def test_undo_by_somebody_else(self) -> None:
+        """An Undo of somebody else's Follow does not have that come again."""
+        wish = evolve(self.a_post("wish", type="Follow"), sameness=hashlib.sha256(b"https://far.example/wish").digest())
+        carol = await self.an_actor("carol", AWAY)
+        for post in (wish, self.a_post("undo", type="Undo", object_fid=wish.fid, actor_id=carol), wish):
+            await self.ledger.write(post)
+        self.assertEqual(["Follow", "Undo"], await self.types())
+
+    async def types(self) -> list[str]:
+        """What was written, in order."""
+        found: list[str] = await self.value("SELECT array_agg(type ORDER BY id) FROM received")
+        return found
 
     async def test_without_id_for_a_day(self) -> None:
         """What has no id may come again after a day, and has its effect then."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -72,8 +73,22 @@ def makeService(options: Options) -> IService:
     except ConfigError as wrong:
         print(f"fwtwisted: {wrong}", file=sys.stderr)
         raise SystemExit(CANNOT_WORK) from wrong
+    count_steadily(reactor)
     plan = Plan(reading, read, options["roles"], endpoints)
     return House(reactor, plan, _observer(options, plan))
+
+
+def count_steadily(
+    clock: Any, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic
+) -> None:
+    """
+    Have a reactor's time go on evenly from now, whatever becomes of the machine's clock.
+
+    Twisted takes the time of day for it.  When somebody puts that back by an hour, every timer, deadline and limit
+    would stand still for an hour; put forward, all would ring at once.
+    """
+    ahead = wall() - steady()
+    clock.seconds = lambda: steady() + ahead
 
 
 def _reader(options: Options) -> Callable[[], Reading]:

@@ -79,9 +79,11 @@ class MemoryTallies:
 
 
 # The clock is that of the process that asks: one round trip, and hosts agree within seconds (docs/operations.md O-67).
+# Where they do not, a tally may count for longer than anything can: it is none, for nobody shall be shut out by that.
 DRAW = """
     local now, span, share, slack = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
     local busy = math.max(0, tonumber(redis.call('GET', KEYS[1]) or '0') - now)
+    if busy > span + slack then busy = 0 end
     if busy + share > span + slack then return string.format('0 %.6f', busy) end
     busy = busy + share
     redis.call('SET', KEYS[1], string.format('%.6f', now + busy), 'PX', math.ceil(busy * 1000))

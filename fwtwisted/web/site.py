@@ -169,7 +169,7 @@ class Site(server.Site):
         """Header lines of every answer; they change once a second."""
         now = self._clock.seconds()
         if now >= self._common_until:
-            date = http.datetimeToString(now)
+            date = http.datetimeToString()  # of the day; our own time goes on evenly
             self._common_head = b"Date: %s\r\nServer: fwtwisted\r\nX-Content-Type-Options: nosniff\r\n" % date
             self._common_until = float(int(now) + 1)
         return self._common_head

@@ -123,6 +123,14 @@ class RedisTalliesTests(TalliesContract, TestCase):
         left = await self.redis.ask("PTTL", f"{self.prefix}a")
         self.assertTrue(19_000 < int(left) <= 20_000, left)
 
+    async def test_clocks_apart(self) -> None:
+        """A process whose clock is far behind is not shut out by what others have counted."""
+        here = self.make()
+        await self.drawn(here, "a", 2, 3, 60)
+        self.clock = Clock()
+        self.clock.advance(1_799_000_000)
+        self.assertTrue((await self.make().draw("a", 3, 60)).admitted)
+
     async def test_redis_away(self) -> None:
         """Each process counts for itself, and nobody waits."""
         away = RedisTallies(await self.connect("redis://127.0.0.1:1/0"), self.clock, self.prefix)

@@ -204,7 +204,7 @@ class Feed:
     A feed, read.
 
     :ivar link: its page for people.
-    :ivar moved_to: where its publisher says that it lives now.
+    :ivar moved_to: where its publisher says that it lives now.  :ivar own_address: where it says that it is.
     :ivar metadata: what a channel of ours would keep there.
     :ivar items: the newest first.
     :ivar is_whole: nothing was left out; only then can be told what is gone.
@@ -218,6 +218,7 @@ class Feed:
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(factory=dict)
     moved_to: str | None = None
+    own_address: str | None = None
     is_whole: bool = True
 
 

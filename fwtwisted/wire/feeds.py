@@ -36,6 +36,7 @@ from fwtwisted.model.codes import LANGUAGES
 from fwtwisted.model.podcasts import CATEGORIES_OF_PODCASTS, LONGEST_CHANNEL_NAME, Feed, FeedItem
 from fwtwisted.model.uploads import LONGEST_COPYRIGHT, LONGEST_TITLE
 from fwtwisted.wire.audiotags import tags_in
+from fwtwisted.wire.printable import seen
 
 DEEPEST = 64
 MOST_ELEMENTS = 250_000
@@ -349,6 +350,7 @@ def _feed(reading: _Reading, url: str, most_items: int, *, is_whole: bool) -> Fe
         tags=_tags(top),
         metadata=_metadata(top),
         moved_to=_web(top.text("itunes:new-feed-url"), url),
+        own_address=_own_address(top, url),
         is_whole=is_whole,
     )
 
@@ -360,6 +362,12 @@ def _page(top: _Node, base: str) -> str | None:
         if not told and one.attributes.get("rel", "alternate") == "alternate":
             told = one.attributes.get("href", "")
     return _web(told, base)
+
+
+def _own_address(top: _Node, base: str) -> str | None:
+    """Where the feed says that it is."""
+    told = next((one.attributes.get("href") for one in top.all("atom:link") if one.attributes.get("rel") == "self"), "")
+    return _web(told or "", base)
 
 
 def _picture(top: _Node, base: str) -> str | None:
@@ -405,7 +413,7 @@ def _categories(top: _Node) -> Iterator[tuple[str, str]]:
 def _longest(node: _Node, *names: str) -> LongText | None:
     """The longest of several texts that say the same at different length."""
     told = max((child.own or child.whole.strip() for child in node.all(*names)), key=len, default="")
-    return LongText(told[:LONGEST_TEXT], "text/html") if told else None
+    return LongText(seen(told)[:LONGEST_TEXT], "text/html") if told else None
 
 
 def _tags(node: _Node) -> tuple[str, ...]:
@@ -416,7 +424,7 @@ def _tags(node: _Node) -> tuple[str, ...]:
 
 def _line(text: str, longest: int) -> str:
     """On one line, what was escaped twice undone."""
-    return " ".join(unescape(text).split())[:longest]
+    return " ".join(seen(unescape(text)).split())[:longest]
 
 
 def _web(text: str, base: str) -> str | None:

@@ -17,6 +17,7 @@ from email.utils import format_datetime, parseaddr
 from attrs import frozen
 
 from fwtwisted.model.letters import Letter
+from fwtwisted.wire.printable import seen
 
 LONGEST_SUBJECT = 200  # characters; longer ones are cut
 LONGEST_PLAIN = 8_000  # characters; Twisted doubles leading dots within pieces of 16 KiB, but not between two of them
@@ -47,8 +48,8 @@ class Sender:
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks or other control characters."""
-    return " ".join(CONTROLS.sub(" ", text).split())
+    """The text without line breaks or other control characters, and without what turns its direction."""
+    return " ".join(seen(CONTROLS.sub(" ", text)).split())
 
 
 def plain_address(address: str) -> str:

@@ -416,3 +416,18 @@ class ShutOutTests(FeedCase):
         await self.parts.fediverse.moderation.purging.purge(Purge("chief", whom))
         for table in ("channel", "upload", "track", "feed"):
             self.assertEqual(0, await self.value(f"SELECT count(*) FROM {table}"), table)
+
+    async def test_feeds_of_others(self) -> None:
+        """A feed that says that it is at a blocked server, or whose page is there, is none, wherever it came from."""
+        await self.person("chief", permissions=["moderation"])
+        await self.do("INSERT INTO domain (name) VALUES ('bad.example')")
+        chief = await self.value("SELECT max(actor_id) FROM account")
+        await self.do(
+            "INSERT INTO instance_policy (actor_id, target_domain, block_all) VALUES (%s, 'bad.example', true)", chief
+        )
+        await self.changed("libraries")
+        own = '<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="self" href="https://{}/feed"/>'
+        for server, status in (("bad.example", 400), ("fine.example", 201)):
+            self.far.says("/feed", ok(feed(item(1), more=own.format(server)), KIND))
+            said = await self.alice.post("channels/rss-subscribe/", {"url": self.far.url("/feed")})
+            self.assertEqual(status, said.status, said)

@@ -32,7 +32,7 @@ from fwtwisted.wire.targets import PLAIN_OR_SECURE, authority
 LARGEST_FEED = 16 << 20  # bytes, unpacked
 ASKED_AT_ONCE = 8  # feeds on their way, each in memory
 READ_AT_ONCE = 2  # in threads, which others need as well
-REDIRECTS = 5
+REDIRECTS = 3
 ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1"
 BUSY = (429, 503)
 GONE = 410
@@ -167,11 +167,12 @@ class Asking:
             return Trouble(str(why))
         finally:
             self._read_at_once.release()
-        if feed.link and authority(feed.link):
-            try:
-                await self._policies.permit_url(feed.link)
-            except ShutOut as why:
-                return Trouble(str(why))
+        try:
+            for address in (feed.own_address, feed.link):  # whoever publishes for whom is shut out is, too
+                if address and authority(address):
+                    await self._policies.permit_url(address)
+        except ShutOut as why:
+            return Trouble(str(why))
         return Read(url, fetched.settled_url, feed, kept)
 
 

@@ -54,6 +54,11 @@ class DocTests(SynchronousTestCase):
         """Text is trimmed and cut; blanks are none; a translation will do."""
         self.assertEqual("a b", Doc({"name": "  a b c "}).text("name", 4))
         self.assertIsNone(Doc({"name": "   "}).text("name"))
+        tricky = Doc({"name": "\u202e\x1b[2Jgood\nname\u2066 \u05d0\u200f", "nameMap": {"en": "\u202a"}})
+        self.assertEqual("[2Jgood name \u05d0\u200f", tricky.line("name", 50))
+        self.assertEqual("[2Jgood\nname \u05d0\u200f", tricky.text("name"))
+        for empty in ({"name": "\u202e\x00"}, {"nameMap": {"en": "\u202a"}}):
+            self.assertIsNone(Doc(empty).text("name"))
         self.assertEqual("Titel", Doc({"nameMap": {"de": "Titel"}}).text("name"))
         self.assertIsNone(Doc({"name": 7, "nameMap": [1]}).text("name"))
 

@@ -55,7 +55,7 @@ def actor(doc: Doc) -> SaidActor:
         fid=fid,
         type=str(doc.type),
         username=_username(doc, fid),
-        name=doc.text("name", LONGEST_NAME),
+        name=doc.line("name", LONGEST_NAME),
         summary=doc.text("summary", LONGEST_SUMMARY),
         url=page(doc),
         inbox=on_host_of(doc, "inbox", fid),

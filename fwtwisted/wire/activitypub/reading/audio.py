@@ -68,7 +68,7 @@ def episode(doc: Doc) -> SaidEpisode:
         disc=place(doc, "disc"),
         album=id_or_none(doc, "album"),
         license=license_of(doc),
-        copyright=doc.text("copyright", LONGEST_COPYRIGHT),
+        copyright=doc.line("copyright", LONGEST_COPYRIGHT),
     )
 
 

@@ -37,7 +37,7 @@ def library(doc: Doc) -> SaidLibrary:
     if owner is None:
         raise Invalid.on("attributedTo", REQUIRED)
     first = doc.link("first")
-    name = doc.text("name", LONGEST_LIBRARY_NAME)
+    name = doc.line("name", LONGEST_LIBRARY_NAME)
     if name is None:
         raise Invalid.on("name", REQUIRED)
     return SaidLibrary(

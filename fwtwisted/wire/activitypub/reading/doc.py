@@ -20,6 +20,7 @@ from typing import Any
 from uuid import UUID
 
 from fwtwisted.wire.activitypub.strict import INCOMING, Limits, strict
+from fwtwisted.wire.printable import seen, seen_line
 
 AS = "https://www.w3.org/ns/activitystreams#"
 FW = "https://funkwhale.audio/ns#"
@@ -123,11 +124,20 @@ class Doc:
         return next(iter(self.ids(name)), None)
 
     def text(self, name: str, longest: int | None = None) -> str | None:
-        """The words under a name, without blanks around them and cut to ``longest``; None when there are none."""
+        """
+        The words under a name, None when there are none.
+
+        Without what is not seen, and blanks around; cut to ``longest``.
+        """
         for value in self._values(name):
-            if isinstance(value, str) and value.strip():
-                return value.strip()[:longest].rstrip()
+            if isinstance(value, str) and (told := seen(value).strip()):
+                return told[:longest].rstrip()
         return self._translated(f"{name}Map", longest)
+
+    def line(self, name: str, longest: int) -> str | None:
+        """The same on one line."""
+        text = self.text(name)
+        return None if text is None else seen_line(text)[:longest].rstrip()
 
     def number(self, name: str, largest: int = LARGEST_NUMBER) -> int | None:
         """The whole number under a name, from 0 to ``largest``; text that reads like one counts."""
@@ -187,7 +197,8 @@ class Doc:
         value = self._names.get(name)
         if not isinstance(value, Mapping):
             return None
-        return next((one.strip()[:longest] for one in value.values() if isinstance(one, str) and one.strip()), None)
+        told = (seen(one).strip()[:longest] for one in value.values() if isinstance(one, str))
+        return next(filter(None, told), None)
 
     def _read_names(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
         """What it says, by bare names."""

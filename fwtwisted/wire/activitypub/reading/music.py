@@ -51,7 +51,7 @@ def track(doc: Doc) -> SaidTrack:
         position=place(doc, "position"),
         disc=place(doc, "disc"),
         license=license_of(doc),
-        copyright=doc.text("copyright", LONGEST_COPYRIGHT),
+        copyright=doc.line("copyright", LONGEST_COPYRIGHT),
         credits=credits(doc),
         album=nested("album", inner, album),
     )
@@ -86,7 +86,7 @@ def _credit(doc: Doc) -> SaidCredit:
     if inner is None:
         raise Invalid.on("artist", REQUIRED)
     who = nested("artist", inner, artist)
-    return SaidCredit(who, doc.text("credit", LONGEST_NAME) or who.name, _joinphrase(doc))
+    return SaidCredit(who, doc.line("credit", LONGEST_NAME) or who.name, _joinphrase(doc))
 
 
 def _joinphrase(doc: Doc) -> str:

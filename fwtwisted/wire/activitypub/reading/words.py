@@ -27,7 +27,7 @@ _SECONDS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 
 def name_of(doc: Doc, field: str = "name") -> str:
     """What a thing is called, cut to what we keep.  :raise Invalid: it has no name."""
-    name = doc.text(field, LONGEST_NAME)
+    name = doc.line(field, LONGEST_NAME)
     if name is None:
         raise Invalid.on(field, REQUIRED)
     return name

@@ -138,14 +138,12 @@ class LibraryQuestion:
     :ivar scope: the words of ``scope=``; None: not asked.
     :ivar privacy_level: None: not asked.
     :ivar ordering: column names and whether descending.
-    :ivar nothing: what was asked for cannot be.
     """
 
     words: tuple[str, ...] = ()
     scope: tuple[str, ...] | None = None
     privacy_level: Privacy | None = None
     ordering: tuple[tuple[str, bool], ...] = ()
-    nothing: bool = False
 
 
 @frozen

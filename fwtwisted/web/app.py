@@ -17,7 +17,7 @@ number.  An app may register its own ``@app.handle_errors`` for other shapes; wh
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any, TypeVar
 
@@ -41,6 +41,9 @@ JSON = b"application/json"
 
 # Where only programs come: an unknown path is a 404 there, never the page.
 API_PREFIXES = (b"/api/", b"/federation/", b"/.well-known/", b"/rest/")
+
+# What bodies may be written in.
+PARSED = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data", "application/activity+json")
 
 # Limits whose refusal has no body (docs/api.md §1.6).
 WORDLESS = frozenset({"login", "oauth-authorize", "oauth-token", "oauth-revoke-token"})
@@ -261,8 +264,15 @@ class FastResource(Resource):
     def _unrouted(self, request: LeanRequest, error: FwError) -> bytes:
         """The answer for a path or a method that leads nowhere."""
         if request.method == b"OPTIONS" and isinstance(error, MethodNotAllowed):
-            return answer(request, 200, {"methods": error.allowed}, {"Allow": ", ".join(error.allowed)})
+            return answer(request, 200, _described(request, error.allowed), {"Allow": ", ".join(error.allowed)})
         return told(request, error)
+
+
+def _described(request: LeanRequest, methods: Sequence[str]) -> Mapping[str, object]:
+    """What ``OPTIONS`` tells of a place.  Source: docs/api.md §1.2."""
+    words = [word for word in request.path.decode("utf-8", "replace").split("/")[3:] if word and not word.isdigit()]
+    name = " ".join(words).replace("-", " ").title()
+    return {"name": name, "description": "", "renders": [JSON.decode()], "parses": PARSED, "methods": methods}
 
 
 async def _let_in(

@@ -38,13 +38,20 @@ YES = (True, "true", "True", "1", 1, "on", "yes")
 NO = (False, "false", "False", "0", 0, "off", "no", "")
 
 
+def must_name(document: Mapping[str, Any], *names: str) -> None:
+    """:raise Invalid: for every field that is absent or null."""
+    absent = [name for name in names if document.get(name) is None]
+    if absent:
+        raise Invalid({name: [REQUIRED] for name in absent})
+
+
 class Fields:
     """The fields of one document, and what is wrong with them."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         self._problems: dict[str, list[str]] = {}
-        self._items: dict[str, Mapping[str, list[str]]] = {}
+        self._within: dict[str, Mapping[str, list[str]]] = {}
 
     def has(self, name: str) -> bool:
         """The field was sent, be it as null."""
@@ -56,12 +63,12 @@ class Fields:
 
     def refuse_items(self, name: str, problems: Mapping[int, str]) -> None:
         """Note what is wrong with items of a list, by their place in it."""
-        self._items[name] = {str(place): [message] for place, message in problems.items()}
+        self._within[name] = {str(place): [message] for place, message in problems.items()}
 
     def check(self) -> None:
         """:raise Invalid: when anything was wrong."""
-        if self._problems or self._items:
-            raise Invalid({**self._items, **self._problems})
+        if self._problems or self._within:
+            raise Invalid({**self._within, **self._problems})
 
     def text(self, name: str, longest: int, *, blank: bool = False, trimmed: bool = True) -> str:
         """A text that must be there; without :meth:`check` it may come out empty."""
@@ -157,7 +164,8 @@ class Fields:
         if value is None:
             return None
         if not isinstance(value, dict):
-            self.refuse(name, f"Invalid data. Expected a dictionary, but got {type(value).__name__}.")
+            trouble = f"Invalid data. Expected a dictionary, but got {type(value).__name__}."
+            self._within[name] = {"non_field_errors": [trouble]}
             return None
         return value
 

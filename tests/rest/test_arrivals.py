@@ -172,6 +172,7 @@ class ClosedTests(PostCase):
         """403, whatever else is wrong."""
         self.assertEqual(403, (await self.registered()).status)
         self.assertEqual(403, (await self.registered(invitation="")).status)
+        self.assertEqual(403, (await self.visitor().post("auth/registration/", {})).status)
 
     async def invite(self, **document: Any) -> str:
         chief = await self.person("chief", permissions=["settings"])
@@ -410,6 +411,8 @@ class ResetTests(PostCase):
         await self.do("UPDATE account SET is_active = false")
         known, unknown = await self.asked(), await self.asked("nobody@mail.example")
         self.assertEqual((known.status, known.body), (unknown.status, unknown.body))
+        none = await self.asked("no address")
+        self.assertEqual((400, ["email"]), (none.status, list(none.json)))
         await self.idle()
         self.assertEqual([], self.office.letters)
 

@@ -104,6 +104,9 @@ class FilterTests(PodCase):
         """Else 400 on the field; references by uuid and ``related`` give an empty list."""
         alice = await self.person()
         await self.an_album_of(await self.library_of(alice))
+        for place, field in (("tracks", "license"), ("libraries", "privacy_level")):
+            said = await alice.get(with_query(place, **{field: "x"}))
+            self.assertEqual((400, [field]), (said.status, list(said.json)), (place, field))
         for place, field in (("tracks", "album"), ("tracks", "artist"), ("albums", "artist")):
             for value in ("999", "x", "-1", HUGE, "1.5"):
                 said = await alice.get(with_query(place, **{field: value}))
@@ -234,9 +237,10 @@ class ErrorTests(PodCase):
         self.assertEqual({"GET", "HEAD", "OPTIONS"}, set((said.header("Allow") or "").split(", ")) - {"POST"})
         self.assertEqual(405, (await alice.get("users/login")).status)
         self.assertEqual(405, (await alice.get("users/alice/")).status)
-        said = await alice.ask("OPTIONS", "tracks/")
-        self.assertEqual(200, said.status)
-        self.assertIsInstance(said.json, dict)
+        self.assertEqual(405, (await alice.send("PATCH", "users/me/", {"name": "x"})).status)
+        said = await alice.ask("OPTIONS", "favorites/tracks/7/")
+        self.assertEqual((200, "Favorites Tracks"), (said.status, said.json["name"]))
+        self.assertEqual({"name", "description", "renders", "parses", "methods"}, set(said.json))
 
     async def test_bodies_of_every_type_and_of_none(self) -> None:
         """JSON, both forms and activity JSON are read; others are 415, broken ones 400."""
@@ -290,6 +294,8 @@ class ErrorTests(PodCase):
             self.assertTrue(messages if isinstance(messages, dict) else isinstance(messages[0], str), said.body)
         said = await alice.send("PATCH", "users/alice/", {"summary": {"text": 1.5, "content_type": "x"}})
         self.assertEqual(["content_type"], list(said.json["summary"]))
+        said = await alice.send("PATCH", "users/alice/", {"summary": "x"})
+        self.assertEqual(["non_field_errors"], list(said.json["summary"]))
         said = await alice.post("favorites/tracks/remove/", {"track": 5})
         self.assertEqual((400, {}), (said.status, said.json))
 

@@ -66,8 +66,6 @@ class Libraries:
         self, viewer: Viewer, question: LibraryQuestion, limit: int, offset: int
     ) -> tuple[int, list[Library]]:
         """How many libraries the viewer may see that match, and one page of them; channels' own never."""
-        if question.nothing:
-            return 0, []
 
         async def work(tx: Tx) -> tuple[int, list[Library]]:
             visible = await self._visibility.libraries_in(tx, viewer)

@@ -78,6 +78,11 @@ class Registration:
         self._database, self._accounts, self._preference = database, accounts, preference
         self._ring, self._tell, self._settings = ring, tell, settings
 
+    async def must_be_open(self, *, is_invited: bool) -> None:
+        """:raise Forbidden: nobody is let in without an invitation."""
+        if not is_invited and not await self._preference("users__registration_enabled"):
+            raise Forbidden(CLOSED)
+
     async def register(self, newcomer: Newcomer) -> Admitted:
         """
         Make an account.
@@ -86,8 +91,7 @@ class Registration:
         :raise Invalid: by field: ``username``, ``email``, ``password1``, ``invitation``, ``request_fields``.
         """
         code = newcomer.invitation
-        if code is None and not await self._preference("users__registration_enabled"):
-            raise Forbidden(CLOSED)
+        await self.must_be_open(is_invited=code is not None)
         by_approval = bool(await self._preference("moderation__signup_approval_enabled"))
         answers = await self._answers(newcomer) if by_approval else None
         prepared = await self._prepared(newcomer, code)

@@ -18,10 +18,13 @@ from fwtwisted.web.app import answer, nothing, reply, resource_app
 from fwtwisted.web.callers import Callers, Cookies, session_key
 from fwtwisted.web.reading import document
 from fwtwisted.web.request import LeanRequest
+from fwtwisted.web.routing import MethodNotAllowed
 from fwtwisted.web.site import Mount
 from fwtwisted.wire.v1 import Pictures
 from fwtwisted.wire.v1 import people as v1_people
 
+ME = "me"
+ME_KNOWS = ("DELETE", "GET", "HEAD", "OPTIONS")
 PLAIN = b"text/plain; charset=utf-8"
 
 
@@ -112,6 +115,8 @@ class Users:
     @app.route("/<username>/", methods=["PATCH", "PUT"])
     async def change(self, request: LeanRequest, username: str) -> bytes:
         """What others see of oneself."""
+        if username == ME:
+            raise MethodNotAllowed(request.method, ME_KNOWS)
         viewer = await self._desk.callers.scoped(request, "profile")
         change = v1_people.profile_change(await document(request))
         changed = await self._desk.profiles.change(viewer, username, change)

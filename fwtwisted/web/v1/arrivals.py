@@ -54,7 +54,9 @@ class Door:
     async def register(self, request: LeanRequest) -> bytes:
         """An account for who asks; signed in at once, unless there is something to wait for."""
         await self._people.callers.public(request)
-        admitted = await self._arrivals.registration.register(v1_arrivals.newcomer(await document(request)))
+        said = await document(request)
+        await self._arrivals.registration.must_be_open(is_invited=bool(said.get("invitation")))
+        admitted = await self._arrivals.registration.register(v1_arrivals.newcomer(said))
         if admitted.admission is Admission.CONFIRM:
             return answer(request, 201, {"detail": CONFIRM_FIRST})
         if admitted.admission is Admission.IN:

@@ -25,7 +25,7 @@ from fwtwisted.model.administration import (
 from fwtwisted.model.errors import NON_FIELD, Invalid
 from fwtwisted.model.people import PERMISSIONS, Account, Privacy
 from fwtwisted.model.uploads import TokenQuery
-from fwtwisted.wire.fields import NO_BOOLEAN, NO_NUMBER, REQUIRED, Fields, whole_number
+from fwtwisted.wire.fields import NO_BOOLEAN, NO_NUMBER, REQUIRED, Fields, must_name, whole_number
 from fwtwisted.wire.token_query import token_query
 from fwtwisted.wire.v1 import Document, Query, last, when, when_or_none
 from fwtwisted.wire.v1.people import actor as actor_document
@@ -213,10 +213,10 @@ def invitation_change(document: Mapping[str, Any]) -> str | None:
 
 def taking_back(document: Mapping[str, Any]) -> list[int]:
     """The ids of invitations to take back (§3.13).  :raise Invalid:"""
-    action = document.get("action")
+    must_name(document, "action", "objects")
+    action, objects = document["action"], document["objects"]
     if action != "delete":
-        raise Invalid.on("action", REQUIRED if action is None else f"{str(action)[:100]} is not a valid action.")
-    objects = document.get("objects")
+        raise Invalid.on("action", f"{str(action)[:100]} is not a valid action.")
     if not isinstance(objects, list) or not objects or len(objects) > MOST_OBJECTS:
         raise Invalid.on(NON_FIELD, "The action delete needs a list of ids.")
     ids = [whole_number(one) for one in objects]

@@ -6,6 +6,7 @@ Source: docs/api.md §4.2, §4.3.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ LONGEST_SECRET = 255
 MOST_ANSWERS = 50  # a form asks ten; what else is sent is ignored
 UNEQUAL = "The two password fields didn't match."
 FIXED = "This cannot be changed here."
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 def newcomer(document: Mapping[str, Any]) -> Newcomer:
@@ -71,6 +73,8 @@ def address(document: Mapping[str, Any]) -> str:
     """An address to write to.  :raise Invalid:"""
     fields = Fields(document)
     email = fields.text("email", LONGEST_EMAIL)
+    if email and not _ADDRESS.fullmatch(email):
+        fields.refuse("email", "Enter a valid email address.")
     fields.check()
     return email
 

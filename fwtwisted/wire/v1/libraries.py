@@ -16,6 +16,7 @@ from fwtwisted.model.accounts import (
     LibraryQuestion,
     LibraryWish,
 )
+from fwtwisted.model.errors import Invalid
 from fwtwisted.model.people import Library, Privacy
 from fwtwisted.wire.fields import Fields
 from fwtwisted.wire.v1 import Document, Query, last, when
@@ -104,12 +105,17 @@ def _level(fields: Fields) -> Privacy:
 
 
 def library_question(query: Query) -> LibraryQuestion:
-    """What a list's parameters ask; what makes no sense in ``ordering`` is ignored."""
+    """
+    What a list's parameters ask; what makes no sense in ``ordering`` is ignored.
+
+    :raise Invalid: a level that is none.
+    """
     level = last(query, "privacy_level")
+    if level and level not in tuple(Privacy):
+        raise Invalid.on("privacy_level", f"Select a valid choice. {level[:100]} is not one of the available choices.")
     return LibraryQuestion(
         words=search_words(query),
         scope=scope(query),
-        privacy_level=Privacy(level) if level in tuple(Privacy) else None,
+        privacy_level=Privacy(level) if level else None,
         ordering=tuple(lenient_order(query)),
-        nothing=bool(level) and level not in tuple(Privacy),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from fwtwisted.model.errors import NON_FIELD, Invalid
 from fwtwisted.model.fediverse import Activity, InboxItem, InboxQuestion
-from fwtwisted.wire.fields import REQUIRED, Fields
+from fwtwisted.wire.fields import REQUIRED, Fields, must_name
 from fwtwisted.wire.v1 import Document, Query, last, when
 from fwtwisted.wire.v1.people import actor
 from fwtwisted.wire.v1.questions import LARGEST_ID, truth, whole
@@ -91,10 +91,10 @@ def read_mark(document: Mapping[str, Any]) -> bool:
 
 def read_action(document: Mapping[str, Any]) -> InboxQuestion:
     """Which items an action (§3.13) marks as read; there is no other action.  :raise Invalid:"""
-    action = document.get("action")
+    must_name(document, "action", "objects")
+    action, objects = document["action"], document["objects"]
     if action != READ:
-        raise Invalid.on("action", REQUIRED if action is None else f"{str(action)[:100]} is not a valid action.")
-    objects = document.get("objects")
+        raise Invalid.on("action", f"{str(action)[:100]} is not a valid action.")
     if objects == "all":
         return _filters(document.get("filters"))
     if not isinstance(objects, list) or not objects or len(objects) > MOST_OBJECTS:

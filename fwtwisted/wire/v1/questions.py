@@ -13,6 +13,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from fwtwisted.model.errors import Invalid
+from fwtwisted.model.licenses import LICENSES
 from fwtwisted.model.music import CATEGORIES, ORDERINGS, Compare, Kind, NameFilter, Ordered
 from fwtwisted.model.questions import Question
 from fwtwisted.wire.v1 import Query, last
@@ -81,6 +82,9 @@ def question(kind: Kind, query: Query) -> Question:
     library, no_library = _reference(query, "library", uuid_or_none)
     channel, no_channel = _reference(query, "channel", uuid_or_none) if kind is not Kind.ARTIST else (None, False)
     related, no_related = _reference(query, "related", _number_or_none)
+    category, no_category = (
+        _reference(query, "content_category", _category) if kind is not Kind.TRACK else (None, False)
+    )
     return Question(
         q=(last(query, "q") or "")[:LONGEST_TEXT].strip() or None,
         playable=truth(query, "playable"),
@@ -92,15 +96,15 @@ def question(kind: Kind, query: Query) -> Question:
         related=related,
         tags=tuple(sorted({tag.lower() for tag in query.get("tag", ()) if tag})),
         mbid=_mbid(query),
-        content_category=_category(query) if kind is not Kind.TRACK else None,
+        content_category=category,
         artist=whole(query, "artist") if kind is not Kind.ARTIST else None,
         album=whole(query, "album") if kind is Kind.TRACK else None,
-        license=last(query, "license") or None if kind is Kind.TRACK else None,
+        license=_license(query) if kind is Kind.TRACK else None,
         ids=_ids(query) if kind is Kind.TRACK else None,
         names=_names(kind, query),
         has_albums=truth(query, "has_albums") if kind is Kind.ARTIST else None,
         favorites=kind is Kind.TRACK and truth(query, "favorites") is True,
-        unknown=no_library or no_channel or no_related,
+        unknown=no_library or no_channel or no_related or no_category,
     )
 
 
@@ -124,11 +128,15 @@ def _mbid(query: Query) -> UUID | None:
     return value
 
 
-def _category(query: Query) -> str | None:
-    text = last(query, "content_category") or None
-    if text is not None and text not in CATEGORIES:
-        raise Invalid.on("content_category", NO_CHOICE)
-    return text
+def _category(text: str) -> str | None:
+    return text if text in CATEGORIES else None
+
+
+def _license(query: Query) -> str | None:
+    code = last(query, "license") or None
+    if code is not None and code not in LICENSES:
+        raise Invalid.on("license", NO_CHOICE)
+    return code
 
 
 def _ids(query: Query) -> tuple[int, ...] | None:

@@ -33,7 +33,7 @@ from fwtwisted.model.uploads import (
     UploadWish,
 )
 from fwtwisted.wire.audiotags import Credit, Picture, Tags, tags_in
-from fwtwisted.wire.fields import REQUIRED, Fields
+from fwtwisted.wire.fields import Fields, must_name
 from fwtwisted.wire.token_query import token_query
 from fwtwisted.wire.v1 import Document, Query, last, when, when_or_none
 from fwtwisted.wire.v1 import catalog as v1_catalog
@@ -240,8 +240,9 @@ class ActionWish:
 
 def action_wish(document: Mapping[str, Any]) -> ActionWish:
     """What an action asks (§3.13).  :raise Invalid:"""
-    act = _act(document.get("action"))
-    objects = document.get("objects")
+    must_name(document, "action", "objects")
+    act = _act(document["action"])
+    objects = document["objects"]
     if objects == "all":
         if act is Act.PUBLISH:
             raise Invalid.on(NON_FIELD, f"The action {act} needs a list of objects.")
@@ -254,7 +255,7 @@ def action_wish(document: Mapping[str, Any]) -> ActionWish:
 def _act(value: object) -> Act:
     if isinstance(value, str) and value in tuple(Act):
         return Act(value)
-    raise Invalid.on("action", REQUIRED if value is None else f"{str(value)[:100]} is not a valid action.")
+    raise Invalid.on("action", f"{str(value)[:100]} is not a valid action.")
 
 
 def _uuid(value: object) -> UUID:

@@ -204,7 +204,6 @@ class LibraryListTests(LibrariesCase):
             ('q="vital+signs"', ["Vital signs"]),
             ("q=nothing", []),
             ("privacy_level=everyone", ["Élan vital"]),
-            ("privacy_level=nobody", []),
             ("privacy_level=", ["Bob's", "Vital signs", "Élan vital"]),
             ("scope=me", ["Vital signs", "Élan vital"]),
             ("scope=all", ["Bob's", "Vital signs", "Élan vital"]),

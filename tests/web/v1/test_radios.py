@@ -106,7 +106,7 @@ class ListeningTests(RadioCase):
             ({"radio_type": "artist", "related_object_id": {"a": 1}}, ["related_object_id"]),
             ({"radio_type": "similar", "related_object_id": "x"}, ["non_field_errors"]),
             ({"radio_type": "library", "related_object_id": "x"}, ["non_field_errors"]),
-            ({"radio_type": "custom", "custom_radio": 999}, ["non_field_errors"]),
+            ({"radio_type": "custom", "custom_radio": 999}, ["custom_radio"]),
             ({"radio_type": "custom", "custom_radio": "x"}, ["custom_radio"]),
             ({"radio_type": "custom_multiple"}, ["non_field_errors"]),
             ({"radio_type": "custom_multiple", "config": {"type": "none"}}, ["config"]),

@@ -431,9 +431,9 @@ class ActionTests(UploadsCase):
         """Actions that cannot be are told by field."""
         alice, _ = await self.at_home()
         for told, document in (
-            ("action", {}),
+            ("action objects", {}),
             ("action", {"action": "explode", "objects": "all"}),
-            ("non_field_errors", {"action": "delete"}),
+            ("objects", {"action": "delete"}),
             ("non_field_errors", {"action": "delete", "objects": []}),
             ("non_field_errors", {"action": "delete", "objects": [1]}),
             ("non_field_errors", {"action": "delete", "objects": ["x"]}),
@@ -441,7 +441,7 @@ class ActionTests(UploadsCase):
             ("non_field_errors", {"action": "delete", "objects": "all", "filters": {"library": "x"}}),
         ):
             said = await alice.ask("POST", "uploads/action/", document)
-            self.assertEqual((400, [told]), (said.status, list(said.json)), document)
+            self.assertEqual((400, told.split()), (said.status, list(said.json)), document)
 
     async def test_what_the_tags_say(self) -> None:
         """The file's own words, its cover, and nothing that is not there."""

@@ -74,7 +74,7 @@ class AnythingTests(SynchronousTestCase):
         try:
             self.assertIsInstance(action_wish(document).act, Act)
         except Invalid as why:
-            self.assertTrue(set(why.problems) <= {"action", "non_field_errors"})
+            self.assertTrue(set(why.problems) <= {"action", "objects", "non_field_errors"})
 
     @QUIET
     @given(st.dictionaries(

@@ -170,9 +170,11 @@ async def _recently_added(tx: Tx, listener: Listener, wish: SessionWish) -> Choi
 
 
 async def _custom(tx: Tx, listener: Listener, wish: SessionWish) -> Choice:
-    found = None if wish.custom_radio is None else await radios.radio(tx, wish.custom_radio, listener.viewer.account_id)
-    if found is None:
+    if wish.custom_radio is None:
         raise refused("There is no such radio.")
+    found = await radios.radio(tx, wish.custom_radio, listener.viewer.account_id)
+    if found is None:
+        raise Invalid.on("custom_radio", f'Invalid pk "{wish.custom_radio}" - object does not exist.')
     return await filtered(tx, listener.viewer, radio_filters.read(found.config), listener.songs)
 
 

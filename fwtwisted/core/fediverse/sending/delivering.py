@@ -111,6 +111,11 @@ class Delivering:
 
     def __init__(self, ground: DeliveryGround) -> None:
         self._ground, self._database, self._settings = ground, ground.database, ground.settings
+        if self._settings.haste != 1:
+            self._log.warn(
+                "FEDERATION_DELIVERY_HASTE={haste}: servers that fail are tried again that much sooner",
+                event="delivery.haste", haste=self._settings.haste,
+            )  # fmt: skip
 
     def jobs(self) -> Mapping[str, JobKind]:
         """See ``worker``."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fwtwisted.core.fediverse.sending.delivering import PRUNE, REPAIR, DeliverySettings
+from attrs import evolve
+from twisted.logger import capturedLogs, formatEvent
+
+from fwtwisted.core.fediverse.sending.delivering import PRUNE, REPAIR, Delivering, DeliverySettings
 from fwtwisted.db.jobs import Job, Later
 from tests.core.fediverse.sending.case import SendingCase
 
@@ -35,6 +38,15 @@ class ChoreTests(SendingCase):
         self.assertEqual(await self.value("SELECT string_agg(about, ' ' ORDER BY id) FROM outgoing"),
                          "https://pod.example/x/new https://pod.example/x/waits")  # fmt: skip
         self.assertEqual(await self.value("SELECT count(*) FROM delivery"), 2)
+
+    async def test_haste(self) -> None:
+        """What is for tests alone is warned of at the start."""
+        await self.begin()
+        with capturedLogs() as events:
+            Delivering(self.ground())
+            self.assertEqual([], events)
+            Delivering(evolve(self.ground(), settings=DeliverySettings(haste=20)))
+        self.assertIn("FEDERATION_DELIVERY_HASTE=20", formatEvent(events[0]))
 
     async def test_repair(self) -> None:
         """A host whose job is lost is looked after again."""

@@ -200,7 +200,7 @@ PAYLOADS: Mapping[str, Shape] = {
     ),
     "directory": thing(
         {"id": TEXT, "name": TEXT, "child": several({"anyOf": [ALBUM_FOLDER, SONG]})},
-        {"parent": TEXT},
+        {"parent": TEXT, **_OPINIONS, "playCount": COUNT},
     ),
     "genres": thing({"genre": several(thing({"value": TEXT, "songCount": COUNT, "albumCount": COUNT}))}),
     "artists": thing({"ignoredArticles": TEXT, "index": _INDEX}),

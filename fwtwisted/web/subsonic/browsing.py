@@ -16,7 +16,7 @@ from fwtwisted.web.subsonic.calls import Caller, Counted, call
 from fwtwisted.web.subsonic.desk import SubsonicDesk, of_kind, the_name
 from fwtwisted.web.subsonic.songs import the_songs
 from fwtwisted.wire.subsonic.asked import Asked
-from fwtwisted.wire.subsonic.documents import cover_of, fields, milliseconds, whole
+from fwtwisted.wire.subsonic.documents import cover_of, milliseconds, of_directory, whole
 from fwtwisted.wire.subsonic.envelope import Payload, Piece
 from fwtwisted.wire.subsonic.indexing import letter_of
 from fwtwisted.wire.subsonic.names import Name, Prefix
@@ -130,7 +130,7 @@ class Browsing:
         children: list[Piece] = await hearing.albums(sight, albums, as_folders=True)
         children += await hearing.songs(sight, loose)
         over = await hearing.notes(sight, Kind.ARTIST, [id])
-        return {"id": str(name), "name": artist.name, **fields(over.get(id, b"")), "child": children}
+        return {"id": str(name), "name": artist.name, **of_directory(over.get(id, b"")), "child": children}
 
     async def _album_folder(self, sight: Sight, name: Name) -> Payload:
         """An album holds songs."""
@@ -139,7 +139,7 @@ class Browsing:
         songs = await hearing.songs(sight, await hearing.on_album(sight, id))
         over = await hearing.notes(sight, Kind.ALBUM, [id])
         told = {"id": str(name), "parent": str(Name(Prefix.ARTIST, artist_id)), "name": title}
-        return {**told, **fields(over.get(id, b"")), "child": songs}
+        return {**told, **of_directory(over.get(id, b"")), "child": songs}
 
     # --- files as they lie -------------------------------------------------------------------------
 

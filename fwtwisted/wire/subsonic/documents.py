@@ -26,6 +26,7 @@ from fwtwisted.wire.subsonic.envelope import Payload, Piece, dumped
 from fwtwisted.wire.subsonic.names import Name, Prefix
 
 UNKNOWN_TYPE = "audio/mpeg"
+_OF_DIRECTORIES = frozenset(("starred", "userRating", "averageRating", "playCount"))
 _UNFIT_FOR_PATHS = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')
 
 
@@ -102,10 +103,10 @@ def _over(document: Payload) -> bytes:
     return b"," + orjson.dumps(kept)[1:-1] if kept else b""
 
 
-def fields(over: bytes) -> Payload:
-    """The fields that are laid over a document, by themselves."""
+def of_directory(over: bytes) -> Payload:
+    """Those fields, of what is laid over a document, that the directory which it stands for has as well."""
     found: Payload = orjson.loads(b"{%b}" % over[1:])
-    return found
+    return {name: value for name, value in found.items() if name in _OF_DIRECTORIES}
 
 
 def song_notes(notes: Notes) -> bytes:

@@ -19,6 +19,8 @@ from fwtwisted.wire.targets import authority
 MOST_NAMED = 200
 """Things that an activity may be about; Funkwhale names up to 100.  What is named beyond them counts for nothing."""
 ANSWERS = frozenset(("Accept", "Reject"))
+COLLECTION = "AudioCollection"
+"""Several files at once, as Funkwhale 2 tells of them: what is in it counts, it is no thing of its own."""
 # What is told again under the same id when it changed.
 RETOLD = frozenset(("Flag",))
 
@@ -115,6 +117,8 @@ def _abouts(doc: Doc) -> list[str]:
     found: list[str] = []
     for one in doc.many("object"):
         found += [one] if isinstance(one, str) else [fid for fid in one.values("id") if isinstance(fid, str)]
+        if isinstance(one, Doc) and one.is_a(COLLECTION):
+            found += one.ids("items")
     return found
 
 

@@ -43,6 +43,16 @@ class DeleteTests(ReceivingCase):
         await self.tells(self.bob, gone({"type": "Audio", "id": [f"{MUSIC}/uploads/0", f"{MUSIC}/uploads/1"]}))
         self.assertEqual((1, 1), (await self.count("upload"), await self.count("track")))
 
+    async def test_collection(self) -> None:
+        """Funkwhale 2 names them in a collection, as they are or by their ids; with an id of its own or none."""
+        items = [{"type": "Audio", "id": f"{MUSIC}/uploads/0"}, f"{MUSIC}/uploads/1"]
+        await self.tells(self.bob, gone({"type": "AudioCollection", "items": items[:1]}))
+        self.assertEqual(2, await self.count("upload"))
+        await self.tells(self.bob, gone({"type": "AudioCollection", "id": f"{MUSIC}/x", "items": items}))
+        self.assertEqual(1, await self.count("upload"))
+        await self.tells(self.bob, gone({"type": "Library", "id": f"{MUSIC}/x", "items": [f"{MUSIC}/uploads/2"]}))
+        self.assertEqual(1, await self.count("upload"), "of nothing else")
+
     async def test_one_upload(self) -> None:
         """Others name one, as an id, as a Tombstone, or by nothing but the id."""
         for number, object in enumerate(

@@ -236,6 +236,7 @@ def _resolving(ground: FediverseGround, room: FediverseRoom) -> ResolvingGround:
         ground.fetching.checked,
         f"{place.scheme}://{place.authority}",
         lambda: ground.now().timestamp(),
+        ground.reactor,
     )
 
 

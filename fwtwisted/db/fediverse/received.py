@@ -55,10 +55,15 @@ LET_COME_AGAIN = """
      WHERE received.sameness = sha256(convert_to(undone.fid, 'UTF8')) AND received.actor_id = undone.actor_id
        AND received.type = 'Follow'
 """
+# Who was removed since their signature was looked at, by moderators perhaps, tells nothing any more.
 ACCEPT = f"""
     INSERT INTO received (sameness, fid, host, actor_id, inbox_of_id, type, object_fid, body)
-    SELECT new.* FROM unnest(%s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
-                             %s::text[]) AS new
+    SELECT new.sameness, new.fid, new.host, new.actor_id, new.inbox_of_id, new.type, new.object_fid, new.body
+      FROM unnest(%s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[])
+           WITH ORDINALITY AS new (sameness, fid, host, actor_id, inbox_of_id, type, object_fid, body, place)
+      JOIN actor ON actor.id = new.actor_id
+     ORDER BY new.place
+       FOR KEY SHARE OF actor
         ON CONFLICT (sameness) DO UPDATE
        SET id = EXCLUDED.id, body = EXCLUDED.body, state = 'waiting', attempts = 0, error = NULL, due = now(),
            arrived = now()

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from attrs import frozen
+from twisted.internet.defer import Deferred, TimeoutError
 
 from fwtwisted.core.fediverse.flights import Flights
 from fwtwisted.core.fediverse.keys.kept import Kept
@@ -44,6 +45,8 @@ LONGEST_ID = 500
 MOST = 10_000  # decoded keys, some 3 kB each
 SECONDS = 60.0
 REFETCH_SECONDS = 60.0
+UNDER_WAY, DONE = b"1", b"2"  # a question about keys, as other processes see it
+PATIENCE_SECONDS = 5.0  # with another process that asks
 TOMBSTONE = "Tombstone"
 
 
@@ -83,6 +86,7 @@ class ResolvingGround:
 
     :ivar checked: ``Fetching.checked``: whether an address is one that may be asked.
     :ivar own_origin: nobody asks ourselves.  :ivar now: seconds since the epoch.
+    :ivar clock: what patience is measured with: the reactor.
     """
 
     database: Database
@@ -93,6 +97,7 @@ class ResolvingGround:
     checked: Callable[[str], Target]
     own_origin: str
     now: Callable[[], float]
+    clock: Any
 
 
 class Resolving:
@@ -104,6 +109,7 @@ class Resolving:
         self._refetched: Kept[str, float] = Kept(ground.now, MOST, 2 * SECONDS)
         self._flights: Flights[str, dict[str, str] | None] = Flights()
         self._all_since = 0.0
+        self._expected: dict[str, list[Deferred[None]]] = {}
         self._deaf = ground.bell.listen(BELL, self._heard)
 
     async def close(self) -> None:
@@ -222,10 +228,32 @@ class Resolving:
         return found
 
     async def _asked_anew(self, fid: str) -> dict[str, str] | None:
-        """The keys that an actor lists now; None: within the last minute somebody asked already."""
-        if not await self._ground.cache.add(f"key-refetch:{fid}", b"1", REFETCH_SECONDS):
+        """The keys that an actor lists now; None: within the last minute somebody asked already, and has the answer."""
+        mark = f"key-refetch:{fid}"
+        if not await self._ground.cache.add(mark, UNDER_WAY, REFETCH_SECONDS):
+            await self._told_elsewhere(fid, mark)
             return None
-        return await self._taken(fid, await self._ground.ask(fid, fresh=True))
+        try:
+            return await self._taken(fid, await self._ground.ask(fid, fresh=True))
+        finally:
+            await self._ground.cache.put(mark, DONE, REFETCH_SECONDS)
+
+    async def _told_elsewhere(self, fid: str, mark: str) -> None:
+        """Wait a while for the answer that another process of ours is asking for, if one is."""
+        told: Deferred[None] = Deferred()
+        told.addTimeout(PATIENCE_SECONDS, self._ground.clock)
+        self._expected.setdefault(fid, []).append(told)
+        try:
+            if await self._ground.cache.get(mark) == UNDER_WAY:
+                await told
+        except TimeoutError:
+            pass
+        finally:
+            self._expected[fid].remove(told)
+            if not self._expected[fid]:
+                del self._expected[fid]
+            if not told.called:
+                told.callback(None)
 
     async def _taken(self, fid: str, answer: Answer) -> dict[str, str]:
         """Keep an actor and the keys that they list, PEM by id.  :raise Forged:"""
@@ -269,6 +297,9 @@ class Resolving:
     def _note(self, fid: str) -> None:
         """What was looked up before now does not count any more."""
         self._refetched.put(fid, self._ground.now())
+        for told in list(self._expected.get(fid, ())):
+            if not told.called:
+                told.callback(None)
 
 
 def _owner(answer: Answer, key_id: str) -> tuple[str | None, str | None]:

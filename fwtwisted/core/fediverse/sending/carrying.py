@@ -31,9 +31,11 @@ class Parcel:
     One attempt at a delivery.
 
     :ivar actor_id: of ours, who signs.  :ivar wanted: as an inbox asked for in a refusal.
+    :ivar origin: of the inbox, see :meth:`Carrier.origin`.
     """
 
     actor_id: int
+    origin: str
     inbox: str
     body: str
     scheme: Scheme
@@ -94,9 +96,7 @@ class ByCouriers:
         """See :class:`Carrier`."""
         key = await self._keys.signing(parcel.actor_id)
         stamp = Stamp(key.key_id, parcel.scheme, parcel.wanted)
-        return await self._couriers.post(
-            Letter(self.origin(parcel.inbox), parcel.inbox, parcel.body, KIND, stamp, key.key)
-        )
+        return await self._couriers.post(Letter(parcel.origin, parcel.inbox, parcel.body, KIND, stamp, key.key))
 
 
 class Carrying:

@@ -216,18 +216,18 @@ class Delivering:
         """Post it; who does not take our form of signature is shown the other one, once."""
         origin = self._ground.carrier.origin(due.inbox)
         first = await self._ground.known.scheme_for(origin)
-        answer = await self._posted(due, first)
+        answer = await self._posted(due, origin, first)
         if answer.status != 401:
             return answer
         second = Scheme.CAVAGE if first is Scheme.MESSAGES else Scheme.MESSAGES
         wanted = wanted_by(answer.headers, has_body=True) if second is Scheme.MESSAGES else None
-        again = await self._posted(due, second, wanted)
+        again = await self._posted(due, origin, second, wanted)
         if again.status != 401:
             await self._ground.known.remember(origin, second)
         return again
 
-    async def _posted(self, due: Due, scheme: Scheme, wanted: Wanted | None = None) -> Posted:
-        return await self._ground.carrier.carry(Parcel(due.actor_id, due.inbox, due.body, scheme, wanted))
+    async def _posted(self, due: Due, origin: str, scheme: Scheme, wanted: Wanted | None = None) -> Posted:
+        return await self._ground.carrier.carry(Parcel(due.actor_id, origin, due.inbox, due.body, scheme, wanted))
 
     # --- writing down ----------------------------------------------------------------------------
 

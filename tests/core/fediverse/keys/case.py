@@ -83,7 +83,7 @@ class VerifyingCase(DatabaseCase):
         resolving = Resolving(
             ResolvingGround(
                 self.database, self.world.ask, self.actors, self.cache, self.bell, fetching.checked,
-                self.pod.url, self.clock.seconds,
+                self.pod.url, self.clock.seconds, reactor,
             )
         )  # fmt: skip
         self.addCleanup(resolving.close)

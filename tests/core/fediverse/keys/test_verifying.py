@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from attrs import evolve
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 
+from fwtwisted.core.fediverse.keys.resolving import UNDER_WAY
 from fwtwisted.model.errors import ShutOut, Throttled
 from fwtwisted.model.federation import Forged, Idle, Unsigned
 from fwtwisted.wire.signatures import proofs
@@ -96,6 +100,22 @@ class KnownTests(VerifyingCase):
         await self.fails(Forged, self.signer(self.post()))
         self.clock.advance(0)  # the bell rings
         await self.fails(Forged, verifying.signer(self.post(), activity_actor=ADA))
+        self.assertEqual([ADA], self.world.asked)
+
+    async def test_a_new_key_at_two_processes(self) -> None:
+        """Whoever comes while another process asks waits for what that is told; who waits in vain is refused."""
+        verifying, _ = self.another_process()
+        await self.signer(self.post())
+        new, mark = a_key(number=1), f"key-refetch:{ADA}"
+        self.world.put(an_actor(key=new))
+        self.assertTrue(await self.cache.add(mark, UNDER_WAY, 60))  # by a third process, that is slow
+        waiting = Deferred.fromCoroutine(verifying.signer(self.post(new), activity_actor=ADA))
+        await deferLater(cast(IReactorTime, reactor), 0.1)
+        self.assertFalse(waiting.called)
+        await self.cache.drop(mark)
+        self.assertEqual(ADA, (await self.signer(self.post(new))).actor.fid)
+        self.clock.advance(0)  # the bell rings
+        self.assertEqual(ADA, (await waiting).actor.fid)
         self.assertEqual([ADA], self.world.asked)
 
     async def test_once_a_minute(self) -> None:

@@ -84,14 +84,21 @@ class LedgerTests(ReceivingCase):
         self.assertEqual(["waiting"], await self.states())
 
     async def test_one_that_cannot_be_written(self) -> None:
-        """One that cannot be written (its actor was removed meanwhile) harms none that come with it."""
-        good, bad = self.ledger.write(self.a_post("a")), self.a_post("b", actor_id=0)
+        """One that cannot be written harms none that come with it."""
+        good, bad = self.ledger.write(self.a_post("a")), self.a_post("b", inbox_of_id=0)
         rest = [self.ledger.write(post) for post in (bad, self.a_post("c"))]  # these two wait for the first
         await good
         with self.assertRaises(ForeignKeyViolation):
             await rest[0]
         await rest[1]
         self.assertEqual(2, await self.count())
+
+    async def test_who_was_removed_meanwhile(self) -> None:
+        """What somebody tells who was purged since they were believed has no effect, and fails nobody."""
+        posts = [self.a_post("a", actor_id=0), *(self.a_post(str(n)) for n in range(5))]
+        await gatherResults([self.ledger.write(post) for post in posts])
+        in_order = await self.value("SELECT array_agg(fid ORDER BY id) FROM received")
+        self.assertEqual([post.fid for post in posts[1:]], in_order)
 
     async def test_who_leaves(self) -> None:
         """A client that leaves takes nothing with it."""

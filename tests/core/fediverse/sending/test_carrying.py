@@ -81,7 +81,7 @@ class ChoiceTests(CouriersMixin):
         await self.begin()
         peer = await self.a_peer()
         carrier = self.carrier()
-        parcel = Parcel(self.speaker, peer.url("/inbox"), "{}", Scheme.CAVAGE)
+        parcel = Parcel(self.speaker, peer.url(""), peer.url("/inbox"), "{}", Scheme.CAVAGE)
 
         async def carry(count: int) -> None:
             posted = await gatherResults([Deferred.fromCoroutine(carrier.carry(parcel)) for _ in range(count)])

@@ -171,11 +171,11 @@ class Content:
     async def relabel(self, told: Told) -> None:
         """A library has another name, or another audience."""
         document = _embedded(told)
-        if document is not None and await self._may(told, Doc(document), "library"):
+        if document is not None and await self._owns(told, Doc(document)):
             await self._objects.take_library(document, str(Doc(document).id))
 
     async def rework(self, told: Told) -> None:
-        """Something else is said of a track, an album or an artist."""
+        """Something else is said of a track, an album or an artist; whether by whom it is, ``objects`` sees."""
         document = _embedded(told)
         if document is not None:
             await self._rework(told, document)
@@ -183,17 +183,17 @@ class Content:
     async def _rework(self, told: Told, document: Document) -> None:
         doc = Doc(document)
         kind = next((kind.lower() for kind in WORKS if doc.is_a(kind)), None)
-        if kind is not None and await self._may(told, doc, kind):
+        if kind is not None:
             await self._objects.update(kind, document, told.actor)
 
-    async def _may(self, told: Told, doc: Doc, kind: str) -> bool:
-        """Whether we hold the thing, and the actor may change it."""
+    async def _owns(self, told: Told, doc: Doc) -> bool:
+        """Whether we hold the library, and the actor may change it."""
         fid = doc.id
         if fid is None or is_ours(fid, self._pod):
             return False
 
         async def work(tx: Tx) -> bool:
-            things = [one for one in await held.held(tx, [fid]) if one.kind == kind]
+            things = [one for one in await held.held(tx, [fid]) if one.kind == "library"]
             return bool(things) and await may_speak_for(tx, told, things[0])
 
         return await self._database.read(work)
@@ -234,7 +234,7 @@ class Content:
         if doc.id != fid:
             return
         if doc.is_a("Library"):
-            if await self._may(told, doc, "library"):
+            if await self._owns(told, doc):
                 await self._objects.take_library(document, fid)
         elif doc.is_a("Audio"):
             await self._take_audio(told, document)

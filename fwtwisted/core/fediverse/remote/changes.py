@@ -49,6 +49,8 @@ class RemoteChanges:
         said = _READ[kind](Doc(document))
         if is_ours(said.fid, self._pod) or (sender is not None and not same_origin(said.fid, sender.fid)):
             return False
+        if await self._database.transaction(lambda tx: self._known(tx, kind, said.fid, sender)) is None:
+            return False  # for whom nobody else is asked either
         authors = await self._vouching.authors([said.about])
         vouched = Vouched(said.fid, authors=authors)
 
@@ -64,6 +66,7 @@ class RemoteChanges:
         return await self._database.transaction(work)
 
     async def _known(self, tx: Tx, kind: Kind, fid: str, sender: Actor | None) -> Owned | None:
+        """The thing, if we have it and the sender may change it: the one place where that is judged."""
         if sender is None:
             return await owned.thing(tx, kind, fid)
         return next(iter(await owned.things(tx, kind, [fid], sender.id)), None)

@@ -20,7 +20,7 @@ from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
 from fwtwisted.config import Config, ConfigError
-from fwtwisted.config.parts import cache_settings, database_settings
+from fwtwisted.config.footing import cache_settings, database_settings
 from fwtwisted.db.bell import NotifyBell
 from fwtwisted.db.pool import Database, DatabaseSettings
 from fwtwisted.embedded import EmbeddedPostgres

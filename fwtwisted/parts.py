@@ -16,6 +16,7 @@ from typing import TypeVar
 from fwtwisted import __version__
 from fwtwisted.config import Config, ConfigError, kept_secret_key
 from fwtwisted.config import parts as settings
+from fwtwisted.config.footing import pod as pod_of
 from fwtwisted.core.fediverse.actors import Actors
 from fwtwisted.core.fediverse.fetches import Fetches
 from fwtwisted.core.fediverse.follows import Follows
@@ -104,7 +105,7 @@ class Parts:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self.pod = settings.pod(ground.config)
+        self.pod = pod_of(ground.config)
         self.not_shipped = _not_shipped(ground)
         elsewhere = None if self.not_shipped is None else self.not_shipped.url
         self.pictures = settings.pictures(ground.config, elsewhere)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from fwtwisted.config import Config, ConfigError, Reading, kept_secret_key, parts, read_config
+from fwtwisted.config import Config, ConfigError, Reading, footing, kept_secret_key, parts, read_config
 from fwtwisted.config.checking import checked, shown_lines
 from fwtwisted.config.envfile import as_compose, as_systemd, parsed, quoted
 from fwtwisted.config.forms import BOOL, DICT, HOST_NAME, LIST, RATES, SIZE, TIME, Form
@@ -402,7 +402,7 @@ class PartsTests(SynchronousTestCase):
         self.assertEqual(LogSettings("info", "text", "web"), parts.log_settings(config, "web"))
         self.assertEqual(frozenset({"localhost", "127.0.0.1", "::1"}), parts.site_settings(config).hosts)
         self.assertEqual(FrontKind.DIRECT, parts.front(config).kind)
-        self.assertIsNone(parts.cache_settings(config).redis)
+        self.assertIsNone(footing.cache_settings(config).redis)
         self.assertEqual(2 * 2**30, parts.intake_settings(config).body_limit)
         self.assertEqual(("http://localhost", "localhost"), (parts.pod(config).url, parts.pod(config).domain))
         elsewhere = self.config(FUNKWHALE_API_PORT="6000")
@@ -410,7 +410,7 @@ class PartsTests(SynchronousTestCase):
         self.assertIn("flac", parts.about(config).extensions)
         self.assertFalse(parts.cookies(config).secure)
         self.assertEqual(60, parts.worker_settings(config).lease_seconds)
-        self.assertEqual("host=x", parts.database_settings(config, "host=x").dsn)
+        self.assertEqual("host=x", footing.database_settings(config, "host=x").dsn)
         self.assertEqual(30, parts.importing_settings(config).most_tags)
         self.assertEqual((30, 3600), parts.limits_settings(config).rates["login"])
         self.assertTrue(parts.pictures(config).renditions)
@@ -430,7 +430,7 @@ class PartsTests(SynchronousTestCase):
             MUSIC_DIRECTORY_SERVE_PATH="/srv/music",
             SESSION_COOKIE_AGE="1h",
         )
-        redis = parts.cache_settings(config).redis
+        redis = footing.cache_settings(config).redis
         assert redis is not None
         self.assertEqual(("cache", 7, 2), (redis.host, redis.port, redis.database))
         self.assertEqual(3, parts.ffmpeg_settings(config).width)

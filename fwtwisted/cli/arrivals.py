@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from fwtwisted.cli.desk import FINE, Desk, columns
+from fwtwisted.cli.whole import parts_of
 from fwtwisted.model.administration import Invitation, RequestQuestion, RequestStatus, UserRequest
 from fwtwisted.wire.v1 import when, when_or_none
 
@@ -37,7 +38,7 @@ def add_to(commands: Any, everywhere: ArgumentParser) -> None:
 
 async def invite(told: Namespace, desk: Desk) -> int:
     """Make an invitation, and print its link."""
-    invitations = (await desk.parts()).arrivals.invitations
+    invitations = (await parts_of(desk)).arrivals.invitations
     made = await invitations.invite_as(told.username, told.code)
     link = invitations.link(made)
     if told.json:
@@ -51,7 +52,7 @@ async def invite(told: Namespace, desk: Desk) -> int:
 async def requests(told: Namespace, desk: Desk) -> int:
     """Show who asked to be let in, the first first."""
     question = RequestQuestion(status=None if told.all else RequestStatus.PENDING, ordering=(("creation_date", False),))
-    _, found = await (await desk.parts()).arrivals.requests.listed(question, EVERYTHING, 0)
+    _, found = await (await parts_of(desk)).arrivals.requests.listed(question, EVERYTHING, 0)
     if told.json:
         desk.document([_request(one) for one in found])
         return FINE
@@ -62,7 +63,7 @@ async def requests(told: Namespace, desk: Desk) -> int:
 
 async def answer(told: Namespace, desk: Desk) -> int:
     """Approve or refuse somebody's request; they are told by mail, which the server sends."""
-    answered = await (await desk.parts()).arrivals.requests.answer_named(told.username, told.status)
+    answered = await (await parts_of(desk)).arrivals.requests.answer_named(told.username, told.status)
     if told.json:
         desk.document(_request(answered))
         return FINE

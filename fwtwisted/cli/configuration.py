@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +21,7 @@ MOST_APART = 5.0
 REDIS_ATTEMPTS, REDIS_REST = 10, 0.2
 
 
-def add_to(groups: Any, everywhere: ArgumentParser) -> None:
+def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = groups.add_parser("config", parents=[everywhere], help="show and check the settings")
     commands = group.add_subparsers(metavar="COMMAND", required=True)

@@ -11,7 +11,7 @@ from fwtwisted.db import migrations
 from fwtwisted.db.migrations import Step
 
 
-def add_to(groups: Any, everywhere: ArgumentParser) -> None:
+def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = groups.add_parser("db", parents=[everywhere], help="bring the database up to date")
     commands = group.add_subparsers(metavar="COMMAND", required=True)

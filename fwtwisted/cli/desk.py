@@ -23,7 +23,6 @@ from fwtwisted.config import Config, Reading
 from fwtwisted.db import migrations
 from fwtwisted.ground import Ground
 from fwtwisted.model.errors import FwError
-from fwtwisted.parts import Parts
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -107,11 +106,9 @@ class Desk:
         if owner != us:
             self.remark(f"fwtwisted: {folder} belongs to user {owner}, this runs as {us}: run it as that user instead")
 
-    async def parts(self, *, new_too: bool = False) -> Parts:
-        """Everything that the server can do, :meth:`upright`."""
-        parts = Parts(await self.upright(new_too=new_too))
-        self._falls.append(parts.close)
-        return parts
+    def closes(self, close: Callable[[], Awaitable[object]]) -> None:
+        """Have something closed when the command is done, before what was opened earlier."""
+        self._falls.append(close)
 
     def threads(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """Run what blocks elsewhere; also before there is any ground."""

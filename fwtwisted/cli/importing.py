@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any
@@ -15,11 +16,12 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped
 from fwtwisted.cli.progress import Display, counted, in_words
+from fwtwisted.cli.whole import parts_of
 from fwtwisted.core.folders import Folders, Progress, Reports, Wish
 from fwtwisted.wire.audiotags import EXTENSIONS
 
 
-def add_to(groups: Any, everywhere: ArgumentParser) -> None:
+def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
     """Say how this command is written."""
     new = groups.add_parser("import", parents=[everywhere], help="import files and folders into a library")
     new.add_argument("--library", required=True, metavar="UUID", help="where to; a beginning of the uuid will do")
@@ -38,7 +40,7 @@ def add_to(groups: Any, everywhere: ArgumentParser) -> None:
 
 async def import_(told: Namespace, desk: Desk) -> int:
     """Import, show how far it is, say what was done."""
-    parts = await desk.parts()
+    parts = await parts_of(desk)
     library = await parts.libraries.beginning_with(told.library)
     return await ImportRun(told, desk, library).all(parts.folders, _wish(told, library))
 

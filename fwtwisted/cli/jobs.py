@@ -7,6 +7,7 @@ Source: docs/operations.md O-44.
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ USUAL_LIMIT = 100
 LARGEST_ID = 2**63 - 1
 
 
-def add_to(groups: Any, everywhere: ArgumentParser) -> None:
+def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = groups.add_parser("jobs", parents=[everywhere], help="look at the server's work, retry what failed")
     commands = group.add_subparsers(metavar="COMMAND", required=True)

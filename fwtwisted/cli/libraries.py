@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from typing import Any
 
 from fwtwisted.cli.desk import FINE, Desk
+from fwtwisted.cli.whole import parts_of
 from fwtwisted.model.people import Privacy
 from fwtwisted.wire.v1 import libraries as v1_libraries
 
 LEVELS = (Privacy.ME.value, Privacy.INSTANCE.value, Privacy.EVERYONE.value)
 
 
-def add_to(groups: Any, everywhere: ArgumentParser) -> None:
+def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = groups.add_parser("libraries", parents=[everywhere], help="make libraries")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
@@ -28,7 +30,7 @@ def add_to(groups: Any, everywhere: ArgumentParser) -> None:
 async def create(told: Namespace, desk: Desk) -> int:
     """Make a library, unless its owner has one of that name; print the uuid either way."""
     wish = v1_libraries.library_wish({"name": told.name, "privacy_level": told.privacy})
-    parts = await desk.parts()
+    parts = await parts_of(desk)
     library, is_new = await parts.libraries.found_or_made(await parts.signin.by_command(told.user), wish)
     if told.json:
         level = library.privacy_level.value

@@ -32,15 +32,23 @@ from twisted.logger import Logger, globalLogBeginner
 from twisted.python.failure import Failure
 
 from fwtwisted import __version__
-from fwtwisted.cli import configuration, database, importing, jobs, libraries, moderation, users
+from fwtwisted.cli.choosing import chosen
 from fwtwisted.cli.desk import CANNOT_WORK, FAILED, SIGNALLED, USAGE, Desk, Stopped, Usage, visible
-from fwtwisted.cli.storage import group as storage
-from fwtwisted.cli.storage import migrating as inplace_to_s3
 from fwtwisted.config import Config, ConfigError, read_config
 from fwtwisted.logs import LogSettings, observer
 from fwtwisted.model.errors import NON_FIELD, FwError, Invalid, Problems
 
-GROUPS = (users, moderation, libraries, importing, database, configuration, jobs, storage, inplace_to_s3)
+GROUPS = {
+    "users": "fwtwisted.cli.users",
+    "moderation": "fwtwisted.cli.moderation",
+    "libraries": "fwtwisted.cli.libraries",
+    "import": "fwtwisted.cli.importing",
+    "db": "fwtwisted.cli.database",
+    "config": "fwtwisted.cli.configuration",
+    "jobs": "fwtwisted.cli.jobs",
+    "storage": "fwtwisted.cli.storage.group",
+    "inplace_to_s3": "fwtwisted.cli.storage.in_place",
+}
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE_SECONDS = 5.0
 """For a command that was told to stop and wants to finish what it has begun."""
@@ -55,8 +63,8 @@ class _Parser(ArgumentParser):
         self.exit(USAGE, f"{self.prog}: {message} ('{self.prog} --help' tells more)\n")
 
 
-def parser() -> ArgumentParser:
-    """The whole command line."""
+def parser(words: Sequence[str] = ()) -> ArgumentParser:
+    """The command line, as far as these words can mean it; without any the whole."""
     everywhere = ArgumentParser(add_help=False, argument_default=SUPPRESS)
     everywhere.add_argument("--data", metavar="DIR", help="folder of everything that is kept (default: ./data)")
     everywhere.add_argument("--env-file", metavar="FILE", help="file with settings, one NAME=value a line")
@@ -68,8 +76,8 @@ def parser() -> ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"fwtwisted {__version__}")
     groups = whole.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for group in GROUPS:
-        group.add_to(groups, everywhere)
+    for group in chosen(GROUPS, words):
+        group.add_to(groups, everywhere, words)
     return whole
 
 
@@ -79,7 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names of files need not be text
     try:
-        told = parser().parse_args(arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        told = parser(words).parse_args(words)
         where = vars(told)
         reading = read_config(os.environ, data=where.get("data", "./data"), env_file=where.get("env_file"))
         if "ask" in where:

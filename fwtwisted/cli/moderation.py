@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from typing import Any
 
 from fwtwisted.cli.desk import FINE, Desk, Usage, columns
+from fwtwisted.cli.whole import parts_of
 from fwtwisted.core.fediverse.moderation.purging import Purge
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.moderation import ServerAct, ServerQuestion
@@ -24,7 +26,7 @@ SWITCHED = (
 )
 
 
-def add_to(groups: Any, everywhere: ArgumentParser) -> None:
+def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = groups.add_parser("moderation", parents=[everywhere], help="decide about other servers and their people")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
@@ -56,7 +58,7 @@ def add_to(groups: Any, everywhere: ArgumentParser) -> None:
 
 async def show(told: Namespace, desk: Desk) -> int:
     """Everything that was decided."""
-    parts = await desk.parts()
+    parts = await parts_of(desk)
     moderation = parts.fediverse.moderation
     _, found = await moderation.deciding.listed(PolicyQuestion(ordering=(("id", False),)), MOST, 0)
     _, servers = await moderation.servers.listed(ServerQuestion(allowed=True, ordering=(("name", False),)), MOST, 0)
@@ -73,7 +75,7 @@ async def show(told: Namespace, desk: Desk) -> int:
 
 async def decide(told: Namespace, desk: Desk) -> int:
     """A policy, or one more word in the one that is there."""
-    parts = await desk.parts()
+    parts = await parts_of(desk)
     deciding, moderator = parts.fediverse.moderation.deciding, await _moderator(parts)
     said = PolicyChange(dict.fromkeys(told.switches, True), True, told.reason, told.reason is not None)
     known = await deciding.about(_target(told.target))
@@ -87,7 +89,7 @@ async def decide(told: Namespace, desk: Desk) -> int:
 
 async def unblock(told: Namespace, desk: Desk) -> int:
     """Take a policy back."""
-    parts = await desk.parts()
+    parts = await parts_of(desk)
     deciding = parts.fediverse.moderation.deciding
     known = await deciding.about(_target(told.target))
     if known is None:
@@ -99,7 +101,7 @@ async def unblock(told: Namespace, desk: Desk) -> int:
 
 async def allow(told: Namespace, desk: Desk) -> int:
     """Put servers on the allow list, known or not, or take them off."""
-    parts = await desk.parts()
+    parts = await parts_of(desk)
     servers, moderator = parts.fediverse.moderation.servers, await _moderator(parts)
     names = tuple(name.strip().lower() for name in told.server)
     _, known = await servers.listed(ServerQuestion(names=names), MOST, 0)
@@ -119,7 +121,7 @@ async def allow(told: Namespace, desk: Desk) -> int:
 
 async def purge(told: Namespace, desk: Desk) -> int:
     """Remove what is here of somebody, and return when it is done."""
-    parts = await desk.parts()
+    parts = await parts_of(desk)
     moderation, target = parts.fediverse.moderation, _target(told.target)
     if target.is_actor:
         actor = (await moderation.actors.one(target.name)).actor.actor

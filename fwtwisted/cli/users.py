@@ -7,10 +7,12 @@ import os
 import secrets
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from typing import Any
 
 from fwtwisted.cli import arrivals
 from fwtwisted.cli.desk import FINE, Desk, Usage, columns
+from fwtwisted.cli.whole import parts_of
 from fwtwisted.model.accounts import SignUp
 from fwtwisted.model.people import PERMISSIONS, Account
 from fwtwisted.wire.v1 import when, when_or_none
@@ -21,7 +23,7 @@ NO_PASSWORD = f"the password is missing: set {PASSWORD}, give --password, or run
 LARGEST_QUOTA = 2**31 - 1
 
 
-def add_to(groups: Any, everywhere: ArgumentParser) -> None:
+def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = groups.add_parser("users", parents=[everywhere], help="make, list and change accounts")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
@@ -135,7 +137,7 @@ async def create(told: Namespace, desk: Desk) -> int:
         email_verified=True, is_staff=told.staff, is_superuser=told.superuser,
         permissions=frozenset(told.permission), upload_quota=told.upload_quota,
     )  # fmt: skip
-    account = await (await desk.parts(new_too=True)).accounts.create(wish)
+    account = await (await parts_of(desk, new_too=True)).accounts.create(wish)
     if told.json:
         desk.document(_document(account) | ({"password": told.password} if told.drawn else {}))
         return FINE
@@ -147,7 +149,7 @@ async def create(told: Namespace, desk: Desk) -> int:
 
 async def set_password(told: Namespace, desk: Desk) -> int:
     """Give an account a new password; its sessions end."""
-    await (await desk.parts()).accounts.set_password(told.username, told.password)
+    await (await parts_of(desk)).accounts.set_password(told.username, told.password)
     if told.json:
         desk.document({"username": told.username})
     else:
@@ -157,7 +159,7 @@ async def set_password(told: Namespace, desk: Desk) -> int:
 
 async def remove(told: Namespace, desk: Desk) -> int:
     """Close an account; what it owns is removed, and other servers are told, by the server."""
-    parts = await desk.parts()
+    parts = await parts_of(desk)
     account = await parts.accounts.named(told.username)
     await parts.profiles.dismiss(account.id)
     desk.say(f"{account.username} is closed. What it owns is removed, and other servers are told, while the pod runs.")
@@ -166,7 +168,7 @@ async def remove(told: Namespace, desk: Desk) -> int:
 
 async def list_all(told: Namespace, desk: Desk) -> int:
     """Show all accounts."""
-    accounts = await (await desk.parts()).accounts.everybody()
+    accounts = await (await parts_of(desk)).accounts.everybody()
     if told.json:
         desk.document([_document(account) for account in accounts])
         return FINE

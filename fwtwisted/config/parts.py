@@ -11,6 +11,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from fwtwisted import __version__
+from fwtwisted.config.footing import pod
 from fwtwisted.config.values import Config
 from fwtwisted.core.fediverse.fetches import LookupSettings
 from fwtwisted.core.fediverse.moderation.policies import PoliciesSettings
@@ -46,9 +47,8 @@ from fwtwisted.core.subsonic.commons import CommonsSettings
 from fwtwisted.core.subsonic.media.pictures import PictureSettings
 from fwtwisted.core.subsonic.media.streams import StreamSettings
 from fwtwisted.core.subsonic.sounds import SoundSettings
-from fwtwisted.db.pool import DatabaseSettings
 from fwtwisted.logs import LogSettings
-from fwtwisted.model.people import Pod, Privacy
+from fwtwisted.model.people import Privacy
 from fwtwisted.outside.couriers import CouriersSettings
 from fwtwisted.outside.fetching import FetchSettings
 from fwtwisted.outside.fetching.posting import PostingSettings
@@ -57,7 +57,6 @@ from fwtwisted.outside.front import FrontSettings
 from fwtwisted.outside.images import ImageSettings
 from fwtwisted.outside.mail import MailSettings
 from fwtwisted.outside.readers import ReadersSettings
-from fwtwisted.outside.shared import CacheSettings, RedisPlace
 from fwtwisted.web.callers import Cookies, CsrfGuard
 from fwtwisted.web.forwarded import Trust
 from fwtwisted.web.intake import IntakeSettings
@@ -80,17 +79,6 @@ from fwtwisted.worker import WorkerSettings
 def log_settings(config: Config, roles: str) -> LogSettings:
     """:param roles: what the process does, as each line tells it."""
     return LogSettings(config.logging.level, config.logging.form, roles)
-
-
-def database_settings(config: Config, dsn: str) -> DatabaseSettings:
-    """:param dsn: ``config.database.url``, or that of the private cluster."""
-    return DatabaseSettings(dsn, connections=config.database.connections)
-
-
-def cache_settings(config: Config) -> CacheSettings:
-    """Redis when there is one, else memory."""
-    url = config.database.cache_url
-    return CacheSettings(redis=None if url is None else RedisPlace.at(url))
 
 
 def worker_settings(config: Config) -> WorkerSettings:
@@ -177,11 +165,6 @@ def csrf_guard(config: Config) -> CsrfGuard:
 
 
 # --- people ----------------------------------------------------------------------------------------------------
-
-
-def pod(config: Config) -> Pod:
-    """This server, as others name it."""
-    return Pod(config.general.own_url, config.general.hostname)
 
 
 def accounts_settings(config: Config) -> AccountsSettings:

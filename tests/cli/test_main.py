@@ -10,7 +10,9 @@ from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 
-from fwtwisted.cli.main import parser
+import fwtwisted
+from fwtwisted.cli.main import GROUPS, parser
+from fwtwisted.cli.storage.group import AREAS
 from tests.cli.commands import CommandCase
 from tests.pod import PASSWORD, until
 
@@ -37,6 +39,24 @@ class LineTests(CommandCase):
                 parser().parse_args([*line.split(), "--help"])
             self.assertEqual(0, exit.exception.code)
             self.assertIn(f"usage: fwtwisted {line}".strip(), said.getvalue())
+
+    def test_only_what_is_needed(self) -> None:
+        """A command line says the same, whether all commands were loaded for it or only those that it names."""
+        lines = [[group] for group in GROUPS] + [["storage", name] for name in AREAS]
+        for line in lines:
+            told = []
+            for words in ((), line):
+                said = StringIO()
+                with redirect_stdout(said), self.assertRaises(SystemExit) as exit:
+                    parser(words).parse_args([*line, "--help"])
+                self.assertEqual(0, exit.exception.code)
+                told.append(said.getvalue())
+            if line != ["storage"]:  # whose own help tells of all its commands
+                self.assertEqual(*told)
+        loads = "import sys; from fwtwisted.cli.main import parser; parser(['storage', 'migrate'])"
+        check = f"{loads}; sys.exit('fwtwisted.parts' in sys.modules)"
+        env = os.environ | {"PYTHONPATH": str(Path(fwtwisted.__file__).parent.parent)}
+        self.assertEqual(0, subprocess.run([sys.executable, "-c", check], env=env).returncode)
 
     def test_options_stand_anywhere(self) -> None:
         """``--data`` and ``--env-file`` may stand before the command, within it and after it; the last one counts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from fwtwisted.outside.blobs import LocalBlobs
 from fwtwisted.outside.s3.building import StoreParts, pod_store
 
 
-def add_commands(commands: Any, everywhere: ArgumentParser) -> None:
+def add_to(commands: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     new = commands.add_parser("check", parents=[everywhere], help="try the bucket out, and see who may read it")
     says_json(new)

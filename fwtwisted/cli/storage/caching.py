@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ NO_CACHE = "No cache is set: see MEDIA_CACHE_PATH in docs/settings.md."
 MB = 1e6
 
 
-def add_commands(commands: Any, everywhere: ArgumentParser) -> None:
+def add_to(commands: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = commands.add_parser("cache", parents=[everywhere], help="look at the copies on this disk, remove some")
     actions = group.add_subparsers(metavar="ACTION", required=True)

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
 
-from fwtwisted.cli.storage import bucket, caching, looking, migrating, tidying
+from fwtwisted.cli.choosing import chosen
 
-AREAS = (bucket, migrating, looking, tidying, caching)
+AREAS = {
+    "check": "fwtwisted.cli.storage.bucket",
+    "init": "fwtwisted.cli.storage.bucket",
+    "migrate": "fwtwisted.cli.storage.migrating",
+    "usage": "fwtwisted.cli.storage.looking",
+    "verify": "fwtwisted.cli.storage.looking",
+    "orphans": "fwtwisted.cli.storage.tidying",
+    "prune": "fwtwisted.cli.storage.tidying",
+    "refresh": "fwtwisted.cli.storage.tidying",
+    "cache": "fwtwisted.cli.storage.caching",
+}
 
 
-def add_to(groups: Any, everywhere: ArgumentParser) -> None:
+def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = groups.add_parser("storage", parents=[everywhere], help="look after stored media, here and in a bucket")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
-    for area in AREAS:
-        area.add_commands(commands, everywhere)
+    for area in chosen(AREAS, words):
+        area.add_to(commands, everywhere, words)

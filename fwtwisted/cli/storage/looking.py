@@ -12,7 +12,7 @@ from attrs import asdict, evolve
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped, columns
 from fwtwisted.cli.meter import Meter, bar, in_units
 from fwtwisted.cli.storage.ground import positive, says_json, sides_of, stops_at_once
-from fwtwisted.config import parts as settings
+from fwtwisted.config.footing import pod
 from fwtwisted.core.storage.crew import Crew
 from fwtwisted.core.storage.moving import Trouble
 from fwtwisted.core.storage.usage import Usage, scanned, usage_of
@@ -23,7 +23,7 @@ from fwtwisted.ground import Ground
 AT_ONCE = 8
 
 
-def add_commands(commands: Any, everywhere: ArgumentParser) -> None:
+def add_to(commands: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     new = commands.add_parser("usage", parents=[everywhere], help="how much room media take")
     new.add_argument("--users", action="store_true", help="also by person")
@@ -41,7 +41,7 @@ def add_commands(commands: Any, everywhere: ArgumentParser) -> None:
 async def usage(told: Namespace, desk: Desk) -> int:
     """Say how much there is."""
     ground = await desk.upright()
-    domain = settings.pod(desk.config).domain
+    domain = pod(desk.config).domain
     used = await usage_of(ground.database, domain, users=told.users)
     if told.scan:
         used = evolve(used, lying=await _scanned(desk, ground))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped, Usage
@@ -22,7 +22,7 @@ USUAL_CONCURRENCY = 4
 NICE = 5  # a pod on the same host goes first, at the processor and at the disk (S-76)
 
 
-def add_commands(commands: Any, everywhere: ArgumentParser) -> None:
+def add_to(commands: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
     """Say how this command is written."""
     new = commands.add_parser("migrate", parents=[everywhere], help="move media between this disk and the bucket")
     new.add_argument("--to", choices=(IN_STORE, LOCAL), help="where to")
@@ -42,30 +42,7 @@ def add_commands(commands: Any, everywhere: ArgumentParser) -> None:
     new.set_defaults(command=migrate)
 
 
-def add_to(groups: Any, everywhere: ArgumentParser) -> None:
-    """The command that Funkwhale has, by its name there."""
-    new = groups.add_parser(
-        "inplace_to_s3", parents=[everywhere], help="rows of files in place, whose copies are in the bucket already"
-    )
-    new.add_argument("--source", required=True, metavar="DIR", help="the folder that the files lie in")
-    new.add_argument("--target", default="", metavar="PREFIX", help="where their copies lie in the bucket")
-    new.add_argument("--no-dry-run", action="store_true", help="do it; else say only what would be done")
-    says_json(new)
-    new.set_defaults(command=rewrite)
-
-
-async def rewrite(told: Namespace, desk: Desk) -> int:
-    """Let rows name the copies of files in place that somebody has put into the bucket; nothing is moved."""
-    ways = _ways(told.source, told.target or os.path.basename(os.path.abspath(told.source)), copies=False)
-    wish = MoveWish(IN_STORE, dry_run=not told.no_dry_run)
-    ground = await moving_ground(desk)
-    status = await MoveRun(desk, json=told.json).of(lambda watcher: InPlaceMove(ground, wish, ways, watcher))
-    if wish.dry_run and not told.json:
-        desk.remark("nothing was changed: --no-dry-run does it")
-    return status
-
-
-def _ways(source: str, target: str, *, copies: bool) -> Ways:
+def ways_of(source: str, target: str, *, copies: bool) -> Ways:
     """:raise Usage: the names would be none, or everybody's."""
     name = f"{target.strip('/')}/file"
     if not is_name(name) or is_public(name):
@@ -92,7 +69,7 @@ async def migrate(told: Namespace, desk: Desk) -> int:
     store = desk.config.store
     if store is not None and wish.deletes and wish.to == LOCAL and not store.looks_here:
         raise Usage("MEDIA_LOCAL_FIRST is false: the server would not find what is moved here")
-    ways = None if told.in_place is None else _ways(told.in_place, told.target, copies=True)
+    ways = None if told.in_place is None else ways_of(told.in_place, told.target, copies=True)
     ground = await moving_ground(desk)
     os.nice(NICE)
     run = MoveRun(desk, json=told.json)

@@ -14,6 +14,7 @@ from attrs import asdict
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped, Usage
 from fwtwisted.cli.meter import Meter, in_units
 from fwtwisted.cli.storage.ground import here_of, positive, says_json, stops_at_once, store_of
+from fwtwisted.cli.whole import parts_of
 from fwtwisted.core.storage.orphans import OrphanHunt, Orphans, TooMany, remover
 from fwtwisted.core.storage.refreshing import Refreshed, Refreshing
 from fwtwisted.core.storage.retention import Pruned
@@ -26,7 +27,7 @@ from fwtwisted.outside.origin import StoreAway
 from fwtwisted.parts import Parts
 
 
-def add_commands(commands: Any, everywhere: ArgumentParser) -> None:
+def add_to(commands: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     new = commands.add_parser("orphans", parents=[everywhere], help="find files that no row names, remove them")
     new.add_argument("--where", choices=(LOCAL, IN_STORE), help="which side (default: where media are kept)")
@@ -130,7 +131,7 @@ def _tell(told: Namespace, desk: Desk, found: Orphans) -> None:
 
 async def prune(told: Namespace, desk: Desk) -> int:
     """Forget what is too old, and what does not fit; their files are removed at once."""
-    parts = await desk.parts()
+    parts = await parts_of(desk)
     keep = parts.retention
     pruned = [
         *await keep.transcodes_by_age(dry_run=told.dry_run),
@@ -167,7 +168,7 @@ async def refresh(told: Namespace, desk: Desk) -> int:
     """Bring media of other servers here: what is missing, or all anew."""
     if not (told.domain or told.library or told.upload or told.days):
         raise Usage("say what: --domain, --library, --upload, --days")
-    parts = await desk.parts()
+    parts = await parts_of(desk)
     library, upload = (None if one is None else str(one) for one in (told.library, told.upload))
     found = await (await desk.upright()).database.read(
         lambda tx: retention.remote_uploads(tx, parts.pod.domain, told.domain, library, upload, told.days)

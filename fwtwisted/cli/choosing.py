@@ -1,0 +1,32 @@
+"""
+Which modules a command line needs: only those of the commands that it may mean are loaded.
+
+The whole house takes two thirds of a second of CPU time to load, and few commands need all of it.  So the tables of
+commands name modules, and nothing else imports them.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+
+class Group(Protocol):
+    """A module with commands."""
+
+    def add_to(self, groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+        """
+        Say how these commands are written.
+
+        :param everywhere: options that every command has.
+        :param words: the command line, for who has more to choose from.
+        """
+
+
+def chosen(table: Mapping[str, str], words: Sequence[str]) -> Iterator[Group]:
+    """The modules of all commands in the table that the words name, in its order; all of them when they name none."""
+    named = [module for command, module in table.items() if command in words] or list(table.values())
+    for module in dict.fromkeys(named):
+        yield cast(Group, import_module(module))

@@ -63,8 +63,8 @@ def token_conditions(
     What the search asks of a list.
 
     :param searched: by name, the folded columns in which words are looked for.
-    :param filtered: by key, what a value restricts to, also where the key is in both; keys that are in neither match
-        nothing by themselves.
+    :param filtered: by key, what a value restricts to, unless the key is in ``searched``; keys that are in neither
+        mean nothing.
     """
     within = [column for name, column in searched.items() if query.within is None or name in query.within]
     for word in query.words:
@@ -72,11 +72,8 @@ def token_conditions(
     for key, value in query.pairs:
         if key in searched:
             yield contains(searched[key], value)
-    known = [(key, value) for key, value in query.pairs if key in filtered]
-    if not known and any(key not in searched for key, _ in query.pairs):
-        yield NOTHING
-    for key, value in known:
-        yield filtered[key](value)
+        elif key in filtered:
+            yield filtered[key](value)
 
 
 def ordered(words: Sequence[tuple[str, bool]], columns: Mapping[str, str], otherwise: str) -> str:

@@ -41,7 +41,7 @@ class MembersTests(PodCase):
         questions: tuple[tuple[dict[str, Any], list[str]], ...] = (
             ({"q": "OMA"}, ["omar"]),
             ({"q": "username:nad"}, ["nadia"]),
-            ({"q": "x:y"}, []),
+            ({"q": "x:y nad"}, ["nadia"]),
             ({"q": "chief in:email"}, ["chief"]),
             ({"is_active": "false"}, ["omar"]),
             ({"privacy_level": "me"}, ["nadia"]),

@@ -150,7 +150,8 @@ class FilterTests(MusicListCase):
         """400 at its field for what must be of a kind; details ignore every filter."""
         for place, field, value in (
             ("artists", "mbid", "x"), ("albums", "mbid", "x"), ("tracks", "mbid", "x"),
-            ("tracks", "license", "CC-BY-4.0"), ("tracks", "id", "x"), ("tracks", "album", "x"), ("tracks", "artist", "999"), ("albums", "artist", "0x1"),
+            ("tracks", "license", "CC-BY-4.0"), ("tracks", "id", "x"), ("tracks", "album", "x"),
+            ("tracks", "artist", "999"), ("albums", "artist", "0x1"),
             ("artists", "ordering", "title"), ("albums", "ordering", "name"), ("tracks", "ordering", "title,x"),
         ):  # fmt: skip
             said = await self.alice.get(with_query(place, **{field: value}))

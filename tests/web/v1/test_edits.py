@@ -438,7 +438,7 @@ class ListTests(EditsCase):
             ("is_applied:false target:track", ["rejected", "waiting"]),
             ("domain:POD.example", ["done", "rejected", "waiting"]),
             ("domain:far.example", []),
-            ("nobody:knows", []),
+            ("nobody:knows", ["done", "rejected", "waiting"]),
             ("is:new", ["done", "rejected", "waiting"]),
             (self.done["uuid"], ["done"]),
         ):

@@ -180,7 +180,7 @@ async def classes(tx: Queries, meant: Meant, note_software: Collection[str]) -> 
 
 SHUT_OUT = f"""
     SELECT actor.fid FROM actor JOIN domain ON domain.name = actor.domain
-     WHERE actor.id = ANY(%s) AND NOT ({_WELCOME})
+     WHERE actor.id = ANY(%s) AND ({_WELCOME}) IS NOT TRUE
 """
 
 

@@ -9,10 +9,13 @@ from fwtwisted.core.fediverse.moderation.purging import Purge, Purging
 from fwtwisted.core.fediverse.publishing.papers import Papers
 from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.delivering import DeliverySettings
+from fwtwisted.core.fediverse.sending.outbox import Outgoing, same_for_all
+from fwtwisted.core.fediverse.sending.recipients import actors
 from fwtwisted.core.fediverse.sending.telling import Telling, TellingGround
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.db import jobs
 from fwtwisted.model.music import Kind
+from fwtwisted.wire.activitypub import activities
 from fwtwisted.wire.activitypub.contexts import PUBLIC
 from fwtwisted.wire.activitypub.writing.paper import Paper
 from fwtwisted.wire.audio_keys import AudioKeys
@@ -364,3 +367,17 @@ class ModerationTests(AnnouncingCase):
         await self.do("UPDATE domain SET allowed = true WHERE name = %s", self.note.host)
         await self.tell(self.announcing.uploads_ready, [uuid])
         self.assertEqual([len(peer.heard) for peer in (self.old, self.note, self.other)], [0, 1, 0])
+
+    async def test_names_off_the_allow_list(self) -> None:
+        """Nobody who is not allowed is named to those who are."""
+        await self.begin()
+        await self.do("INSERT INTO preference (identifier, value) VALUES ('moderation__allow_list_enabled', 'true')")
+        await self.do("UPDATE domain SET allowed = true WHERE name = ANY(%s)", [self.old.host, self.note.host])
+        fids = [await self.value("SELECT fid FROM actor WHERE id = %s", id) for id in self.listeners]
+        document = activities.create(f"{ME}#x", ME, {"type": "Note", "id": f"{ME}#n"}, [PUBLIC, *fids[:2]], cc=fids[2:])
+        await self.send(
+            Outgoing("Create", f"{ME}#x", self.speaker, "x", same_for_all(document)), actors(*self.listeners)
+        )
+        await self.deliver()
+        self.assertEqual([1, 1, 0], [len(peer.heard) for peer in (self.old, self.note, self.other)])
+        self.assertEqual(([PUBLIC, *fids[:2]], []), (self.last(self.old)["to"], self.last(self.old)["cc"]))

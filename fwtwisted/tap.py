@@ -7,6 +7,7 @@ The only module besides the command line's that knows the global reactor.
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from fwtwisted.logs import Lines, LogFile, observer
 
 ROLES = ("web", "worker", "schedule")
 OTHER_NAMES = {"beat": "schedule"}
+MOST_DESCRIPTORS = 65_536
 
 
 class Options(usage.Options):
@@ -74,6 +76,7 @@ def makeService(options: Options) -> IService:
         print(f"fwtwisted: {wrong}", file=sys.stderr)
         raise SystemExit(CANNOT_WORK) from wrong
     count_steadily(reactor)
+    _take_descriptors()
     plan = Plan(reading, read, options["roles"], endpoints)
     return House(reactor, plan, _observer(options, plan))
 
@@ -89,6 +92,14 @@ def count_steadily(
     """
     ahead = wall() - steady()
     clock.seconds = lambda: steady() + ahead
+
+
+def _take_descriptors() -> None:
+    """Open as many files and connections as the machine lets us: what shells and service managers give is little."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _reader(options: Options) -> Callable[[], Reading]:

@@ -11,6 +11,7 @@ Source: docs/operations.md O-12 to O-15, O-22, O-78; docs/api.md §1.8.
 from __future__ import annotations
 
 import itertools
+import resource
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
@@ -35,7 +36,15 @@ from twisted.web.server import NOT_DONE_YET
 from fwtwisted.model.errors import BadRequest, FwError, NotFound
 from fwtwisted.web import accesslog
 from fwtwisted.web.app import API_PREFIXES, FastResource, broken, nothing, reply, told
-from fwtwisted.web.channel import Channel, Deadlines, HeadTooLarge, notice_the_dead, sends_files, teach_sendfile
+from fwtwisted.web.channel import (
+    Channel,
+    Deadlines,
+    HeadTooLarge,
+    Phase,
+    notice_the_dead,
+    sends_files,
+    teach_sendfile,
+)
 from fwtwisted.web.forwarded import Peer, Trust
 from fwtwisted.web.reading import MIB
 from fwtwisted.web.request import BodyTerms, LeanRequest
@@ -43,6 +52,7 @@ from fwtwisted.web.request import BodyTerms, LeanRequest
 _ACCESS = Logger("fwtwisted.access")
 
 ANY_HOST = "*"
+MOST_CONNECTIONS = 50_000
 IDS_AT_ONCE = 256  # names of requests; each draw of chance is a call to the kernel
 NO_BODY = BodyTerms(0)
 
@@ -59,6 +69,14 @@ _EXPOSED = (
 )
 
 
+def _room_for_connections() -> int:
+    """As many as descriptors allow, with a quarter left for files, the database and child processes (O-15, §13)."""
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if descriptors == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return min(MOST_CONNECTIONS, max(16, descriptors * 3 // 4 - 64))
+
+
 @frozen
 class SiteSettings:
     """
@@ -70,6 +88,7 @@ class SiteSettings:
     :ivar trust: whose word about the client counts.
     :ivar grace_seconds: how long requests may go on after we were told to stop.
     :ivar access_log: whether each request is logged.
+    :ivar most_connections: at once; for one more, the one that has had nothing to do for longest is closed.
     """
 
     hosts: frozenset[str] = frozenset((ANY_HOST,))
@@ -80,6 +99,7 @@ class SiteSettings:
     deadlines: Deadlines = field(factory=Deadlines)
     grace_seconds: float = 30.0
     access_log: bool = True
+    most_connections: int = field(factory=_room_for_connections)
 
 
 # Decides about the body of one request when its head is known; raises what refuses it.
@@ -293,9 +313,23 @@ class Site(server.Site):
         """A connection was made."""
         if sends_files(channel.transport):
             notice_the_dead(channel.transport, self.settings.deadlines.stalled_seconds)
+        if len(self._channels) >= self.settings.most_connections and not self._make_room():
+            channel.transport.abortConnection()
         self._channels.add(channel)
         if self._round is None:
             self._round = self._clock.callLater(1.0, self._look_around)
+
+    def _make_room(self) -> bool:
+        """Close the connection that has been without a whole request for longest, if there is one."""
+        text = "{count} connections are all that there is room for: idle ones are closed"
+        self._log.warn(text, event="web.crowded", count=self.settings.most_connections)
+        idle = [channel for channel in self._channels if channel.phase in (Phase.IDLE, Phase.HEAD)]
+        if not idle:
+            return False
+        longest = min(idle, key=lambda channel: channel.since)
+        self._channels.discard(longest)
+        longest.transport.abortConnection()
+        return True
 
     def left(self, channel: Channel) -> None:
         """A connection is gone."""

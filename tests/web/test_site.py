@@ -220,6 +220,25 @@ class DeadlineTests(SiteCase):
         talk.ask("GET", "/api/v1/echo")
         self.assertEqual(200, (await talk.answer()).status)
 
+    async def test_more_connections_than_there_is_room_for(self) -> None:
+        """Whoever has had nothing to do for longest makes room; nobody who is being answered does."""
+        served = await self.serve(SiteSettings(most_connections=3), clock=self.clock)
+        busy, dribbling, idle = [await served.talk() for _ in range(3)]
+        head = b"POST /api/v1/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"
+        busy.say(head, b"{")
+        dribbling.say(b"GET /api/v1/echo HTTP/1.1\r\n")
+        await self.settled()
+        self.clock.advance(5)
+        idle.ask("GET", "/api/v1/echo")
+        await idle.answer()
+        self.assertEqual(200, (await served.ask("GET", "/api/v1/echo")).status)
+        await dribbling.closed
+        late = [await served.talk() for _ in range(3)]
+        await idle.closed
+        busy.say(b"}")
+        self.assertEqual(200, (await busy.answer()).status)
+        self.assertEqual([True, False, False], [one.is_closed for one in late])
+
     async def test_a_head_that_dribbles_in(self) -> None:
         """Thirty seconds in all, however many bytes come."""
         talk = await self.connected(b"GET /api/v1/echo HTTP/1.1\r\n")

@@ -82,6 +82,9 @@ class Body(Protocol):
         :raise CutShort: the end came too early and nothing helped.  :raise Changed: meanwhile it is another object.
         """
 
+    def gently(self) -> None:
+        """Hold little for the reader, who may be slow; else as much as makes it quick."""
+
     def haul(self, outlet: Outlet) -> Deferred[None] | None:
         """
         Have the kernel bring what comes next straight to the outlet, as far as that goes; then ask for the next piece.

@@ -169,6 +169,9 @@ class Reading:
 
     # --- bytes -----------------------------------------------------------------------------------
 
+    def gently(self) -> None:
+        """See :class:`Body`.  What is read from a file waits there."""
+
     def haul(self, outlet: Outlet) -> Deferred[None] | None:
         """See :class:`Body`.  What is to be kept must pass through us."""
         return None

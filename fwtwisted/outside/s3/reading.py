@@ -84,7 +84,7 @@ class StoreBody:
         self._relay: Relay | None = None
         self._broken: Broken | None = None
         self._failures = 0
-        self._closed = False
+        self._closed = self._is_gentle = False
 
     async def begin(self, first: int, last: int | None, if_match: str | None) -> Got:
         """Ask for the bytes.  Raises as :meth:`Origin.fetch`."""
@@ -96,6 +96,8 @@ class StoreBody:
 
     def _take(self, got: Got) -> None:
         self._flow = got.reply.body
+        if self._is_gentle:
+            self._flow.gently()
         self._at = got.taken.wanted.start
         self._skip = got.taken.wanted.start - got.taken.body.start
         if self._closed:
@@ -118,6 +120,12 @@ class StoreBody:
         if isinstance(piece, Deferred):
             return piece.addCallbacks(self._taken, self._broke)
         return self._taken(piece)
+
+    def gently(self) -> None:
+        """See :class:`Body`."""
+        self._is_gentle = True
+        if self._flow is not None:
+            self._flow.gently()
 
     def haul(self, outlet: Outlet) -> Deferred[None] | None:
         """See :class:`Body`."""

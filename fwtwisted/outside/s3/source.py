@@ -95,6 +95,7 @@ class ObjectSource:
         fetched = self._fetched
         if fetched is None:
             raise ValueError("a source that is not ready cannot be sent")
+        fetched.body.gently()
         if self._is_to_be_proven(fetched):
             sent = pour(consumer, self._proving(fetched), self._breathe, self.close)
         elif isinstance(consumer, Outlet) and consumer.takes_hauls:

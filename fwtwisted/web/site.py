@@ -287,8 +287,14 @@ class Site(server.Site):
         return None, path
 
     def _is_ours(self, request: LeanRequest) -> bool:
-        """Whether the Host header names us; health checks from this machine may name anything."""
+        """
+        Whether the Host header names us; health checks from this machine may name anything.
+
+        HTTP/1.0 knows no such header: who speaks it and sends none is no page of somebody else's.
+        """
         host = request.header(b"Host")
+        if host is None and request.clientproto == b"HTTP/1.0":
+            return True
         known = self._host_names.get(host)
         if known is None:
             known = _is_named(host, self.settings.hosts)

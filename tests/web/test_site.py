@@ -42,6 +42,14 @@ class HostTests(SiteCase):
         talk.say(b"GET /api/v1/echo HTTP/1.1\r\n\r\n")
         self.assertEqual({"detail": "Invalid Host header."}, (await talk.answer()).json)
 
+    async def test_none_is_named_in_http_1_0(self) -> None:
+        """Old players are answered that know no Host; one that they do name must be ours."""
+        served = await self.serve(evolve(SILENT, hosts=frozenset(("pod.example",))))
+        for head, status in ((b"", 200), (b"Host: pod.example\r\n", 200), (b"Host: evil.example\r\n", 400)):
+            talk = await served.talk()
+            talk.say(b"GET /api/v1/echo HTTP/1.0\r\n", head, b"\r\n")
+            self.assertEqual(status, (await talk.answer()).status, head)
+
     async def test_health_may_be_asked_by_any_name_from_this_machine(self) -> None:
         """A container's check knows no name."""
         served = await self.serve(evolve(SILENT, hosts=frozenset(("pod.example",))))

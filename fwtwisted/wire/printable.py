@@ -1,8 +1,9 @@
 """
-Text of strangers without what nobody sees: characters that steer terminals, mailers and feed readers, and those that
-have what stands around a name run the other way (UTS #55 calls such text spoofed).
+Text of strangers without what nobody sees.
 
-Marks of direction that right-to-left scripts need (U+200E, U+200F, U+061C) stay: they do not reach beyond their word.
+That is: characters that steer terminals, mailers and feed readers, and those that have what stands around a name run
+the other way (UTS #55 calls such text spoofed).  Marks of direction that right-to-left scripts need (U+200E, U+200F,
+U+061C) stay: they do not reach beyond their word.
 """
 
 from __future__ import annotations

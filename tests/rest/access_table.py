@@ -208,7 +208,9 @@ users/settings/                             POST scope:profile
 /federation/music/tracks/<uuid:uuid>        GET public
 /federation/music/uploads/<uuid:uuid>       GET public
 /federation/music/uploads/<uuid:uuid>/activity GET public
+/federation/music/uploads/<uuid:uuid>/likes GET public
 /federation/music/uploads/<uuid:uuid>/note  GET public
+/federation/music/uploads/<uuid:uuid>/shares GET public
 /federation/reports/<uuid:uuid>             GET public
 /federation/shared/inbox                    POST word
 /health/live                                GET public

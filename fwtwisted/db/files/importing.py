@@ -403,16 +403,9 @@ class AlbumBlanks:
 
 
 async def fill_albums(tx: Tx, told: Sequence[AlbumBlanks]) -> list[int]:
-    """Fill in what is not known of the albums yet; those that say more now."""
-    return await tx.many(
-        int,
-        FILL_ALBUMS,
-        [one.id for one in told],
-        [one.owner_id for one in told],
-        [one.cover_id for one in told],
-        [one.released for one in told],
-        [one.mbid for one in told],
-    )
+    """Fill in what is not known of some albums yet; those that say more now."""
+    columns = zip(*((one.id, one.owner_id, one.cover_id, one.released, one.mbid) for one in told), strict=True)
+    return await tx.many(int, FILL_ALBUMS, *map(list, columns))
 
 
 FILL_ARTISTS = """

@@ -166,23 +166,37 @@ class Tx:
 
     async def often(self, make: Callable[..., T], statement: Often, *args: object) -> T | None:
         """:meth:`maybe` for a statement whose plan the database is to keep; within a transaction it is as any other."""
+        rows = await self._often(statement, args)
+        if len(rows) > 1:
+            raise ManyRows(statement.sql)
+        return make(*rows[0]) if rows else None
+
+    async def often_many(self, make: Callable[..., T], statement: Often, *args: object) -> list[T]:
+        """:meth:`many` for such a statement."""
+        return [make(*row) for row in await self._often(statement, args)]
+
+    async def _often(self, statement: Often, args: Sequence[object]) -> list[tuple[Any, ...]]:
         if self._begins:
-            return await self.maybe(make, statement.sql, *args)
+            return await self._rows(statement.sql, args)
         knows, name = self._connection.knows, statement.name
         if name in knows:
             try:
-                return await self.maybe(make, statement.call, *args)
+                return await self._rows(statement.call, args)
             except sqlstates.InvalidSqlStatementName:  # it lies between us and the database that this is another one
                 knows.discard(name)
         try:
-            found = await self.maybe(make, statement.first_call, *args)
+            rows = await self._rows(statement.first_call, args)
         except sqlstates.DuplicatePreparedStatement:
-            found = await self.maybe(make, statement.call, *args)
+            rows = await self._rows(statement.call, args)
         knows.add(name)
-        return found
+        return rows
+
+    async def _rows(self, sql: str, args: Sequence[object]) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = (await self._run(sql, args)).fetchall()
+        return rows
 
     async def _few(self, sql: str, args: Sequence[object]) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = (await self._run(sql, args)).fetchall()
+        rows = await self._rows(sql, args)
         if len(rows) > 1:
             raise ManyRows(sql)
         return rows

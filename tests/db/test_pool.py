@@ -224,6 +224,16 @@ class OftenTests(DatabaseCase):
         self.assertEqual([(3, "5%"), (9, "5%")], [await self.told(1, 2), await self.told(4, 5)])
         self.assertEqual(1, await self.database.read(lambda tx: tx.one(int, self.KNOWN)))
 
+    async def test_rows(self) -> None:
+        """As many as there are, also of a list of values; more than one where one is asked for is a bug."""
+        several = Often("test_rows", "SELECT unnest(%s) * 2", ("bigint[]",))
+        for _ in range(2):
+            asked = self.database.read(lambda tx: tx.often_many(int, several, [1, 2]))
+            self.assertEqual([2, 4], await asked)
+        self.assertEqual([], await self.run_in(lambda tx: tx.often_many(int, several, [])))
+        with self.assertRaises(ManyRows):
+            await self.database.read(lambda tx: tx.often(int, several, [1, 2]))
+
     async def test_forgotten(self) -> None:
         """What is not known there any more is told again; what is known without our knowledge is asked."""
         await self.told(1, 2)

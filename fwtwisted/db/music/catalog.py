@@ -10,29 +10,46 @@ from uuid import UUID
 
 from attrs import frozen
 
+from fwtwisted.db.often import Often
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.music import Album, AlbumFacts, Artist, Attachment, ChannelOf, Kind, Playable, Track
 
 T = TypeVar("T", Artist, Album, Track, Attachment, ChannelOf)
 
-ARTISTS = """
+ARTISTS = Often(
+    "artists_by_id",
+    """
     SELECT artist.id, artist.uuid, artist.fid, artist.mbid, artist.name, artist.content_category,
            artist.attributed_to_id, artist.cover_id, artist.description, artist.description_type,
            artist.creation_date, artist.modification_date, channel.id
       FROM artist LEFT JOIN channel ON channel.artist_id = artist.id
      WHERE artist.id = ANY(%s)
-"""
-ALBUMS = """
+    """,
+    ("bigint[]",),
+)
+ALBUMS = Often(
+    "albums_by_id",
+    """
     SELECT id, uuid, fid, mbid, title, artist_id, release_date, attributed_to_id, cover_id, description,
            description_type, creation_date
       FROM album WHERE id = ANY(%s)
-"""
-TRACKS = """
+    """,
+    ("bigint[]",),
+)
+TRACKS = Often(
+    "tracks_by_id",
+    """
     SELECT id, uuid, fid, mbid, title, artist_id, album_id, position, disc_number, license, copyright,
            attributed_to_id, cover_id, description, description_type, downloads_count, creation_date
       FROM track WHERE id = ANY(%s)
-"""
-ATTACHMENTS = "SELECT id, uuid, url, file, size, mimetype, creation_date FROM attachment WHERE id = ANY(%s)"
+    """,
+    ("bigint[]",),
+)
+ATTACHMENTS = Often(
+    "attachments_by_id",
+    "SELECT id, uuid, url, file, size, mimetype, creation_date FROM attachment WHERE id = ANY(%s)",
+    ("bigint[]",),
+)
 CHANNELS = """
     SELECT channel.id, channel.uuid, actor.preferred_username, actor.domain
       FROM channel JOIN actor ON actor.id = channel.actor_id WHERE channel.id = ANY(%s)
@@ -45,22 +62,22 @@ def _by_id(values: Sequence[T]) -> dict[int, T]:
 
 async def artists(tx: Tx, ids: Collection[int]) -> dict[int, Artist]:
     """Artists by id; unknown ids are left out, here and below."""
-    return _by_id(await tx.many(Artist, ARTISTS, list(ids))) if ids else {}
+    return _by_id(await tx.often_many(Artist, ARTISTS, list(ids))) if ids else {}
 
 
 async def albums(tx: Tx, ids: Collection[int]) -> dict[int, Album]:
     """Albums by id."""
-    return _by_id(await tx.many(Album, ALBUMS, list(ids))) if ids else {}
+    return _by_id(await tx.often_many(Album, ALBUMS, list(ids))) if ids else {}
 
 
 async def tracks(tx: Tx, ids: Collection[int]) -> dict[int, Track]:
     """Tracks by id."""
-    return _by_id(await tx.many(Track, TRACKS, list(ids))) if ids else {}
+    return _by_id(await tx.often_many(Track, TRACKS, list(ids))) if ids else {}
 
 
 async def attachments(tx: Tx, ids: Collection[int]) -> dict[int, Attachment]:
     """Pictures by id."""
-    return _by_id(await tx.many(Attachment, ATTACHMENTS, list(ids))) if ids else {}
+    return _by_id(await tx.often_many(Attachment, ATTACHMENTS, list(ids))) if ids else {}
 
 
 async def channels(tx: Tx, ids: Collection[int]) -> dict[int, ChannelOf]:
@@ -69,30 +86,45 @@ async def channels(tx: Tx, ids: Collection[int]) -> dict[int, ChannelOf]:
 
 
 # A listener gets stored files first, then what is kept of remote ones, then the oldest.
-PLAYABLES = """
+PLAYABLES = Often(
+    "playables",
+    """
     SELECT uuid, fid, track_id, size, duration, bitrate, mimetype, audio_file, source
       FROM upload
      WHERE track_id = ANY(%s) AND library_id = ANY(%s) AND import_status IN ('finished', 'skipped')
      ORDER BY source LIKE 'http%%' AND audio_file IS NULL, source LIKE 'http%%', id
-"""
+    """,
+    ("bigint[]", "bigint[]"),
+)
 
 
 async def playables(tx: Tx, track_ids: Collection[int], visible: Collection[int]) -> dict[int, list[Playable]]:
     """What may be played of each track by someone who sees the libraries ``visible``; the best first."""
     found: dict[int, list[Playable]] = defaultdict(list)
     if track_ids and visible:
-        for playable in await tx.many(Playable, PLAYABLES, list(track_ids), list(visible)):
+        for playable in await tx.often_many(Playable, PLAYABLES, list(track_ids), list(visible)):
             found[playable.track_id].append(playable)
     return found
+
+
+TAGS = {
+    kind: Often(
+        f"tags_of_{kind}s",
+        f"""
+        SELECT {kind}_tag.{kind}_id, tag.name FROM {kind}_tag JOIN tag ON tag.id = {kind}_tag.tag_id
+         WHERE {kind}_tag.{kind}_id = ANY(%s) ORDER BY lower(tag.name)
+        """,
+        ("bigint[]",),
+    )
+    for kind in Kind
+}
 
 
 async def tags(tx: Tx, kind: Kind, ids: Collection[int]) -> dict[int, list[str]]:
     """Tag names by object, in alphabetical order."""
     found: dict[int, list[str]] = defaultdict(list)
     if ids:
-        sql = f"""SELECT {kind}_tag.{kind}_id, tag.name FROM {kind}_tag JOIN tag ON tag.id = {kind}_tag.tag_id
-                   WHERE {kind}_tag.{kind}_id = ANY(%s) ORDER BY lower(tag.name)"""
-        for id, name in await tx.many(_pair, sql, list(ids)):
+        for id, name in await tx.often_many(_pair, TAGS[kind], list(ids)):
             found[id].append(name)
     return found
 
@@ -137,16 +169,18 @@ async def track_counts(tx: Tx, artist_ids: Collection[int]) -> dict[int, int]:
     return dict(await tx.many(lambda id, count: (id, count), TRACK_COUNTS, list(artist_ids)))
 
 
-ALBUMS_OF = """
-    SELECT artist_id, id FROM album WHERE artist_id = ANY(%s) ORDER BY release_date DESC NULLS LAST, id DESC
-"""
+ALBUMS_OF = Often(
+    "albums_of_artists",
+    "SELECT artist_id, id FROM album WHERE artist_id = ANY(%s) ORDER BY release_date DESC NULLS LAST, id DESC",
+    ("bigint[]",),
+)
 
 
 async def albums_of(tx: Tx, artist_ids: Collection[int]) -> dict[int, list[int]]:
     """The albums of each artist, the newest first."""
     found: dict[int, list[int]] = defaultdict(list)
     if artist_ids:
-        for artist, album in await tx.many(lambda artist, album: (artist, album), ALBUMS_OF, list(artist_ids)):
+        for artist, album in await tx.often_many(lambda artist, album: (artist, album), ALBUMS_OF, list(artist_ids)):
             found[artist].append(album)
     return found
 

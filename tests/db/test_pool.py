@@ -226,7 +226,7 @@ class OftenTests(DatabaseCase):
 
     async def test_rows(self) -> None:
         """As many as there are, also of a list of values; more than one where one is asked for is a bug."""
-        several = Often("test_rows", "SELECT unnest(%s) * 2", ("bigint[]",))
+        several = Often("test_rows", "SELECT unnest(%s::bigint[]) * 2", ("bigint[]",))
         for _ in range(2):
             asked = self.database.read(lambda tx: tx.often_many(int, several, [1, 2]))
             self.assertEqual([2, 4], await asked)

@@ -237,6 +237,7 @@ class Transcode:
         if self._process is not None:
             with suppress(ProcessExitedAlready):
                 self._process.signalProcess("KILL")
+            self._process.loseConnection()  # a child of its own may hold its pipes, and would be waited for
 
 
 class Transcoder:

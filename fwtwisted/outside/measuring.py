@@ -48,6 +48,7 @@ class _Child(ProcessProtocol):
         if self.transport is not None:
             with suppress(ProcessExitedAlready):
                 self.transport.signalProcess("KILL")
+            self.transport.loseConnection()  # a child of its own may hold its pipes, and would be waited for
 
     def outReceived(self, data: bytes) -> None:
         """It tells something."""

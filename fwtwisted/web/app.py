@@ -17,6 +17,7 @@ number.  An app may register its own ``@app.handle_errors`` for other shapes; wh
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any, TypeVar
@@ -66,6 +67,14 @@ STATUS: Mapping[type[FwError], int] = {
     errors.Unavailable: 503,
     errors.NoRoom: 507,
 }
+
+# What no program can help: a disk that is full, broken, gone, or not to be written on; no descriptors, no memory.
+_MACHINE_TROUBLE = frozenset(
+    (
+        errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.EACCES, errno.EPERM,
+        errno.EMFILE, errno.ENFILE, errno.ENOMEM,
+    )
+)  # fmt: skip
 
 # Looks at a request before its handler runs, and may raise; None when there is nothing to wait for.
 Door = Callable[[LeanRequest], Awaitable[None] | None]
@@ -181,16 +190,22 @@ def tell_standing(request: LeanRequest, standing: Standing | None) -> None:
 
 
 def broken(request: LeanRequest, failure: Failure) -> bytes:
-    """Log a bug and prepare the answer that says no more than that there was one."""
-    _log.failure(
-        "{method} {path} broke",
-        failure,
-        event="web.bug",
-        method=request.method.decode("latin-1"),
-        path=request.path.decode("latin-1"),
-        request=request.id,
-    )
+    """Log a bug, or what the machine could not do, and prepare the answer that says no more than that."""
+    if isinstance(failure.value, OSError) and failure.value.errno in _MACHINE_TROUBLE:
+        text = "{method} {path} was too much for this machine: {why}"
+        _log.error(text, event="web.machine", why=str(failure.value), **_named(request))
+        return told(request, errors.Unavailable("This server cannot do that at the moment.", retry_after=30))
+    _log.failure("{method} {path} broke", failure, event="web.bug", **_named(request))
     return answer(request, 500, {"detail": "internal error"})
+
+
+def _named(request: LeanRequest) -> dict[str, str]:
+    """A request, for the log."""
+    return {
+        "method": request.method.decode("latin-1"),
+        "path": request.path.decode("latin-1"),
+        "request": request.id,
+    }
 
 
 # --- apps --------------------------------------------------------------------------------------------

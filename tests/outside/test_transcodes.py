@@ -189,7 +189,12 @@ class TranscodesTests(TestCase):
     async def test_hangs(self) -> None:
         """One that writes nothing any more is killed; who listens hears of it, and its place is free again."""
         path = await sound(5)
-        for lines in (("exec sleep 100",), ('printf beginning > "$last"', "exec sleep 100")):
+        for lines in (
+            ("exec sleep 20",),
+            ('printf beginning > "$last"', "exec sleep 20"),
+            ("sleep 20", "exit 0"),  # by a child of its own, which outlives it
+            ("sleep 20 &", "exit 1"),
+        ):
             self.transcodes = self.made(self.instead(*lines), stalled_seconds=0.3)
             self.transcodes.startService()
             with self.assertRaises(Unavailable):

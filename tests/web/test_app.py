@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -85,6 +87,10 @@ class Things:
     @app.route("/moved/", methods=["GET"])
     async def elsewhere(self, request: LeanRequest) -> bytes:
         return moved(request, "/api/v1/things/1\r\nX-Bad: 1")
+
+    @app.route("/machine/<int:number>/", methods=["GET"])
+    async def machine(self, request: LeanRequest, number: int) -> bytes:
+        raise OSError(number, os.strerror(number), "/somewhere")
 
     @app.route("/bug/", methods=["GET"])
     async def bug(self, request: LeanRequest) -> bytes:
@@ -227,6 +233,16 @@ class AppTests(ThingsCase):
         served = await self.serve()
         self.assertEqual({"error": 70}, (await served.ask("GET", "/api/v1/own")).json)
         self.assertEqual(405, (await served.ask("POST", "/api/v1/own")).status)
+
+    async def test_the_machine_is_no_bug(self) -> None:
+        """A disk that nobody can write on is told as a matter of time; a file that should be there is a bug."""
+        served = await self.serve()
+        said = await served.ask("GET", f"/api/v1/things/machine/{errno.EROFS}/")
+        self.assertEqual((503, "30"), (said.status, said.header("Retry-After")))
+        self.assertNotIn("somewhere", said.body.decode())
+        self.assertEqual([], self.flushLoggedErrors())
+        self.assertEqual(500, (await served.ask("GET", f"/api/v1/things/machine/{errno.ENOENT}/")).status)
+        self.assertEqual(1, len(self.flushLoggedErrors(OSError)))
 
     async def test_a_bug_says_nothing(self) -> None:
         """It is logged; the answer holds no word of it."""

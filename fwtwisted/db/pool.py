@@ -315,6 +315,8 @@ class Database:
             self._running -= 1
             if not heard.called:
                 heard.callback(result)
+            elif isinstance(result, Failure) and result.check(Unavailable):
+                self._log.warn("{why} Nobody waits for that any more.", event="db.unheard", why=str(result.value))
             elif isinstance(result, Failure):
                 self._log.failure("failed after its waiter had left", result, event="db.unheard")
             if not self._running:

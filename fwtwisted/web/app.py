@@ -199,7 +199,7 @@ def broken(request: LeanRequest, failure: Failure) -> bytes:
     return answer(request, 500, {"detail": "internal error"})
 
 
-def _named(request: LeanRequest) -> dict[str, str]:
+def _named(request: LeanRequest) -> dict[str, Any]:
     """A request, for the log."""
     return {
         "method": request.method.decode("latin-1"),

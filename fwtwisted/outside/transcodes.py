@@ -63,7 +63,7 @@ class TranscodesSettings:
     """
 
     look_seconds: float = 0.02
-    stalled_seconds: float = 60.0
+    stalled_seconds: float = 20.0
     reserve_bytes: int = 1_000_000_000
 
 

@@ -43,6 +43,7 @@ from fwtwisted.outside.tallies import MemoryTallies, RedisTallies, Tallies
 P = ParamSpec("P")
 T = TypeVar("T")
 
+BAD_BUNDLE = "AWS_S3_CA_BUNDLE names no file of certificates that can be read."
 THREADS = 12
 FIRST_REST, LONGEST_REST = 0.5, 10.0  # seconds between attempts to reach a database that is away at the start
 
@@ -126,7 +127,7 @@ class Ground:
                 self.reactor, told.pod, local, root, self.threads, looks_here=told.looks_here, caching=told.cache
             )
         except (OSError, ValueError, SSL.Error) as wrong:
-            raise ConfigError("AWS_S3_CA_BUNDLE names no file of certificates that can be read.") from wrong
+            raise ConfigError(BAD_BUNDLE) from wrong
 
     async def _dsn(self, *, server: bool) -> str:
         if self.config.database.url is not None:

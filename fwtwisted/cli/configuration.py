@@ -11,10 +11,14 @@ from uuid import uuid4
 from twisted.internet.task import deferLater
 
 from fwtwisted.cli.desk import FAILED, FINE, Desk
+from fwtwisted.cli.storage.ground import store_alone
 from fwtwisted.config.checking import Outcome, checked, shown_lines
+from fwtwisted.config.store import Store
 from fwtwisted.db import jobs, migrations
 from fwtwisted.ground import Ground
-from fwtwisted.model.errors import FwError
+from fwtwisted.model.errors import FwError, NotFound
+from fwtwisted.outside.origin import StoreAway
+from fwtwisted.outside.s3.client import Refused
 
 MOST_APART = 5.0
 """Seconds that our clock and the database's may differ: docs/operations.md O-67."""
@@ -65,6 +69,8 @@ async def _outcomes(desk: Desk) -> AsyncIterator[Outcome]:
     yield Outcome("settings", True, desk.reading.file or "from the environment")
     for outcome in await desk.threads(lambda: list(checked(desk.config))):
         yield outcome
+    if desk.config.store is not None:
+        yield await _object_store(desk, desk.config.store)
     if not desk.has_database():
         yield Outcome("database", True, "a private PostgreSQL, to be made at the first start")
         return
@@ -77,6 +83,19 @@ async def _outcomes(desk: Desk) -> AsyncIterator[Outcome]:
         return
     if desk.config.database.cache_url is not None:
         yield await _redis(ground)
+
+
+async def _object_store(desk: Desk, store: Store) -> Outcome:
+    """Whether the bucket can be listed; what else may be wrong, ``storage check`` finds out."""
+    parts = store_alone(desk, store)
+    try:
+        await parts.bucket.list_page(parts.store.below, most=1)
+    except (Refused, NotFound, StoreAway) as why:
+        told = why.why if isinstance(why, StoreAway) else f"it refuses to list the bucket: {why}"
+        return Outcome("object store", False, f"{told.rstrip('.')}; fwtwisted storage check tells more")
+    finally:
+        await parts.close()
+    return Outcome("object store", True, f"{store.pod.settings.address.bucket} can be listed")
 
 
 async def _schema(ground: Ground) -> Outcome:

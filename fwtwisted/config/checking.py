@@ -44,6 +44,8 @@ def checked(config: Config) -> Iterator[Outcome]:
     yield _room(config.media.root)
     if config.media.music is not None:
         yield _readable("MUSIC_DIRECTORY_PATH", config.media.music)
+    if config.store is not None and config.store.cache is not None:
+        yield _writable("MEDIA_CACHE_PATH", config.store.cache.path)
     if config.web_app.folder is not None:
         yield _page("FUNKWHALE_SPA_HTML_ROOT", os.path.join(config.web_app.folder, config.web_app.page))
     if config.accounts.must_confirm:

@@ -36,6 +36,16 @@ class ConfigTests(CommandCase):
         )  # fmt: skip
         checks = self.checks(ended)
         self.assertEqual({"Redis", "MUSIC_DIRECTORY_PATH"}, {name for name, ok in checks.items() if not ok}, ended)
+        store = {
+            "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_STORAGE_BUCKET_NAME": "bucket",
+            "AWS_S3_ENDPOINT_URL": "http://127.0.0.1:1", "S3_RETRIES": "0", "MEDIA_CACHE_PATH": "/etc/passwd/cache",
+        }  # fmt: skip
+        wrong = {"object store", "MEDIA_CACHE_PATH"}
+        checks = self.checks(self.run_command("config", "check", "--json", **store))
+        self.assertEqual(wrong, {name for name, ok in checks.items() if not ok})
+        ended = self.run_command("config", "check", **store, AWS_S3_CA_BUNDLE="/no/such")
+        self.assertEqual((78, ""), (ended.status, ended.out))
+        self.assertIn("AWS_S3_CA_BUNDLE", ended.err)
         away = self.run_command("config", "check", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
         self.assertEqual(1, away.status)
         self.assertRegex(away.out, r"FAIL  database +\S")

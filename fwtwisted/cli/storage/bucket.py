@@ -10,12 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Usage
-from fwtwisted.cli.storage.ground import says_json
+from fwtwisted.cli.storage.ground import says_json, store_alone
 from fwtwisted.config.store import Store
 from fwtwisted.core.storage.checking import Check, Finding
 from fwtwisted.core.storage.preparing import Preparing, Wanted
-from fwtwisted.outside.blobs import LocalBlobs
-from fwtwisted.outside.s3.building import StoreParts, pod_store
 
 
 def add_to(commands: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
@@ -35,13 +33,6 @@ def add_to(commands: Any, everywhere: ArgumentParser, words: Sequence[str]) -> N
     new.set_defaults(command=init)
 
 
-def _parts(desk: Desk, store: Store) -> StoreParts:
-    """The store alone, without any database."""
-    root = desk.config.media.root
-    local = LocalBlobs(root, desk.threads)
-    return pod_store(desk.reactor, store.pod, local, root, desk.threads, looks_here=store.looks_here)
-
-
 def _store(desk: Desk) -> Store:
     if desk.config.store is None:
         raise Usage("No object store is set: see AWS_ACCESS_KEY_ID in docs/settings.md.")
@@ -51,7 +42,7 @@ def _store(desk: Desk) -> Store:
 async def check(told: Namespace, desk: Desk) -> int:
     """Try the bucket out; one line for each finding."""
     store = _store(desk)
-    parts = _parts(desk, store)
+    parts = store_alone(desk, store)
     findings: list[Finding] = []
     try:
         looking = Check(parts, store.pod.settings.region, lambda: datetime.now(UTC), _teller(desk, told.json, findings))
@@ -80,7 +71,7 @@ async def init(told: Namespace, desk: Desk) -> int:
     async def consent(question: str) -> bool:
         return bool(told.yes) or await _asked(desk, question)
 
-    parts = _parts(desk, store)
+    parts = store_alone(desk, store)
     findings: list[Finding] = []
     try:
         location = store.pod.settings.location

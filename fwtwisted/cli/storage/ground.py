@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
 
+from OpenSSL import SSL
+
 from fwtwisted.cli.desk import Desk, Usage
+from fwtwisted.config import ConfigError
 from fwtwisted.config.forms import SIZE
+from fwtwisted.config.store import Store
 from fwtwisted.core.storage.migration import MigrationGround
 from fwtwisted.core.storage.sides import Here, Side, There
-from fwtwisted.ground import Ground
+from fwtwisted.ground import BAD_BUNDLE, Ground
 from fwtwisted.outside.blobs import LocalBlobs
-from fwtwisted.outside.s3.building import StoreParts
+from fwtwisted.outside.s3.building import StoreParts, pod_store
 
 NO_STORE = "No object store is set: see AWS_ACCESS_KEY_ID in docs/settings.md."
 
@@ -20,6 +24,16 @@ def store_of(ground: Ground) -> StoreParts:
     if ground.store is None:
         raise Usage(NO_STORE)
     return ground.store
+
+
+def store_alone(desk: Desk, store: Store) -> StoreParts:
+    """The store without any database.  :raise ConfigError: its certificates cannot be read."""
+    root = desk.config.media.root
+    local = LocalBlobs(root, desk.threads)
+    try:
+        return pod_store(desk.reactor, store.pod, local, root, desk.threads, looks_here=store.looks_here)
+    except (OSError, ValueError, SSL.Error) as wrong:
+        raise ConfigError(BAD_BUNDLE) from wrong
 
 
 def here_of(ground: Ground) -> Here:

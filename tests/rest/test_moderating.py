@@ -361,6 +361,16 @@ class ActorsTests(ModerationCase):
 class EffectTests(ModerationCase):
     """What a policy does to what is here."""
 
+    async def test_second_thoughts(self) -> None:
+        """Media that are refused for a moment only, and wanted again before anything was removed, stay."""
+        await self.their_music()
+        for number in range(2):
+            made = await self.decided(reject_media=True)
+            if number == 0:
+                self.assertEqual(204, (await self.chief.delete(f"{POLICIES}{made['id']}/")).status)
+            await self.worked()
+            self.assertEqual(number == 0, await self.count("upload") > 0)
+
     async def test_block_all(self) -> None:
         """Hidden at once; everything goes, old content too; so it does below that server; others stay."""
         await self.their_music()

@@ -67,6 +67,18 @@ async def libraries(tx: Queries, doomed: Doomed, limit: int) -> list[int]:
     return await tx.many(int, LIBRARIES, *_in_libraries(doomed), limit)
 
 
+REFUSED = """
+    SELECT EXISTS (SELECT FROM instance_policy
+                    WHERE is_active AND (block_all OR reject_media)
+                      AND (target_domain = ANY(servers_above(%s)) OR target_actor_id = %s))
+"""
+
+
+async def is_refused(tx: Queries, server: str | None, actor_id: int | None) -> bool:
+    """Whether a policy about the server, one above it, or the actor refuses their media."""
+    return await tx.one(bool, REFUSED, server, actor_id)
+
+
 FORGET_WALKS = f"DELETE FROM library_scan WHERE status = 'finished' AND library_id IN {_LIBRARIES}"
 
 

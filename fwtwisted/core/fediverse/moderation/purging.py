@@ -212,7 +212,13 @@ class Purging:
         return {ABANDONED: Schedule(ABANDONED, LANE, next_hour)}
 
     async def _purge(self, job: Job) -> None:
-        await self.purge(Purge.of(job.args))
+        purge = Purge.of(job.args)
+        if purge.media_only and not await self._is_refused(purge):
+            return  # moderators thought better of it meanwhile, and what was there is wanted again
+        await self.purge(purge)
+
+    async def _is_refused(self, purge: Purge) -> bool:
+        return await self._database.read(lambda tx: purging.is_refused(tx, purge.server, purge.actor_id))
 
     async def _clear_abandoned(self, _: Job) -> None:
         await self.clear_abandoned()

@@ -19,7 +19,7 @@ from fwtwisted.outside.relay import Relay
 from fwtwisted.outside.s3.turns import Turn
 from fwtwisted.outside.s3.wires import FEW_BYTES, MANY_BYTES, Wire
 
-HELD_BYTES = 32 << 10  # one piece waits for who is slow, and not two
+HELD_BYTES = 16 << 10  # one piece waits for who is slow, and not two
 LEAST_RELAYED = 1 << 20  # for less, a pipe and a connection that is not used again do not pay
 QUICK_BYTES = 8 << 20  # taken without a long pause: more than the buffers on the way to a client hold
 PAUSE_SECONDS = 0.05

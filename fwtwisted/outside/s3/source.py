@@ -24,7 +24,7 @@ from fwtwisted.outside.pouring import NextPiece, pour
 from fwtwisted.outside.s3.proofs import Proofs
 from fwtwisted.wire.http import NO_BYTES, Outlet, Span
 
-BATCH_BYTES = 64 << 10  # hashed in one go at least; more gathers while a batch is under way
+BATCH_BYTES = 32 << 10  # hashed in one go at least; more gathers while a batch is under way
 PIECES_BETWEEN = 64  # that the kernel could not take, before it is asked again
 MOST_AHEAD = 4 << 20  # sent, and not hashed yet
 

@@ -13,7 +13,7 @@ from twisted.internet.interfaces import ITransport
 
 from fwtwisted.outside.relay import CAN_RELAY, Relay
 
-FEW_BYTES, MANY_BYTES = 64 << 10, 256 << 10  # read at once: for who is slow, for who is quick
+FEW_BYTES, MANY_BYTES = 32 << 10, 256 << 10  # read at once: for who is slow, for who is quick
 
 
 class Wire:

@@ -241,7 +241,11 @@ class DeadlineTests(SiteCase):
         await idle.answer()
         self.assertEqual(200, (await served.ask("GET", "/api/v1/echo")).status)
         await dribbling.closed
-        late = [await served.talk() for _ in range(3)]
+        late = []
+        for _ in range(3):
+            late.append(await served.talk())
+            await self.settled()
+            self.clock.advance(1)
         await idle.closed
         busy.say(b"}")
         self.assertEqual(200, (await busy.answer()).status)

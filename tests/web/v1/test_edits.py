@@ -324,7 +324,7 @@ class ApplyingTests(EditsCase):
         self.assertEqual(404, (await self.alice.get(f"mutations/{made['uuid']}/")).status)
 
     async def test_two_edits_of_one_field(self) -> None:
-        """The one that is applied last wins, and each tells truly what was there before it."""
+        """Applied in their order, whichever job comes first; each tells truly what was there before it."""
         first = await self.suggested(self.alice, {"title": "First"}, is_approved=True)
         second = await self.suggested(self.alice, {"title": "Second", "position": 2}, is_approved=True)
         run = self.parts.jobs()[APPLY].run
@@ -332,10 +332,10 @@ class ApplyingTests(EditsCase):
         by_key: dict[str | None, Job] = {job.key: job for job in both}
         await run(by_key[second["uuid"]])
         await run(by_key[first["uuid"]])
-        self.assertEqual("First", (await self.the_track())["title"])
+        self.assertEqual("Second", (await self.the_track())["title"])
         states = [(await self.bob.get(f"mutations/{one['uuid']}/")).json["previous_state"] for one in (second, first)]
         self.assertEqual(
-            [{"title": {"value": "Low"}, "position": {"value": 1}}, {"title": {"value": "Second"}}], states
+            [{"title": {"value": "First"}, "position": {"value": 1}}, {"title": {"value": "Low"}}], states
         )
 
     async def test_edits_at_the_same_moment(self) -> None:

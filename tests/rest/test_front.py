@@ -329,7 +329,8 @@ class FolderTests(_FrontCase):
 
     async def test_the_database_is_away(self) -> None:
         """The page comes undressed."""
-        await self.ground.database.close()
+        for database in (self.ground.database, self.ground.aside):
+            await database.close()
         self.assertEqual(PAGE.encode(), (await self.visitor().get("/library/tracks/1")).body)
 
     async def test_a_question_of_our_own(self) -> None:

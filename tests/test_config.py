@@ -404,9 +404,11 @@ class PartsTests(SynchronousTestCase):
         self.assertEqual(FrontKind.DIRECT, parts.front(config).kind)
         self.assertIsNone(footing.cache_settings(config).redis)
         self.assertEqual(2 * 2**30, parts.intake_settings(config).body_limit)
-        self.assertEqual(("http://localhost", "localhost"), (parts.pod(config).url, parts.pod(config).domain))
+        self.assertEqual(("http://localhost", "localhost"), (footing.pod(config).url, footing.pod(config).domain))
         elsewhere = self.config(FUNKWHALE_API_PORT="6000")
-        self.assertEqual(parts.pod(config), parts.pod(elsewhere), "ids do not depend on where a nameless pod listens")
+        self.assertEqual(
+            footing.pod(config), footing.pod(elsewhere), "ids do not depend on where a nameless pod listens"
+        )
         self.assertIn("flac", parts.about(config).extensions)
         self.assertFalse(parts.cookies(config).secure)
         self.assertEqual(60, parts.worker_settings(config).lease_seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import partial
 from time import monotonic
+from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
@@ -45,7 +46,7 @@ class TranscodesTests(TestCase):
         if os.path.isdir(self.folder):
             self.assertEqual([".gate"], os.listdir(self.folder))
 
-    def made(self, program: str = "", **settings: float) -> Transcodes:
+    def made(self, program: str = "", **settings: Any) -> Transcodes:
         """Transcodes in our folder."""
         transcoder = Transcoder(reactor, FfmpegSettings(program, width=2), deferToThread)
         return Transcodes(reactor, transcoder, self.folder, deferToThread, TranscodesSettings(**settings))

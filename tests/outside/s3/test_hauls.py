@@ -37,7 +37,8 @@ class Out:
     takes_hauls = True
 
     def __init__(self, transport: Any) -> None:
-        self.transport, self.hauls, self.written = transport, [], 0
+        self.transport, self.written = transport, 0
+        self.hauls: list[Haul] = []
         self.registerProducer, self.unregisterProducer = transport.registerProducer, transport.unregisterProducer
 
     def write(self, data: bytes) -> None:
@@ -46,7 +47,7 @@ class Out:
 
     def haul(self, haul: Haul) -> Deferred[None]:
         self.hauls.append(haul)
-        return self.transport.haul(haul)  # type: ignore[no-any-return]
+        return self.transport.haul(haul)
 
 
 class Listener:
@@ -57,11 +58,11 @@ class Listener:
 
     def all(self) -> Deferred[bytes]:
         """Everything up to the end."""
-        return deferToThread(self._all)  # type: ignore[no-any-return]
+        return deferToThread(self._all)
 
     def some(self, count: int) -> Deferred[bytes]:
         """So many bytes."""
-        return deferToThread(self.line.recv, count, socket.MSG_WAITALL)  # type: ignore[no-any-return]
+        return deferToThread(self.line.recv, count, socket.MSG_WAITALL)
 
     def _all(self) -> bytes:
         pieces = []

@@ -334,9 +334,7 @@ class ApplyingTests(EditsCase):
         await run(by_key[first["uuid"]])
         self.assertEqual("Second", (await self.the_track())["title"])
         states = [(await self.bob.get(f"mutations/{one['uuid']}/")).json["previous_state"] for one in (second, first)]
-        self.assertEqual(
-            [{"title": {"value": "First"}, "position": {"value": 1}}, {"title": {"value": "Low"}}], states
-        )
+        self.assertEqual([{"title": {"value": "First"}, "position": {"value": 1}}, {"title": {"value": "Low"}}], states)
 
     async def test_edits_at_the_same_moment(self) -> None:
         """However they race, the chain of previous states leads from the first title to the last."""

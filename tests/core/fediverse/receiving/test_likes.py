@@ -83,10 +83,11 @@ class LikeTests(ReceivingCase):
     async def test_to_whom_they_show_it(self) -> None:
         """As they told last: to everybody, or to those who follow them."""
         await self.a_follow(self.alice.the_actor, actor=self.bob)
-        for number, (told, level) in enumerate((
+        shown: tuple[tuple[dict[str, Any], str], ...] = (
             ({"audience": "everyone"}, "everyone"), ({"audience": "followers"}, "followers"),
             ({"to": ["as:Public"]}, "everyone"), ({}, "followers"), ({"cc": PUBLIC}, "everyone"),
-        )):  # fmt: skip
+        )  # fmt: skip
+        for number, (told, level) in enumerate(shown):
             await self.tells(self.bob, deed("Like", str(number), **told))
             self.assertEqual(level, await self.value("SELECT deeds_shown FROM actor WHERE id = %s", self.bob), told)
 

@@ -20,7 +20,6 @@ from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import Profile
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.listening import Deed, DeedFilter, Kind, Play, Standing
-from fwtwisted.model.music import Kind as MusicKind
 from fwtwisted.model.music import Shelf, Track
 from fwtwisted.model.people import Actor, Viewer
 
@@ -149,8 +148,10 @@ class Listening:
         actor = viewer.the_actor
 
         async def work(tx: Tx) -> Deed:
-            await _must_exist(tx, track_id)
-            deed, is_new = await history.add_favorite(tx, actor, track_id)
+            added = await history.add_favorite(tx, actor, track_id)
+            if added is None:
+                raise Invalid.on("track", NO_TRACK.format(id=track_id))
+            deed, is_new = added
             if is_new:
                 self._tell(tx, Kind.FAVORITE, deed)
                 await self._favored(tx, actor, [track_id])
@@ -186,9 +187,9 @@ class Listening:
         actor = viewer.the_actor
 
         async def work(tx: Tx) -> Deed:
-            await _must_exist(tx, track_id)
-            (deed,) = await self.listened_in(tx, actor, [(track_id, when)])
-            return deed
+            for deed in await self.listened_in(tx, actor, [(track_id, when)]):
+                return deed
+            raise Invalid.on("track", NO_TRACK.format(id=track_id))
 
         return await self._database.transaction(work)
 
@@ -209,6 +210,8 @@ class Listening:
     async def listened_in(self, tx: Tx, actor_id: int, plays: Sequence[Play]) -> list[Deed]:
         """Remember that the actor listened."""
         deeds = await history.add_listenings(tx, actor_id, plays)
+        if not deeds:
+            return []
         for deed in deeds:
             self._tell(tx, Kind.LISTENING, deed)
         if self._relay is not None:
@@ -225,11 +228,6 @@ class Listening:
     def _tell(self, tx: Tx, kind: Kind, deed: Deed) -> None:
         """Have everybody who listens told; what they may know of it, ``core/pod/news.py`` decides."""
         tx.after_commit(self._happened, EVERYBODY, DEED, {"kind": kind, "id": deed.id})
-
-
-async def _must_exist(tx: Tx, track_id: int) -> None:
-    if not await catalog.exists(tx, MusicKind.TRACK, track_id):
-        raise Invalid.on("track", NO_TRACK.format(id=track_id))
 
 
 async def profiles_of(tx: Tx, actor_ids: list[int]) -> dict[int, Profile]:

@@ -100,15 +100,15 @@ async def favorites_mark(tx: Tx, actor_id: int) -> tuple[int, int]:
 
 
 ADD_FAVORITE = """
-    INSERT INTO favorite (actor_id, track_id) VALUES (%s, %s)
+    INSERT INTO favorite (actor_id, track_id) SELECT %s, id FROM track WHERE id = %s
         ON CONFLICT (track_id, actor_id) DO UPDATE SET track_id = EXCLUDED.track_id
  RETURNING xmax = 0, id, actor_id, track_id, creation_date
 """
 
 
-async def add_favorite(tx: Tx, actor_id: int, track_id: int) -> tuple[Deed, bool]:
-    """Make the track a favourite; one that is already stays what it was.  Also whether it is new."""
-    return await tx.one(lambda is_new, *deed: (Deed(*deed), is_new), ADD_FAVORITE, actor_id, track_id)
+async def add_favorite(tx: Tx, actor_id: int, track_id: int) -> tuple[Deed, bool] | None:
+    """Make the track a favourite; one that is already stays what it was.  Also whether it is new; None: no track."""
+    return await tx.maybe(lambda is_new, *deed: (Deed(*deed), is_new), ADD_FAVORITE, actor_id, track_id)
 
 
 ADD_FAVORITES = """
@@ -149,13 +149,14 @@ ADD_LISTENINGS = """
     INSERT INTO listening (actor_id, track_id, creation_date)
     SELECT %s, heard.track_id, coalesce(heard.moment, now())
       FROM unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS heard (track_id, moment, nth)
+      JOIN track ON track.id = heard.track_id
      ORDER BY heard.nth
  RETURNING id, actor_id, track_id, creation_date
 """
 
 
 async def add_listenings(tx: Tx, actor_id: int, plays: Sequence[Play]) -> list[Deed]:
-    """Remember what the actor listened to, in order."""
+    """Remember what the actor listened to, in order; what is no track is left out."""
     tracks, moments = [track for track, _ in plays], [moment for _, moment in plays]
     return await tx.many(Deed, ADD_LISTENINGS, actor_id, tracks, moments)
 

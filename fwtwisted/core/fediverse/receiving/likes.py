@@ -70,8 +70,8 @@ class Likes:
             return
         moment = told.act.doc.moment("published")
         heard = told.arrived if moment is None else min(moment, told.arrived)
-        [deed] = await history.add_listenings(tx, told.actor.id, [(found.track_id, heard)])
-        await remote_deeds.remember(tx, fid, "listening", told.actor.id, found.track_id, deed.id)
+        for deed in await history.add_listenings(tx, told.actor.id, [(found.track_id, heard)]):
+            await remote_deeds.remember(tx, fid, "listening", told.actor.id, found.track_id, deed.id)
         await remote_deeds.shown_to(tx, told.actor.id, everybody=_is_public(told.act.doc))
 
     async def announce(self, tx: Tx, told: Told) -> None:

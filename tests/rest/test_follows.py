@@ -286,9 +286,9 @@ class InboxTests(FollowCase):
 
     async def test_actions_that_are_none(self) -> None:
         """The contract's errors."""
-        for body, field in (
+        for body, *fields in (
             ({"action": "eat", "objects": "all"}, "action"),
-            ({}, "action"),
+            ({}, "action", "objects"),
             ({"action": "read", "objects": []}, "non_field_errors"),
             ({"action": "read", "objects": ["x"]}, "non_field_errors"),
             ({"action": "read", "objects": [99]}, "non_field_errors"),
@@ -297,7 +297,7 @@ class InboxTests(FollowCase):
             ({"action": "read", "objects": "all", "filters": []}, "non_field_errors"),
         ):
             said = await self.alice.post(f"{INBOX}action/", body)
-            self.assertEqual((400, [field]), (said.status, list(said.json)), body)
+            self.assertEqual((400, fields), (said.status, list(said.json)), body)
         self.assertEqual(400, (await self.alice.get(INBOX, before="x")).status)
 
     async def test_filters(self) -> None:

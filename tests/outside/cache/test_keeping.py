@@ -142,7 +142,8 @@ class DiskTroubleTests(CacheCase):
         await self.again()
         self.lay(NAME, SONG)
         with capturedLogs() as captured:
-            for _ in range(3):
+            self.assertEqual(SONG, (await self.heard())[1])  # who may hear of it before the disk says no
+            for _ in range(2):
                 self.assertEqual(("BYPASS", SONG), await self.heard())
         self.assertEqual(1, sum(event.get("event") == "cache.trouble" for event in captured))
         self.assertIn("BYPASS", (await self.heard(Span(5, 10)))[0])

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from tests.rest.federated import ACTIVITY, KEYS, LD, PUBLIC, FederationCase, read
 from tests.rest.pod import URL
-from tests.rest.test_federation import ACTIVITY, KEYS, LD, PUBLIC, FederationCase, read
 
 # As they ask for documents.
 ACCEPTED = {

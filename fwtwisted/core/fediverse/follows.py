@@ -91,13 +91,7 @@ class Follows:
         actor_id = viewer.the_actor
 
         async def work(tx: Tx) -> None:
-            follow_id = await follows.lock_own(tx, uuid, actor_id)
-            if follow_id is None:
-                raise NotFound
-            await notifications.forget_wish(tx, uuid, actor_id)
-            await self._occasions.unfollowed(tx, follow_id)
-            await follows.remove(tx, follow_id)
-            tx.touch("libraries")
+            await end_follow(tx, self._occasions, await follows.lock_own(tx, uuid, actor_id), uuid, actor_id)
 
         await self._database.transaction(work)
 
@@ -163,6 +157,20 @@ class Follows:
         answer = activities.accept(received.uuid, wish)
         new = NewActivity(None, person_id, "Accept", answer, target_actor_id=person_id, follow_id=received.id)
         await self._inbox.deliver(tx, new, [follower.id])
+
+
+async def end_follow(tx: Tx, occasions: Occasions, follow_id: int | None, uuid: UUID, actor_id: int) -> None:
+    """
+    Follow no longer, also people.
+
+    :param follow_id: the actor's own, held.  :raise NotFound: there is none.
+    """
+    if follow_id is None:
+        raise NotFound
+    await notifications.forget_wish(tx, uuid, actor_id)
+    await occasions.unfollowed(tx, follow_id)
+    await follows.remove(tx, follow_id)
+    tx.touch("libraries")
 
 
 def _at_once(library: Library, viewer: Viewer) -> bool | None:

@@ -16,9 +16,10 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID, uuid4
 
+from fwtwisted.core.fediverse.follows import end_follow
 from fwtwisted.core.fediverse.inbox import Inbox
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
-from fwtwisted.db.fediverse import domains, follows, notifications, person_follows, receivers
+from fwtwisted.db.fediverse import domains, person_follows, receivers
 from fwtwisted.db.fediverse.notifications import NewActivity
 from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Queries, Tx
@@ -97,13 +98,7 @@ class PersonFollows:
         actor_id = viewer.the_actor
 
         async def work(tx: Tx) -> None:
-            follow_id = await person_follows.lock_own(tx, uuid, actor_id)
-            if follow_id is None:
-                raise NotFound
-            await notifications.forget_wish(tx, uuid, actor_id)
-            await self._occasions.unfollowed(tx, follow_id)
-            await follows.remove(tx, follow_id)
-            tx.touch("libraries")
+            await end_follow(tx, self._occasions, await person_follows.lock_own(tx, uuid, actor_id), uuid, actor_id)
 
         await self._database.transaction(work)
 

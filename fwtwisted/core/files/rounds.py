@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
@@ -12,7 +12,7 @@ from twisted.internet.task import LoopingCall
 BEAT_SECONDS = 15.0
 
 
-class Rounds(Service):
+class Rounds(Service, ABC):
     """A service that makes rounds."""
 
     def __init__(self, clock: IReactorTime) -> None:

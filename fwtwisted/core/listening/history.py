@@ -187,9 +187,10 @@ class Listening:
         actor = viewer.the_actor
 
         async def work(tx: Tx) -> Deed:
-            for deed in await self.listened_in(tx, actor, [(track_id, when)]):
-                return deed
-            raise Invalid.on("track", NO_TRACK.format(id=track_id))
+            deeds = await self.listened_in(tx, actor, [(track_id, when)])
+            if not deeds:
+                raise Invalid.on("track", NO_TRACK.format(id=track_id))
+            return deeds[0]
 
         return await self._database.transaction(work)
 
@@ -208,7 +209,7 @@ class Listening:
         await self._favored(tx, actor_id, track_ids)
 
     async def listened_in(self, tx: Tx, actor_id: int, plays: Sequence[Play]) -> list[Deed]:
-        """Remember that the actor listened."""
+        """Remember that the actor listened; what is no track is left out."""
         deeds = await history.add_listenings(tx, actor_id, plays)
         if not deeds:
             return []

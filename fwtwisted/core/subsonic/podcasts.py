@@ -69,21 +69,17 @@ class PodcastsHeard:
 
     async def all(self, sight: Sight, *, with_episodes: bool) -> list[Payload]:
         """Every podcast of the listener's, by name; then those that are on their way."""
+        found = await self._channels(sight)
+        documents = await self._documents(sight, found, with_episodes=with_episodes)
         actor_id = sight.viewer.actor_id
         if actor_id is None or not await self.is_on():
-            return await self._followed(sight, with_episodes=with_episodes)
-        waiting = self._arriving.of(actor_id)
-        documents = await self._followed(sight, with_episodes=with_episodes)
-        while (now := self._arriving.of(actor_id)) != waiting:  # one may have come between the two looks
-            waiting, documents = now, await self._followed(sight, with_episodes=with_episodes)
+            return documents
         here = {document["url"] for document in documents}
         for url in here:
             self._arriving.arrived(actor_id, url)
+        waiting = self._arriving.of(actor_id)
         more: Payload = {"episode": []} if with_episodes else {}
         return [*documents, *({**_arriving_document(one), **more} for one in waiting if one.url not in here)]
-
-    async def _followed(self, sight: Sight, *, with_episodes: bool) -> list[Payload]:
-        return await self._documents(sight, await self._channels(sight), with_episodes=with_episodes)
 
     async def one(self, sight: Sight, uuid: UUID, *, with_episodes: bool) -> list[Payload]:
         """A podcast of the listener's.  :raise NotFound:"""

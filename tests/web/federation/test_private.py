@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.federation import Scheme
-from tests.rest.test_federation import FederationCase
+from tests.rest.federated import FederationCase
 
 OTHER = "https://far.example/federation/actors/other"
 CLOSED = (401, 403, 404)

@@ -112,6 +112,7 @@ class Outboxes:
                 published=files[one].published, context=MUSIC, repeats_context=True,
             )
             for one, document in documents.items()
+            if one in files  # not shared only since a moment ago
         }  # fmt: skip
 
     async def _deeds(self, tx: Tx, fid: str, found: Sequence[Item], audience: str) -> dict[Item, Document]:

@@ -165,7 +165,7 @@ class SeenDeedsTests(PersonFollowCase):
         self.assertEqual([], await self.seen(self.bob))
 
     async def test_people_elsewhere(self) -> None:
-        """Seen by those who follow them, by everybody if they say so, unless moderators silenced them."""
+        """Seen by who follows them, by everybody if they say so and are not silenced; of whom is blocked, by nobody."""
         eve = await self.an_actor("eve", "far.example")
         await self.do("INSERT INTO favorite (actor_id, track_id) VALUES (%s, %s)", eve, self.track)
         self.assertEqual([], await self.seen(self.bob))
@@ -180,4 +180,8 @@ class SeenDeedsTests(PersonFollowCase):
         self.assertEqual(["eve@far.example"], await self.seen(self.alice))
         self.assertEqual(1, len((await self.alice.get("activity/")).json["results"]))
         await self.do("UPDATE domain SET silenced = true WHERE name = 'far.example'")
-        self.assertEqual([], await self.seen(self.alice))
+        self.assertEqual((["eve@far.example"], []), (await self.seen(self.bob), await self.seen(self.alice)))
+        await self.do("UPDATE domain SET silenced = false, blocked = true WHERE name = 'far.example'")
+        for level in ("everyone", "followers"):
+            await self.do("UPDATE actor SET deeds_shown = %s WHERE id = %s", level, eve)
+            self.assertEqual([], await self.seen(self.bob))

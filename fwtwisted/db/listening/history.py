@@ -19,7 +19,8 @@ SEEN_BY = """
      OR (account.privacy_level = 'instance' AND %s)
      OR (actor.deeds_shown = 'everyone' AND NOT actor.blocked AND NOT actor.silenced
          AND actor.domain NOT IN (SELECT name FROM domain WHERE blocked OR silenced))
-     OR (coalesce(account.privacy_level, actor.deeds_shown) = 'followers'
+     OR (coalesce(account.privacy_level, actor.deeds_shown) IN ('everyone', 'followers') AND NOT actor.blocked
+         AND actor.domain NOT IN (SELECT name FROM domain WHERE blocked)
          AND actor.id IN (SELECT target_actor_id FROM follow
                            WHERE follow.actor_id = %s AND follow.approved AND target_actor_id IS NOT NULL)))
 """

@@ -54,7 +54,3 @@ def media_type_for(extension: str) -> str | None:
 def extension_of(media_type: str) -> str:
     """The usual extension, without a dot; empty for a type that is none of audio."""
     return EXTENSION.get(media_type, "")
-
-
-# What people are told they can upload, as nodeinfo lists it.
-UPLOADABLE = ("aac", "aif", "aiff", "alac", "flac", "m4a", "mp3", "oga", "ogg", "opus", "wav", "wma")

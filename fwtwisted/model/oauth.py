@@ -22,9 +22,6 @@ INVALID_SCOPE = "invalid_scope"
 UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
 ACCESS_DENIED = "access_denied"
 
-# Redirects to nowhere: the person carries the code over by hand.
-BY_HAND = frozenset(("urn:ietf:wg:oauth:2.0:oob", "urn:ietf:wg:oauth:2.0:oob:auto"))
-
 
 class OAuthRefused(FwError):
     """

@@ -21,8 +21,6 @@ class Status(enum.StrEnum):
     SKIPPED = "skipped"  # its owner had that track already
 
 
-PLAYABLE = (Status.FINISHED, Status.SKIPPED)
-
 IN_PLACE = "file://"
 SENT = "upload://"
 

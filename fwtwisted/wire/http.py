@@ -11,7 +11,7 @@ Sources: RFC 9110 and, for the rules of this house, docs/storage.md §6.4.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol, runtime_checkable
 from urllib.parse import quote
@@ -366,78 +366,3 @@ def content_disposition(filename: str) -> bytes:
     plain = _NOT_IN_PLAIN_NAMES.sub("_", in_ascii(filename)).strip(" .") or "file"
     exact = quote(filename, safe="", errors="replace")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{exact}".encode("ascii")
-
-
-@frozen
-class _MediaRange:
-    """One alternative of an Accept header: ``text/*;q=0.5``."""
-
-    kind: str
-    subkind: str
-    parameters: Mapping[str, str]
-    quality: float
-
-    def matches(self, offer: _MediaRange) -> bool:
-        """Whether the offer falls under this range; a parameter that the range names must agree."""
-        return (
-            self.kind in ("*", offer.kind)
-            and self.subkind in ("*", offer.subkind)
-            and all(offer.parameters.get(name) == value for name, value in self.parameters.items())
-        )
-
-    @property
-    def exactness(self) -> tuple[bool, bool, int]:
-        """How narrow the range is: the narrowest that matches an offer decides about it."""
-        return self.kind != "*", self.subkind != "*", len(self.parameters)
-
-
-def accepts(header: bytes | None, offers: Sequence[str]) -> str | None:
-    """
-    Which of the offered media types the asker likes best; of equals the first offered.
-
-    :param header: value of ``Accept``; None, empty or unreadable takes anything.
-    :param offers: such as ``application/activity+json`` or ``application/ld+json; profile="…"``.
-    :return: one of ``offers``, or None when the asker takes none of them.
-    Source: RFC 9110, 12.5.1.
-    """
-    ranges = list(_media_ranges((header or b"").decode("latin-1")))
-    if not ranges:
-        return offers[0] if offers else None
-    liked = [(_quality(ranges, offer), offer) for offer in offers]
-    best = max((quality for quality, _ in liked), default=0.0)
-    return next((offer for quality, offer in liked if quality == best), None) if best > 0 else None
-
-
-def _quality(ranges: Sequence[_MediaRange], offer: str) -> float:
-    """How much the narrowest matching range likes the offer, 0 to 1."""
-    offered = next(_media_ranges(offer))
-    matching = [wanted for wanted in ranges if wanted.matches(offered)]
-    return max(matching, key=lambda wanted: wanted.exactness).quality if matching else 0.0
-
-
-_QUOTED = r'"(?:[^"\\]|\\.)*+"?+'
-_ALTERNATIVE = re.compile(rf'(?:[^,"]|{_QUOTED})++', re.DOTALL)
-_PARAMETER = re.compile(rf'(?:[^;"]|{_QUOTED})++', re.DOTALL)
-_QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
-_MOST_ALTERNATIVES = 64
-
-
-def _media_ranges(header: str) -> Iterator[_MediaRange]:
-    """The alternatives that can be read, in their order; of a header with very many only the first."""
-    for alternative in _ALTERNATIVE.findall(header)[:_MOST_ALTERNATIVES]:
-        first, *rest = [piece.strip() for piece in _PARAMETER.findall(alternative)] or [""]
-        kind, slash, subkind = first.lower().partition("/")
-        if not (kind and slash and subkind) or (kind == "*" != subkind):
-            continue
-        parameters = dict(_parameter(piece) for piece in rest if piece)
-        asked = parameters.pop("q", "1")
-        yield _MediaRange(kind, subkind, parameters, float(asked) if _QUALITY.fullmatch(asked) else 0.0)
-
-
-def _parameter(piece: str) -> tuple[str, str]:
-    """Name (lower case) and value (without quotes) of one parameter."""
-    name, _, value = piece.partition("=")
-    value = value.strip()
-    if value.startswith('"'):
-        value = re.sub(r"\\(.)", r"\1", value.strip('"'), flags=re.DOTALL)
-    return name.strip().lower(), value

@@ -3,7 +3,7 @@ JSON Schema in a few words: what documents look like, said once beside the code 
 
 ::
 
-    PLAYLIST = named("Playlist", told(id=WHOLE, name=TEXT, user=maybe(USER), album_covers=listed(ADDRESS)))
+    PLAYLIST = named("Playlist", told(id=ID, name=TEXT, user=maybe(USER), album_covers=listed(ADDRESS)))
     PLAYLIST_WISH = named("PlaylistWish", sent({"name": text(100)}, privacy_level=PRIVACY))
 
 A named schema is referred to by its name wherever it is used; :class:`Names` collects those of a description.
@@ -38,7 +38,6 @@ def named(name: str, schema: Mapping[str, Any]) -> Named:
 # --- values --------------------------------------------------------------------------------------
 
 TEXT: Final = {"type": "string"}
-WHOLE: Final = {"type": "integer"}
 COUNT: Final = {"type": "integer", "minimum": 0}
 NUMBER: Final = {"type": "number"}
 FLAG: Final = {"type": "boolean"}

@@ -15,7 +15,6 @@ from fwtwisted.wire.http import (
     Conditions,
     Plan,
     Span,
-    accepts,
     content_disposition,
     http_date,
     parsed_http_date,
@@ -228,7 +227,6 @@ class ConditionTests(SynchronousTestCase):
             plan(b"GET", Conditions(None, nasty, nasty), 10, TAG, CHANGED)
             plan(b"GET", Conditions(None, None, None, nasty, nasty, nasty), 10, TAG, CHANGED)
             plan(b"GET", Conditions(range=nasty), 10, TAG, CHANGED)
-            accepts(nasty, ["text/html", "application/json"])
             self.assertLess(process_time() - began, 0.5, nasty[:10])
 
 
@@ -292,49 +290,3 @@ class DispositionTests(SynchronousTestCase):
         self.assertTrue(plain and all(32 <= octet < 127 for octet in header))
         readable = name.encode("utf-8", "replace").decode()
         self.assertEqual(readable, unquote(rest[19:].decode()))
-
-
-ACTIVITY = "application/activity+json"
-LINKED = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
-PAGE = "text/html"
-
-
-class AcceptTests(SynchronousTestCase):
-    """Which kind of document the asker likes."""
-
-    def test_browsers_and_servers(self) -> None:
-        """A browser gets the page, another server the document, the undecided the first offer."""
-        offers = [ACTIVITY, LINKED, PAGE]
-        for header, best in (
-            (b"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", PAGE),
-            (b"application/activity+json", ACTIVITY),
-            (LINKED.encode(), LINKED),
-            (LINKED.encode() + b", " + ACTIVITY.encode(), ACTIVITY),
-            (b'application/ld+json;profile="https://www.w3.org/ns/activitystreams"', LINKED),
-            (b"application/ld+json", LINKED),
-            (b"application/*", ACTIVITY),
-            (b"*/*", ACTIVITY),
-            (None, ACTIVITY),
-            (b"", ACTIVITY),
-            (b"image/png", None),
-            (b"application/ld+json; profile=other", None),
-        ):
-            self.assertEqual(best, accepts(header, offers), header)
-
-    def test_qualities(self) -> None:
-        """The higher quality wins, the narrower range decides, nought means never."""
-        for header, best in (
-            (b"a/one;q=0.1, a/two;q=0.9", "a/two"),
-            (b"a/*, a/one;q=0", "a/two"),
-            (b"a/one;q=0, a/two;q=0", None),
-            (b"a/one;q=nonsense, a/two;q=0.001", "a/two"),
-            (b"A/TWO", "a/two"),
-        ):
-            self.assertEqual(best, accepts(header, ["a/one", "a/two"]), header)
-
-    @given(st.binary())
-    @example(b'a/b;x="\\')
-    @example(b"*/b")
-    def test_any_bytes(self, header: bytes) -> None:
-        """Any bytes choose one of the offers, or none."""
-        self.assertIn(accepts(header, [PAGE, ACTIVITY]), (PAGE, ACTIVITY, None))

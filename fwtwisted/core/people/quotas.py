@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 from fwtwisted.db.music import libraries
 from fwtwisted.db.pool import Database, Queries
 from fwtwisted.model.accounts import QuotaStatus
-from fwtwisted.model.errors import QuotaExceeded
 from fwtwisted.model.people import Account
 
 Preference: TypeAlias = Callable[[str], Awaitable[Any]]
@@ -38,9 +37,3 @@ class Quotas:
         """:meth:`status` for who has a transaction and knows the :meth:`limit`."""
         used = await libraries.usage(tx, account.actor.id)
         return QuotaStatus(limit, {status: size / MB for status, size in used.items()})
-
-    async def must_have_room(self, account: Account, size: int) -> None:
-        """:raise QuotaExceeded: when so many bytes more would be too many."""
-        status = await self.status(account)
-        if status.current + size / MB > status.max:
-            raise QuotaExceeded(status.current, status.max)

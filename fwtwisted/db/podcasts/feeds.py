@@ -27,7 +27,6 @@ class KnownFeed:
     """
 
     channel_id: int
-    channel_uuid: UUID
     artist_id: int
     library_id: int
     actor_id: int
@@ -43,7 +42,7 @@ class KnownFeed:
 
 _FOLLOWED = "EXISTS (SELECT FROM follow WHERE follow.target_actor_id = channel.actor_id AND follow.approved)"
 KNOWN = f"""
-    SELECT channel.id, channel.uuid, channel.artist_id, channel.library_id, channel.actor_id, channel.rss_url,
+    SELECT channel.id, channel.artist_id, channel.library_id, channel.actor_id, channel.rss_url,
            feed.etag, feed.last_modified, feed.digest, feed.due, feed.failures, {_FOLLOWED}, feed_host.rests_until
       FROM feed
       JOIN channel ON channel.id = feed.channel_id

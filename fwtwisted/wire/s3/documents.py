@@ -9,8 +9,6 @@ Source: Amazon S3 API Reference; docs/storage.md §5.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from urllib.parse import unquote_plus
@@ -296,8 +294,3 @@ def lifecycle() -> bytes:
     )
     rule = f"<ID>unfinished-uploads</ID><Filter><Prefix></Prefix></Filter><Status>Enabled</Status>{after}"
     return _document("LifecycleConfiguration", f"<Rule>{rule}</Rule>")
-
-
-def content_md5(body: bytes) -> str:
-    """The header by which a store can see that it got what was sent."""
-    return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()

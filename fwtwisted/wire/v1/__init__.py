@@ -6,7 +6,7 @@ Source: docs/api.md §1.3, §1.4, §3.1, §3.2.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
@@ -57,14 +57,6 @@ class Paging:
     def offset(self) -> int:
         """How many items come before the page."""
         return (self.number - 1) * self.size
-
-
-def by_name(pairs: Iterable[tuple[str, str]]) -> Query:
-    """A query from its pairs."""
-    values: dict[str, list[str]] = {}
-    for name, value in pairs:
-        values.setdefault(name, []).append(value)
-    return values
 
 
 def last(query: Query, name: str) -> str | None:

@@ -97,11 +97,3 @@ class QuotaTests(PeopleCase):
         changed = await self.accounts.change("alice", upload_quota=0)
         status = await self.quotas.status(changed)
         self.assertEqual((0, 0.0, 0.0), (status.max, status.current, status.remaining))
-
-    async def test_there_is_room_or_not(self) -> None:
-        """To the byte."""
-        account = await self.an_account(upload_quota=1)
-        await self.quotas.must_have_room(account, 1_000_000)
-        with self.assertRaises(Invalid) as caught:
-            await self.quotas.must_have_room(account, 1_000_001)
-        self.assertEqual({"non_field_errors": ["upload_quota_reached"]}, caught.exception.problems)

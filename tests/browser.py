@@ -22,7 +22,7 @@ FLAGS = (
     "--disable-dev-shm-usage",
     "--autoplay-policy=no-user-gesture-required",
 )
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 class Browser:

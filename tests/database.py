@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+import psycopg2
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
 from fwtwisted.db.pool import Database, DatabaseSettings, Tx
 from tests.servers import fresh_database, postgres
+from tests.waiting import GUARD_SECONDS, TURN_SECONDS
 
 T = TypeVar("T")
 
 HOME = "pod.example"
+HELD_UP = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 class DatabaseCase(TestCase):
     """Each test has a database of its own in ``self.database``."""
 
-    timeout = 60
+    timeout = GUARD_SECONDS
 
     def setUp(self) -> None:
         self.dsn = fresh_database()
@@ -44,6 +50,38 @@ class DatabaseCase(TestCase):
     async def value(self, sql: str, *args: object) -> Any:
         """The only column of the only row."""
         return await self.run_in(Tx.one, lambda found: found, sql, *args)
+
+    @asynccontextmanager
+    async def held(self, lock: str) -> AsyncIterator[None]:
+        """Have another connection run the statement ``lock``, and keep what it locks until the block ends."""
+        has, over = Deferred[None](), Deferred[None]()
+
+        async def hold(tx: Tx) -> None:
+            await tx.do(lock)
+            has.callback(None)
+            await over
+
+        holding = self.aside.transaction(hold)
+        await has
+        try:
+            yield
+        finally:
+            over.callback(None)
+            await holding
+
+    async def until_held_up(self, number: int = 1) -> None:
+        """Wait until so many connections to this database wait for a lock; the test's time-out is the limit."""
+        line = psycopg2.connect(self.dsn)
+        try:
+            with line.cursor() as cursor:
+                while True:
+                    cursor.execute(HELD_UP)
+                    if cursor.fetchall()[0][0] >= number:
+                        return
+                    line.rollback()
+                    await deferLater(reactor, TURN_SECONDS)
+        finally:
+            line.close()
 
     async def an_actor(self, name: str, domain: str = HOME) -> int:
         """An actor's id; those of :data:`HOME` are ours and have a private key."""

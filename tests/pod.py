@@ -36,7 +36,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.servers import free_port
 
 ROOT = Path(__file__).parent.parent
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 PASSWORD = "a horse in a hat"
 
 

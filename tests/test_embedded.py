@@ -28,6 +28,7 @@ from fwtwisted.embedded.cluster import Cluster
 from fwtwisted.embedded.locks import FileLock
 from fwtwisted.embedded.programs import machine_folders, wheel_folders
 from fwtwisted.model.errors import Unavailable
+from tests.waiting import GUARD_SECONDS
 
 ROOT = os.geteuid() == 0
 WHEEL = next(wheel_folders(), None)
@@ -105,7 +106,7 @@ class Child:
 class _OnFolder(TestCase):
     """A data folder under a folder that nobody else may enter."""
 
-    timeout = 60
+    timeout = GUARD_SECONDS
 
     def setUp(self) -> None:
         self.parent = Path(tempfile.mkdtemp(prefix="fw-embedded-"))

@@ -32,7 +32,7 @@ from tests.servers import fresh_database, postgres
 from tests.signed import a_request, by_cavage
 
 ACTIVITY = "application/activity+json"
-MEETING_SECONDS = 30.0
+MEETING_SECONDS = 90.0
 HASTE = "2000"  # a minute before something is sent again becomes 30 ms
 
 

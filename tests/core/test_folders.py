@@ -22,6 +22,7 @@ from fwtwisted.outside.reading import Examined, examine
 from fwtwisted.outside.watching import Changes, FolderWatch, WatchSettings
 from tests import audio
 from tests.database import DatabaseCase
+from tests.waiting import GUARD_SECONDS
 
 BASE = "https://pod.example"
 
@@ -29,7 +30,7 @@ BASE = "https://pod.example"
 class FoldersCase(DatabaseCase):
     """A library, an empty store, and a folder of music."""
 
-    timeout = 120
+    timeout = GUARD_SECONDS
 
     async def begin(self) -> None:
         """An owner with a library; call it first."""

@@ -21,6 +21,7 @@ from fwtwisted.outside.blobs import LocalBlobs
 from fwtwisted.outside.spool import Spool
 from tests import audio
 from tests.database import DatabaseCase
+from tests.waiting import GUARD_SECONDS
 
 HOME = Path(__file__).parent.parent.parent
 FILES = 90
@@ -62,7 +63,7 @@ class Child(ProcessProtocol):
 class KilledTests(DatabaseCase):
     """One import after the other, each killed."""
 
-    timeout = 180
+    timeout = GUARD_SECONDS
 
     async def begin(self) -> None:
         """A library and a folder of music."""

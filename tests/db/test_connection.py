@@ -14,6 +14,7 @@ from twisted.trial.unittest import TestCase
 
 from fwtwisted.db.connection import Connection
 from tests.servers import postgres
+from tests.waiting import GUARD_SECONDS
 
 watching = cast(IReactorFDSet, reactor)
 
@@ -27,7 +28,7 @@ def watched() -> set[object]:
 class OpeningTests(TestCase):
     """How a connection is opened, or not."""
 
-    timeout = 30
+    timeout = GUARD_SECONDS
 
     def connection(self) -> Connection:
         """One, not opened yet."""

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred
-from twisted.internet.task import deferLater
 
 from fwtwisted.db import jobs
 from fwtwisted.db.pool import Tx
 from tests.database import DatabaseCase
-
-clock: Any = reactor
 
 
 class OverlapTests(DatabaseCase):
@@ -27,7 +21,7 @@ class OverlapTests(DatabaseCase):
         async def asking(tx: Tx) -> None:
             await jobs.wake_many(tx, "kind", "lane", ["key"], ["{}"])
             struck.append(self.aside.transaction(lambda other: jobs.done(other, job)))
-            await deferLater(clock, 0.2)  # until it waits for our commit
+            await self.until_held_up()  # it waits for our commit
 
         await self.database.transaction(asking)
         await struck[0]

@@ -11,12 +11,13 @@ from twisted.trial.unittest import TestCase
 from fwtwisted.db import migrations
 from fwtwisted.db.pool import Database, DatabaseSettings, Tx
 from tests.servers import postgres
+from tests.waiting import GUARD_SECONDS
 
 
 class MigrationTests(TestCase):
     """From an empty database."""
 
-    timeout = 60
+    timeout = GUARD_SECONDS
 
     def setUp(self) -> None:
         self.dsn = postgres().empty_database()

@@ -9,7 +9,6 @@ import psycopg2
 from psycopg2 import errors as sqlstates
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
-from twisted.internet.task import deferLater
 
 from fwtwisted.db.connection import Connection
 from fwtwisted.db.often import Often
@@ -17,12 +16,9 @@ from fwtwisted.db.pool import Database, DatabaseSettings, ManyRows, NoRow, Tx, U
 from fwtwisted.model.errors import Unavailable
 from tests.database import DatabaseCase
 from tests.servers import Postgres, postgres
+from tests.waiting import GUARD_SECONDS, settled
 
-PAUSE = 0.02
-
-
-async def _later(seconds: float = PAUSE) -> None:
-    await deferLater(reactor, seconds, lambda: None)
+HOLD, WAIT = "SELECT pg_advisory_xact_lock(7)", "SELECT pg_advisory_lock_shared(7), pg_advisory_unlock_shared(7)"
 
 
 class Sentinel(Exception):
@@ -52,38 +48,41 @@ class TransactionTests(DatabaseCase):
         """Cancelled in the middle of a statement, a transaction still commits, and its connection stays usable."""
 
         async def work(tx: Tx) -> None:
-            await tx.do("SELECT pg_sleep(0.1)")
+            await tx.do(WAIT)
             await tx.do("INSERT INTO tag (name) VALUES ('a')")
 
-        running = self.database.transaction(work)
-        await _later()
-        running.cancel()
-        with self.assertRaises(CancelledError):
-            await running
+        async with self.held(HOLD):
+            running = self.database.transaction(work)
+            await self.until_held_up()
+            running.cancel()
+            with self.assertRaises(CancelledError):
+                await running
         await self.database.drained()
         self.assertEqual(1, await self.value("SELECT count(*) FROM tag"))
 
     async def test_many_waiters_leave(self) -> None:
         """However many hang up, the pool goes on answering."""
         for _ in range(3):
-            running = [self.database.read(lambda tx: tx.do("SELECT pg_sleep(0.05)")) for _ in range(8)]
-            await _later()
-            for one in running:
-                one.addErrback(lambda why: why.trap(CancelledError))
-                one.cancel()
+            async with self.held(HOLD):
+                running = [self.database.read(lambda tx: tx.do(WAIT)) for _ in range(8)]
+                await self.until_held_up(4)
+                for one in running:
+                    one.addErrback(lambda why: why.trap(CancelledError))
+                    one.cancel()
         self.assertEqual(2, await self.value("SELECT 1 + 1"))
 
     async def test_a_failure_after_the_waiter_left_is_logged(self) -> None:
         """Nothing fails unheard."""
 
         async def work(tx: Tx) -> None:
-            await tx.do("SELECT pg_sleep(0.05)")
+            await tx.do(WAIT)
             raise Sentinel
 
-        running = self.database.transaction(work)
-        running.addErrback(lambda why: why.trap(CancelledError))
-        await _later()
-        running.cancel()
+        async with self.held(HOLD):
+            running = self.database.transaction(work)
+            running.addErrback(lambda why: why.trap(CancelledError))
+            await self.until_held_up()
+            running.cancel()
         await self.database.drained()
         self.assertEqual(1, len(self.flushLoggedErrors(Sentinel)))
 
@@ -177,22 +176,14 @@ class TransactionTests(DatabaseCase):
         """When an area cannot be raised, the work is undone and whoever gets the connection next finds it sound."""
         one = Database(reactor, DatabaseSettings(self.dsn, connections=1, statement_seconds=0.2))
         self.addCleanup(one.close)
-        held: Deferred[None] = Deferred()
-
-        async def hold(tx: Tx) -> None:
-            await tx.do("SELECT FROM area FOR UPDATE")
-            await held
 
         async def work(tx: Tx) -> None:
             await tx.do("INSERT INTO tag (name) VALUES ('a')")
             tx.touch("catalog")
 
-        holding = self.database.transaction(hold)
-        await _later()
-        with self.assertRaises(Unavailable):
-            await one.transaction(work)
-        held.callback(None)
-        await holding
+        async with self.held("SELECT FROM area FOR UPDATE"):
+            with self.assertRaises(Unavailable):
+                await one.transaction(work)
         self.assertEqual(0, await one.read(lambda tx: tx.one(int, "SELECT count(*) FROM tag")))
 
     async def test_rows_are_counted(self) -> None:
@@ -261,11 +252,17 @@ class OftenTests(DatabaseCase):
 class DeathTests(DatabaseCase):
     """Connections die; the pool lives."""
 
+    async def end(self, pid: int) -> None:
+        """End a connection from the server's side, and wait until it has ended."""
+        postgres().execute(f"SELECT pg_terminate_backend({pid})")
+        gone = "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = %s"
+        while not await self.aside.read(lambda tx: tx.one(bool, gone, pid)):
+            await settled(1)
+
     async def test_a_killed_connection_is_replaced(self) -> None:
         """A statement on a connection that the server closed is answered by another one."""
         pid = await self.value("SELECT pg_backend_pid()")
-        postgres().execute(f"SELECT pg_terminate_backend({pid})")
-        await _later()
+        await self.end(pid)
         self.assertNotEqual(pid, await self.value("SELECT pg_backend_pid()"))
 
     async def test_killed_in_the_middle(self) -> None:
@@ -274,7 +271,7 @@ class DeathTests(DatabaseCase):
         async def work(tx: Tx) -> None:
             await tx.do("INSERT INTO tag (name) VALUES ('a')")
             pid = await tx.one(int, "SELECT pg_backend_pid()")
-            postgres().execute(f"SELECT pg_terminate_backend({pid})")
+            await self.end(pid)
             await tx.do("SELECT 1")
 
         with self.assertRaises(Unavailable):
@@ -285,17 +282,19 @@ class DeathTests(DatabaseCase):
         """When all connections are busy for too long, a caller is told."""
         database = Database(reactor, DatabaseSettings(self.dsn, connections=1, wait_seconds=0.05))
         self.addCleanup(database.close)
-        busy = database.read(lambda tx: tx.do("SELECT pg_sleep(0.3)"))
-        with self.assertRaises(Unavailable):
-            await database.read(lambda tx: tx.do("SELECT 1"))
+        async with self.held(HOLD):
+            busy = database.read(lambda tx: tx.do(WAIT))
+            await self.until_held_up()
+            with self.assertRaises(Unavailable):
+                await database.read(lambda tx: tx.do("SELECT 1"))
         await busy
 
     async def test_statements_are_bounded(self) -> None:
         """A statement that takes too long is ended by the server, and its connection goes on."""
-        database = Database(reactor, DatabaseSettings(self.dsn, connections=1, statement_seconds=0.05))
+        database = Database(reactor, DatabaseSettings(self.dsn, connections=1, statement_seconds=0.5))
         self.addCleanup(database.close)
         with self.assertRaises(Unavailable):
-            await database.read(lambda tx: tx.do("SELECT pg_sleep(5)"))
+            await database.read(lambda tx: tx.do("SELECT pg_sleep(60)"))
         self.assertEqual(1, await database.read(lambda tx: tx.one(int, "SELECT 1")))
 
     async def test_a_database_that_lets_few_in(self) -> None:
@@ -372,7 +371,7 @@ class SecondTests(DatabaseCase):
 class RestartTests(DatabaseCase):
     """A server of their own is stopped and started under the pool."""
 
-    timeout = 90
+    timeout = GUARD_SECONDS
 
     def setUp(self) -> None:
         super().setUp()
@@ -405,7 +404,7 @@ class RestartTests(DatabaseCase):
             return False
 
         crowd = [Deferred.fromCoroutine(asked()) for _ in range(1000)]
-        await _later()
+        await settled()
         self.server.kill()
         self.assertEqual([True] * 1000, await gatherResults(crowd))
 

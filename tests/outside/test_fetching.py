@@ -39,6 +39,7 @@ from fwtwisted.outside.fetching import (
 from fwtwisted.wire.targets import PLAIN_OR_SECURE, Exemptions, Target
 from tests.hostile import FarEnd, Line, moved, ok
 from tests.threads import pooled
+from tests.waiting import GUARD_SECONDS
 
 BOTH = Wish(schemes=PLAIN_OR_SECURE)
 QUICK = FetchSettings("fwtwisted/1 (+https://pod.example/)", connect_seconds=0.5, idle_seconds=0.3, total_seconds=1.5)
@@ -47,7 +48,7 @@ QUICK = FetchSettings("fwtwisted/1 (+https://pod.example/)", connect_seconds=0.5
 class FetchCase(TestCase):
     """Somebody who asks a far end on the loopback."""
 
-    timeout = 30
+    timeout = GUARD_SECONDS
 
     async def setUp(self) -> None:  # type: ignore[override]
         self.threads = pooled(self)

@@ -23,12 +23,13 @@ from fwtwisted.outside.ffmpeg import (
     packaged_ffmpeg,
 )
 from tests.outside.sounds import decoded_seconds, seconds_of, sound
+from tests.waiting import GUARD_SECONDS
 
 
 class TranscodeTests(TestCase):
     """What comes out."""
 
-    timeout = 60
+    timeout = GUARD_SECONDS
 
     def setUp(self) -> None:
         """A place for results."""

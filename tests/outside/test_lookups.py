@@ -14,12 +14,13 @@ from twisted.trial.unittest import TestCase
 
 from fwtwisted.outside.fetching.lookups import AT_ONCE, AT_ONCE_PER_SITE, Lookup, site, system_lookup
 from tests.threads import pooled
+from tests.waiting import GUARD_SECONDS
 
 
 class LookupTests(TestCase):
     """Name servers that are slow, and others."""
 
-    timeout = 30
+    timeout = GUARD_SECONDS
 
     def setUp(self) -> None:
         self.asked: list[str] = []

@@ -15,6 +15,7 @@ from fwtwisted.model.letters import Letter
 from fwtwisted.outside.mail import MailPlace, MailSettings, NoMail, SmtpMail, ToldMail, Undeliverable, Way, mail_of
 from fwtwisted.wire.letters import Sender
 from tests.post import Habits, PostOffice, certificate_for
+from tests.waiting import GUARD_SECONDS
 from tests.web.test_transfer import free_port
 
 SENDER = Sender("Pod", "noreply@pod.example")
@@ -24,7 +25,7 @@ LETTER = Letter("ada@mail.example", "Hello", "Dear Ada,\n\n.a line with a dot\n\
 class SmtpCase(TestCase):
     """A post office and a way there."""
 
-    timeout = 20
+    timeout = GUARD_SECONDS
 
     def mail(self, url: str, trust: Certificate | None = None, patience: float = 5.0) -> SmtpMail:
         return SmtpMail(reactor, MailSettings(MailPlace.at(url), SENDER, "pod.example", patience), trust)

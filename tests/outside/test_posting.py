@@ -15,6 +15,7 @@ from fwtwisted.wire.targets import Exemptions, Target
 from tests.hostile import FarEnd, Line, moved, ok
 from tests.servers import free_port
 from tests.threads import pooled
+from tests.waiting import GUARD_SECONDS
 
 reactor: Any = the_reactor
 KEPT = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}"
@@ -28,7 +29,7 @@ async def unsigned(_: Target) -> Mapping[str, str]:
 class PostingCase(TestCase):
     """Somebody who posts to a far end on the loopback."""
 
-    timeout = 30
+    timeout = GUARD_SECONDS
 
     def posting(self, exempt: str = "127.0.0.1") -> Posting:
         """A door that leads to the loopback."""

@@ -16,6 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 from fwtwisted.outside.readers import Readers, ReadersSettings
 from fwtwisted.outside.reading import Examined, examine, framed, heard, picture_of, told
 from tests import audio
+from tests.waiting import GUARD_SECONDS
 
 
 class ReadingTests(SynchronousTestCase):
@@ -72,7 +73,7 @@ class ReadingTests(SynchronousTestCase):
 class ReadersTests(TestCase):
     """Child processes."""
 
-    timeout = 60
+    timeout = GUARD_SECONDS
 
     def setUp(self) -> None:
         self.folder = Path(self.mktemp())

@@ -22,6 +22,7 @@ from fwtwisted.outside.blobs import LocalBlobs
 from fwtwisted.outside.spool import Spool, SpoolFile, SpoolSettings
 from fwtwisted.wire.names import TRACKS, stored_name
 from tests.outside.spooling_child import body_of
+from tests.waiting import GUARD_SECONDS
 
 KILLS = 12
 PLENTY = SpoolSettings(reserve_bytes=0)
@@ -129,7 +130,7 @@ class _Watched(ProcessProtocol):
 class KilledTests(TestCase):
     """A receiving process is killed at random moments; what the next start makes of it."""
 
-    timeout = 120
+    timeout = GUARD_SECONDS
 
     async def test_acknowledged_once_and_nothing_else(self) -> None:
         """After any number of kills the store holds exactly the committed uploads, whole; the spool is empty."""

@@ -12,6 +12,7 @@ from twisted.trial.unittest import TestCase
 from fwtwisted.outside.shared import CacheSettings, RedisConnection, RedisPlace
 from fwtwisted.outside.tallies import MemoryTallies, RedisTallies, Tallies
 from tests import servers
+from tests.waiting import GUARD_SECONDS
 
 
 class TalliesContract:
@@ -93,7 +94,7 @@ class MemoryTalliesTests(TalliesContract, TestCase):
 class RedisTalliesTests(TalliesContract, TestCase):
     """Tallies that processes share."""
 
-    timeout = 30
+    timeout = GUARD_SECONDS
 
     async def setUp(self) -> None:  # type: ignore[override]
         self.clock = Clock()

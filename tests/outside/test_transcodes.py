@@ -20,6 +20,7 @@ from fwtwisted.outside.transcodes import Transcodes, TranscodeSource, Transcodes
 from fwtwisted.wire.http import Span
 from tests.outside.consumers import Sink, pausing
 from tests.outside.sounds import decoded_seconds, sound
+from tests.waiting import GUARD_SECONDS
 
 MP3 = Wish("mp3", 128_000)
 
@@ -27,7 +28,7 @@ MP3 = Wish("mp3", 128_000)
 class TranscodesTests(TestCase):
     """Listeners of all tempers."""
 
-    timeout = 60
+    timeout = GUARD_SECONDS
 
     def setUp(self) -> None:
         """Running transcodes, and a place where finished ones are kept."""

@@ -16,6 +16,7 @@ from tests.audio import make
 from tests.rest import shapes
 from tests.rest.pod import PASSWORD, Client, PodCase
 from tests.rest.shapes import differences
+from tests.waiting import GUARD_SECONDS
 from tests.web.serving import Answer
 
 reactor: Any = the_reactor
@@ -218,7 +219,7 @@ class PlayingTests(PodCase):
 class UploadingTests(PodCase):
     """Files dropped on a library, their imports, and what is done with them afterwards."""
 
-    timeout = 120
+    timeout = GUARD_SECONDS
 
     async def setUp(self) -> None:  # type: ignore[override]
         await super().setUp()

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from fwtwisted.db.jobs import Job
 from tests.rest.pod import Client
 from tests.rest.test_channels import WISH, ChannelCase
+from tests.waiting import GUARD_SECONDS
 from tests.web.serving import Answer
 
 AT_ONCE = 6
@@ -20,7 +21,7 @@ class RaceTests(ChannelCase):
     """Many hands, one thing."""
 
     environment = {"THROTTLING_ENABLED": "false", "DATABASE_CONNECTIONS": "6"}
-    timeout = 120
+    timeout = GUARD_SECONDS
 
     async def together(self, *asked: tuple[Client, str, str, Any]) -> list[Answer]:
         """All requests at the same moment: who, method, path, document."""

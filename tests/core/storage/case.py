@@ -16,6 +16,7 @@ from fwtwisted.core.storage.moving import MoveWish, Moving, Trouble, Watcher
 from fwtwisted.core.storage.sides import Here, There
 from tests.music import MusicCase
 from tests.outside.s3.case import StoreCase
+from tests.waiting import GUARD_SECONDS
 
 
 def sha256(body: bytes) -> str:
@@ -30,7 +31,7 @@ class MediaCase(MusicCase, StoreCase):
     :ivar bodies: what each name should hold.  :ivar moves: the latest state of the last move.
     """
 
-    timeout = 120
+    timeout = GUARD_SECONDS
 
     async def setUp(self) -> None:  # type: ignore[override]
         MusicCase.setUp(self)

@@ -35,6 +35,7 @@ from tests.hostile import FarEnd, Line, moved, ok
 from tests.post import certificate_for
 from tests.servers import free_port
 from tests.threads import pooled
+from tests.waiting import GUARD_SECONDS
 
 reactor: Any = the_reactor
 HOME = Path(__file__).parents[3]
@@ -53,7 +54,7 @@ async def unsigned(_: Target) -> Mapping[str, str]:
 class CouriersCase(TestCase):
     """Somebody who posts to a far end on the loopback."""
 
-    timeout = 60
+    timeout = GUARD_SECONDS
 
     def couriers(
         self, exempt: str = "127.0.0.1,localhost", *, verify: bool = True, slots: Slots | None = None, **settings: Any

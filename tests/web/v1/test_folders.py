@@ -13,6 +13,7 @@ from fwtwisted.config import parts as settings
 from fwtwisted.worker import Hands
 from tests.audio import make
 from tests.rest.pod import PodCase
+from tests.waiting import GUARD_SECONDS
 
 PLACE = "libraries/fs-import/"
 
@@ -20,7 +21,7 @@ PLACE = "libraries/fs-import/"
 class FolderImportTests(PodCase):
     """A pod with a music folder, and carol who looks after it."""
 
-    timeout = 120
+    timeout = GUARD_SECONDS
 
     @property
     def environment(self) -> Mapping[str, str]:  # type: ignore[override]

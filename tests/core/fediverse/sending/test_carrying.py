@@ -15,6 +15,7 @@ from fwtwisted.model.federation import Scheme
 from fwtwisted.outside.couriers import Couriers, CouriersSettings, Slots, Way
 from tests.core.fediverse.sending import test_delivering
 from tests.core.fediverse.sending.case import FETCH, POSTING, SendingCase
+from tests.waiting import GUARD_SECONDS
 
 reactor: Any = the_reactor
 
@@ -22,7 +23,7 @@ reactor: Any = the_reactor
 class CouriersMixin(SendingCase):
     """``self.couriers`` carry what is sent."""
 
-    timeout = 120
+    timeout = GUARD_SECONDS
 
     def carrier(self) -> Carrier:
         """Children alone."""

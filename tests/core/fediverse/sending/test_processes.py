@@ -13,6 +13,7 @@ from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
 from tests.core.fediverse.sending.case import Heard, Peer, SendingCase
+from tests.waiting import GUARD_SECONDS
 
 HOME = Path(__file__).parents[4]
 FOLLOWERS = 60
@@ -47,7 +48,7 @@ class Child(ProcessProtocol):
 class ProcessTests(SendingCase):
     """Real processes on one database."""
 
-    timeout = 120
+    timeout = GUARD_SECONDS
 
     async def an_audience(self) -> list[Peer]:
         """Three servers with as many followers each, and something said to all of them."""

@@ -115,6 +115,12 @@ class TooLarge(FwError):
     text = "The request is too large."
 
 
+class HeadTooLarge(FwError):
+    """The head of a request is larger than anybody needs."""
+
+    text = "Request header fields too large."
+
+
 class UnsupportedMedia(FwError):
     """The body is of a type that nobody here reads."""
 

@@ -62,6 +62,7 @@ STATUS: Mapping[type[FwError], int] = {
     errors.TooLarge: 413,
     errors.UnsupportedMedia: 415,
     errors.Throttled: 429,
+    errors.HeadTooLarge: 431,
     errors.Misconfigured: 500,
     errors.RemoteFailed: 502,
     errors.Unavailable: 503,

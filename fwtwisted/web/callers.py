@@ -27,10 +27,9 @@ from fwtwisted.web.request import LeanRequest
 
 ByToken: TypeAlias = Callable[[str], Awaitable[Viewer | None]]
 BySession: TypeAlias = Callable[[str], Awaitable[Viewer | None]]
-Count: TypeAlias = Callable[[LeanRequest, Viewer], Awaitable[None]]
 ByPassword: TypeAlias = Callable[[str, str, str], Awaitable[Viewer | None]]
-
 BySignature: TypeAlias = Callable[[LeanRequest], Awaitable[Viewer | None]]
+Count: TypeAlias = Callable[[LeanRequest, Viewer], Awaitable[None]]
 
 READING = frozenset((b"GET", b"HEAD", b"OPTIONS"))
 OPEN_VISITOR = evolve(VISITOR, scopes=OPEN_SCOPES)

@@ -37,7 +37,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from twisted.web import http
 
-from fwtwisted.model.errors import BadRequest, FwError
+from fwtwisted.model.errors import BadRequest, FwError, HeadTooLarge
 from fwtwisted.web.forwarded import TOLD_BY_FRONTS, Peer
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.wire.http import Haul
@@ -67,12 +67,6 @@ class Phase(enum.Enum):
     BUSY = enum.auto()
     LINGERING = enum.auto()
     UPGRADED = enum.auto()
-
-
-class HeadTooLarge(FwError):
-    """The head of a request is larger than anybody needs."""
-
-    text = "Request header fields too large."
 
 
 class Host(Protocol):

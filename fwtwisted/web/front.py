@@ -53,12 +53,12 @@ from fwtwisted.wire.http import ByteSource
 MANIFEST: Final = "manifest.json"
 MANIFEST_OF_API: Final = "/api/v1/instance/spa-manifest.json"
 OTHER_EMBED: Final = "front/embed.html"
-# Below these a path that nobody knows is not a place of the page, but a mistake.
 ROBOTS: Final = "robots.txt"
 NOT_FOR_ROBOTS: Final = ("/api/", "/rest/", "/share/", "/authorize", "/auth/", "/login", "/signup", "/manage/")
 TEXT: Final = b"text/plain; charset=utf-8"
-# What pages of this kind ask for beside themselves, and what is no place of the page.
+# What pages of this kind ask for beside themselves; who has no such file has no page of that name, either.
 NO_PAGES: Final = ("custom.css", "favicon.ico", "settings.json", SERVICE_WORKER)
+# Below these a path that nobody knows is not a place of the page, but a mistake.
 NOT_PLACES: Final = ("assets/", "health/", "media/", "staticfiles/")
 
 
@@ -134,16 +134,20 @@ class Front(Resource):
         return NOT_DONE_YET
 
     async def _answer(self, request: LeanRequest) -> None:
+        """Follow the table above, from its top."""
         name = self._name(request)
         if name == MANIFEST:
             request.respond(moved(request, MANIFEST_OF_API))
-        elif name in ("", INDEX) or not await self._file(request, EMBED if name == OTHER_EMBED else name):
-            if name == ROBOTS:
-                request.respond(reply(request, 200, robots(), TEXT))
-                return
-            if name.startswith(NOT_PLACES) or name in NO_PAGES:
-                raise NotFound
-            await self._page(request, name)
+            return
+        is_page = name in ("", INDEX)  # goes out dressed, never as the bare file
+        if not is_page and await self._send_file(request, EMBED if name == OTHER_EMBED else name):
+            return
+        if name == ROBOTS:
+            request.respond(reply(request, 200, robots(), TEXT))
+            return
+        if name.startswith(NOT_PLACES) or name in NO_PAGES:
+            raise NotFound
+        await self._page(request, name)
 
     def _name(self, request: LeanRequest) -> str:
         """
@@ -159,8 +163,8 @@ class Front(Resource):
 
     # --- files -----------------------------------------------------------------------------------
 
-    async def _file(self, request: LeanRequest, name: str) -> bool:
-        """Send a file, if there is one of the name."""
+    async def _send_file(self, request: LeanRequest, name: str) -> bool:
+        """Send the file of that name; whether there is one."""
         if self._folder is not None:
             try:
                 source = await self._folder.open(name)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 from uuid import UUID
@@ -346,7 +346,7 @@ class Arrival:
             self._is_stored = True
             self._tell()
 
-    def _start(self, work: Any) -> None:
+    def _start(self, work: Coroutine[Deferred[Any], Any, None]) -> None:
         """Begin a piece of work; one at a time."""
         self._work = Deferred()
         running = Deferred.fromCoroutine(work)

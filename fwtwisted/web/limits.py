@@ -27,6 +27,7 @@ from fwtwisted.core.pod.limits import network_of
 from fwtwisted.model.limits import Standing
 from fwtwisted.model.people import Viewer
 from fwtwisted.web.app import FastResource, tell_standing
+from fwtwisted.web.callers import SESSION_COOKIE
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.site import Mount
 
@@ -118,6 +119,7 @@ LIVE = b"/api/v1/activity"  # where WebSockets open
 SHARES = "/share"  # what people show to outsiders
 _SHARES = b"%b/" % SHARES.encode()
 DEEPEST = 3  # pieces of a collection's path
+_API = len(b"/api/v1/")  # /api/v2/ is as long
 
 
 def bucket_of(method: bytes, path: bytes) -> Bucket | None:
@@ -126,9 +128,9 @@ def bucket_of(method: bytes, path: bytes) -> Bucket | None:
 
     :param path: such as ``/api/v1/tracks/7/``.
     """
-    below = path[8:-1] if path.endswith(b"/") else path[8:]  # behind /api/v1/
-    if below.startswith(b"users/users"):
-        below = below[6:]
+    below = path[_API:].removesuffix(b"/")
+    if below.startswith(b"users/users"):  # another address of what stands at users/
+        below = below.removeprefix(b"users/")
     special = SPECIAL.get((b"GET" if method == b"HEAD" else method, below), OTHER)
     if special is not OTHER:
         return special
@@ -219,5 +221,5 @@ def _has_credentials(request: LeanRequest) -> bool:
     return (
         headers.hasHeader(b"Authorization")
         or b"token=" in request.query_string
-        or request.getCookie(b"sessionid") is not None
+        or request.getCookie(SESSION_COOKIE.encode()) is not None
     )

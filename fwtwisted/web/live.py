@@ -12,7 +12,7 @@ Source: docs/api.md §5; RFC 6455.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from attrs import frozen
@@ -27,18 +27,18 @@ from fwtwisted.core.people.tokens import digest
 from fwtwisted.core.pod.live import Live
 from fwtwisted.model.errors import Forbidden
 from fwtwisted.model.people import Viewer
-from fwtwisted.web.callers import CsrfGuard, session_key
+from fwtwisted.web.callers import BySession, CsrfGuard, session_key
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.wire.websocket import text_frame
 
-BySession = Callable[[str], Awaitable[Viewer | None]]
-
-TOO_MUCH = 1009
+TOO_MUCH = 1009  # a close code: RFC 6455, 7.4.1
 
 
 @frozen
 class SocketSettings:
     """
+    What a client may cost us.
+
     :ivar most_waiting: of what a client has not read yet, bytes beside the transport's own buffer.
     :ivar allowance: how much a client may say at first, bytes; more than enough for pongs.
     :ivar allowance_per_beat: how much more with every beat, up to the first amount.

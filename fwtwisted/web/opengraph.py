@@ -23,6 +23,8 @@ NOTHING = Additions()
 @frozen
 class DressingSettings:
     """
+    What is said on every page, and what is replaced.
+
     :ivar rewrites: title and manifest are replaced.
     :ivar manifest_url: the manifest's.
     :ivar picture: URL of a picture for pages that have none; None: the pod's banner, if there is one.

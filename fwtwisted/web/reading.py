@@ -2,7 +2,7 @@
 What a request says: its query and its (small) body.
 
 Bytes come from anybody: whatever they are, the outcome is a value or one of our own errors with a status that
-docs/api.md §1.2 names.  Large multipart bodies never come here, see ``web/transfer.py``.
+docs/api.md §1.2 names.  Large multipart bodies never come here, see ``web/intake.py``.
 """
 
 from __future__ import annotations

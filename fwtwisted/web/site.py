@@ -39,7 +39,6 @@ from fwtwisted.web.app import API_PREFIXES, FastResource, broken, nothing, reply
 from fwtwisted.web.channel import (
     Channel,
     Deadlines,
-    HeadTooLarge,
     Phase,
     notice_the_dead,
     sends_files,
@@ -235,10 +234,7 @@ class Site(server.Site):
             request.respond(broken(request, why))
             return
         assert isinstance(error, FwError)
-        body = self._tell(request, error)
-        if isinstance(error, HeadTooLarge):
-            request.code = 431
-        request.respond(body)
+        request.respond(self._tell(request, error))
 
     # --- serving -----------------------------------------------------------------------------------
 

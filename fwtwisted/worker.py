@@ -26,6 +26,7 @@ from twisted.python.failure import Failure
 from fwtwisted.db import jobs
 from fwtwisted.db.jobs import GiveUp, Job, JobKind, Kinds, Later, Schedule
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import FwError, Unavailable
 
 Listen = Callable[[str, Callable[[bytes], None]], Callable[[], None]]
@@ -247,7 +248,7 @@ class Clock(Service):
         clock: IReactorTime,
         database: Database,
         schedules: Mapping[str, Schedule],
-        ring: Callable[[str, bytes], None],
+        ring: Ring,
     ) -> None:
         self._database, self._schedules, self._ring = database, dict(schedules), ring
         self._loop = LoopingCall(lambda: Deferred.fromCoroutine(self._round()))

@@ -10,7 +10,7 @@ Source: docs/api.md §4.1; the list of preferences is Funkwhale's, the words are
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from attrs import field, frozen
@@ -23,6 +23,8 @@ Value: TypeAlias = Any
 """A JSON value: bool, int, str, list, dict, or None."""
 Values: TypeAlias = Mapping[str, Value]
 """Every preference's value by identifier."""
+ReadPreference: TypeAlias = Callable[[str], Awaitable[Value]]
+"""Answers what a preference is set to at the moment, by its identifier."""
 
 LONGEST_LINE: Final = 255
 LONGEST_TEXT: Final = 50_000
@@ -54,6 +56,8 @@ class Kind(enum.Enum):
 @frozen
 class Preference:
     """
+    One thing that administrators decide.
+
     :ivar identifier: ``section__name``.
     :ivar is_public: listed for everybody.
     :ivar choices: for the choosing kinds, what is offered: value and label.

@@ -10,13 +10,13 @@ Source: docs/subsonic.md rule 59.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from attrs import frozen
 
 from fwtwisted.core.subsonic.shares import Shares
 from fwtwisted.model.errors import NotFound
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.web.app import reply, resource_app
 from fwtwisted.web.limits import SHARES
 from fwtwisted.web.request import LeanRequest
@@ -51,7 +51,7 @@ class Surroundings:
     :ivar media: origins at which pictures may lie, beside ours.
     """
 
-    preference: Callable[[str], Awaitable[Any]]
+    preference: ReadPreference
     paper: Paper
     domain: str
     media: tuple[str, ...] = ()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from fwtwisted.core.listening.history import profiles_of
 from fwtwisted.core.music.visibility import Visibility
@@ -17,8 +16,8 @@ from fwtwisted.model.errors import NotFound
 from fwtwisted.model.fediverse import Persona, SeenLibrary, Thing
 from fwtwisted.model.music import Scope
 from fwtwisted.model.people import Actor, Pod, Viewer
+from fwtwisted.model.preferences import ReadPreference
 
-Preference = Callable[[str], Awaitable[Any]]
 TOMBSTONE = "Tombstone"
 ALLOW_LIST = "moderation__allow_list_enabled"
 
@@ -26,7 +25,7 @@ ALLOW_LIST = "moderation__allow_list_enabled"
 class Actors:
     """Who there is."""
 
-    def __init__(self, database: Database, visibility: Visibility, preference: Preference, pod: Pod) -> None:
+    def __init__(self, database: Database, visibility: Visibility, preference: ReadPreference, pod: Pod) -> None:
         self._database, self._visibility, self._preference, self._pod = database, visibility, preference, pod
 
     async def persona(self, username: str, domain: str) -> Persona:

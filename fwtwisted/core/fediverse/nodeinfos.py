@@ -17,12 +17,13 @@ from typing import Final, Protocol
 from attrs import field, frozen
 from twisted.logger import Logger
 
-from fwtwisted.core.fediverse.peers import LANE, READ, SCHEME_SECONDS, Peers, Ring
+from fwtwisted.core.fediverse.peers import LANE, READ, SCHEME_SECONDS, Peers
 from fwtwisted.core.fediverse.sending.outbox import DELIVER
 from fwtwisted.core.fediverse.sending.outbox import LANE as SENDING
 from fwtwisted.db.fediverse import deliveries, peers
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Invalid, ShutOut
 from fwtwisted.model.federation import Answer, AskFailed
 from fwtwisted.model.people import Actor, Pod

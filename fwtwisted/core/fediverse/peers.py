@@ -10,7 +10,7 @@ Source: docs/federation.md §1.3, §2.4, §3.9, §7.3.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Final, Generic, TypeVar
 
 from attrs import frozen
@@ -22,6 +22,7 @@ from fwtwisted.db import jobs
 from fwtwisted.db.fediverse import deliveries, peers
 from fwtwisted.db.fediverse.peers import Software
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.federation import PeerClass, Scheme
 from fwtwisted.model.people import Pod
 
@@ -31,7 +32,6 @@ SCHEME_SECONDS: Final = 7 * 86400.0
 FRESH_SECONDS: Final = 300.0
 REMEMBERED: Final = 2_000  # servers of which this process keeps something in mind
 
-Ring = Callable[[str, bytes], None]
 T = TypeVar("T")
 
 

@@ -32,7 +32,7 @@ from fwtwisted.core.fediverse.remote.room import Remote, RemoteGround, RemoteSet
 from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.carrying import ByCouriers, Carrying, InHouse
 from fwtwisted.core.fediverse.sending.delivering import Delivering, DeliveryGround, DeliverySettings
-from fwtwisted.core.fediverse.sending.outbox import Outbox, Preference, Ring
+from fwtwisted.core.fediverse.sending.outbox import Outbox
 from fwtwisted.core.fediverse.sending.telling import Telling, TellingGround
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
@@ -40,7 +40,9 @@ from fwtwisted.core.pod.reports import Reports
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.people import Pod
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.couriers import Couriers, CouriersSettings, Slots, Way
 from fwtwisted.outside.fetching import Fetching, FetchSettings
@@ -93,7 +95,7 @@ class FediverseGround:
     tallies: Tallies
     visibility: Visibility
     shelves: Shelves
-    preference: Preference
+    preference: ReadPreference
     pod: Pod
     inbox: Inbox
     reports: Reports

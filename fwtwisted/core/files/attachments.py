@@ -11,7 +11,7 @@ Source: docs/api.md §4.5; docs/storage.md §2.2, S-5.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID, uuid4
 
 from attrs import frozen
@@ -24,6 +24,7 @@ from fwtwisted.db.files import attachments, doomed, importing
 from fwtwisted.db.jobs import Job, JobKind, Schedule, ask, next_hour
 from fwtwisted.db.music import catalog
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Conflict, Forbidden, FwError, Invalid, NotFound, Unavailable
 from fwtwisted.model.music import Attachment
 from fwtwisted.model.people import Viewer
@@ -62,7 +63,7 @@ class Attachments:
         database: Database,
         blobs: BlobStore,
         images: Images,
-        ring: Callable[[str, bytes], None],
+        ring: Ring,
         settings: AttachmentSettings,
     ) -> None:
         self._database, self._blobs, self._images = database, blobs, images

@@ -7,7 +7,7 @@ fail again and again is errored in the end, and one that nobody was asked for is
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,6 +28,7 @@ from fwtwisted.db.jobs import Job, JobKind, Schedule
 from fwtwisted.db.podcasts import channels
 from fwtwisted.db.podcasts.channels import Voice
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import FwError, NotFound, Unavailable
 from fwtwisted.model.threads import Threads
 from fwtwisted.model.uploads import IN_PLACE, Status
@@ -87,7 +88,7 @@ class UploadJobs:
         threads: Threads,
         importer: Importer,
         places: Places,
-        ring: Callable[[str, bytes], None],
+        ring: Ring,
         occasions: Occasions = NOBODY,
     ) -> None:
         self._database, self._threads, self._importer = database, threads, importer

@@ -8,7 +8,7 @@ Whoever dies in between leaves a name that is doomed (``db/files/doomed.py``) an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import orjson
@@ -19,7 +19,6 @@ from fwtwisted.core.files.stored_files import LANE as STORE_LANE
 from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
 from fwtwisted.core.files.upload_jobs import IMPORT, LANE, Places
 from fwtwisted.core.importing.filing import beyond_the_catalog
-from fwtwisted.core.importing.importer import Preference
 from fwtwisted.core.music.questions import scopes_of
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
@@ -30,8 +29,10 @@ from fwtwisted.db.files.uploads import NewUpload
 from fwtwisted.db.music import libraries, works
 from fwtwisted.db.podcasts import channels
 from fwtwisted.db.pool import Database, Queries, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import BadRequest, Conflict, Invalid, NotFound, QuotaExceeded, Unauthenticated, Unavailable
 from fwtwisted.model.people import Pod, Viewer
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.threads import Threads
 from fwtwisted.model.uploads import SENT, Act, Status, Upload, UploadChange, UploadQuestion, UploadWish
 from fwtwisted.outside.blobs import BlobStore
@@ -39,8 +40,6 @@ from fwtwisted.outside.reading import Examined, examine, whole_tags
 from fwtwisted.wire.audiotags import AudioFile, NotAudio
 from fwtwisted.wire.names import TRACKS, stored_name
 from fwtwisted.wire.v1.uploads import UploadPage
-
-Ring = Callable[[str, bytes], None]
 
 MB = 1_000_000
 # A stored file whose row does not come is removed after so long.
@@ -76,7 +75,7 @@ class Uploads:
         visibility: Visibility,
         shelves: Shelves,
         places: Places,
-        preference: Preference,
+        preference: ReadPreference,
         ring: Ring,
         pod: Pod,
         occasions: Occasions = NOBODY,

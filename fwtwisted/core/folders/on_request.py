@@ -31,6 +31,7 @@ from fwtwisted.db.files import folder_imports, uploads
 from fwtwisted.db.files.folder_imports import MOST_LINES
 from fwtwisted.db.jobs import Job, JobKind
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import BadRequest, FwError, Invalid, Unavailable
 from fwtwisted.model.folders import FolderEntry, FolderImport, FolderView, FolderWish
 from fwtwisted.model.people import Viewer
@@ -48,7 +49,6 @@ GIVEN_UP = "The import ended without a word; it may be asked for again."
 STOPPED = "Stopped; what was imported stays."
 
 Import = Callable[[Wish, Reports], Awaitable[Progress]]
-Ring = Callable[[str, bytes], None]
 
 
 class _Unwanted(Exception):

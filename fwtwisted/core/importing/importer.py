@@ -8,7 +8,7 @@ the others are filed.  So no file can keep another from its place.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
 from attrs import field, frozen
@@ -21,15 +21,13 @@ from fwtwisted.core.importing.filing import UNKNOWN_ERROR, Filing, FilingRules, 
 from fwtwisted.core.importing.settling import Arrival, Outcome, settle
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import NoRoom, Unavailable
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.threads import Threads
 from fwtwisted.model.uploads import NOTHING_SAID, ImportMetadata, Status
 from fwtwisted.outside.blobs import BlobStore
 from fwtwisted.outside.reading import Examined
 
 OUR_FAULT = "The server failed over this file. Its administrator finds the reason in the log."
-
-Preference: TypeAlias = Callable[[str], Awaitable[Any]]
-"""The value of an instance setting, by its identifier."""
 
 
 @frozen
@@ -103,7 +101,7 @@ class Importer:
         database: Database,
         blobs: BlobStore,
         threads: Threads,
-        preference: Preference,
+        preference: ReadPreference,
         settings: ImportingSettings,
         occasions: Occasions = NOBODY,
     ) -> None:

@@ -41,7 +41,7 @@ from fwtwisted.model.playlists import (
     moved,
     without,
 )
-from fwtwisted.model.preferences import Value
+from fwtwisted.model.preferences import ReadPreference
 
 T = TypeVar("T")
 
@@ -51,8 +51,6 @@ NO_TRACK = 'Invalid pk "{id}" - object does not exist.'
 FILLS_ITSELF = "This playlist fills itself by its rules: change them, or take them away."
 HOLDS_TRACKS = "A playlist that holds tracks cannot fill itself: empty it first."
 TOO_MANY = "A playlist may have at most {most} tracks."
-
-Preference = Callable[[str], Awaitable[Value]]
 
 
 @frozen
@@ -88,7 +86,7 @@ class Playlists:
         database: Database,
         visibility: Visibility,
         shelves: Shelves,
-        preference: Preference,
+        preference: ReadPreference,
         answers: Answers,
         filling: Filling | None = None,
     ) -> None:

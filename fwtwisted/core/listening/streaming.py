@@ -18,7 +18,6 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
 from uuid import UUID, uuid4
 
 from attrs import evolve, frozen
@@ -35,6 +34,7 @@ from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.audio import EXTENSION, extension_of
 from fwtwisted.model.errors import Misconfigured, NotFound, Unavailable
 from fwtwisted.model.people import Viewer
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.blobs import (
     IN_STORE,
@@ -131,7 +131,7 @@ class Streaming:
         transcodes: Transcodes,
         cache: Cache,
         threads: Threads,
-        preference: Callable[[str], Awaitable[Any]],
+        preference: ReadPreference,
         settings: StreamingSettings,
         remote: RemoteAudio,
     ) -> None:

@@ -32,6 +32,7 @@ from fwtwisted.db.music import catalog, edits
 from fwtwisted.db.music.edits import NewMutation, Target
 from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Queries, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.edits import EditQuestion, EditWish, Mutation
 from fwtwisted.model.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from fwtwisted.model.music import Kind
@@ -44,7 +45,6 @@ from fwtwisted.wire.v1.edits import mutation as written
 APPLY = "edits.apply"
 LANE = "edits"
 
-Ring = Callable[[str, bytes], None]
 Tell = Callable[[Audience, Document], None]
 """Brings a message (docs/api.md §5) to whoever of the audience is connected."""
 

@@ -7,7 +7,7 @@ Source: docs/api.md §4.6.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
@@ -20,13 +20,12 @@ from fwtwisted.db.music.libraries import LibraryFilter, NewLibrary
 from fwtwisted.db.podcasts import channels
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.accounts import Follow, LibraryChange, LibraryQuestion, LibraryWish
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.people import Library, Pod, Viewer
 
 REMOVE_FILES = "files.remove"
 LANE = "maintenance"
-
-Ring = Callable[[str, bytes], None]
 
 
 class Libraries:

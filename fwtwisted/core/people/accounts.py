@@ -16,13 +16,13 @@ from fwtwisted.core.people.endings import end_sessions, shut_out
 from fwtwisted.core.people.keys import KeyPair, new_keys
 from fwtwisted.core.people.password_rules import PasswordRules
 from fwtwisted.core.people.passwords import Passwords, Verdict
-from fwtwisted.core.people.signin import Ring
 from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
 from fwtwisted.core.people.tokens import digest, new_secret
 from fwtwisted.db.people import people, sessions
 from fwtwisted.db.people.people import Change, NewAccount, NewActor
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.accounts import LONGEST_EMAIL, LONGEST_USERNAME, SignUp
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import NON_FIELD, Forbidden, Invalid, NotFound, Problems
 from fwtwisted.model.people import Account, Pod, Viewer
 from fwtwisted.model.threads import Threads

@@ -7,7 +7,6 @@ password was changed after it left.  Source: docs/api.md §4.2, §4.3.
 
 from __future__ import annotations
 
-from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.people import mailing
 from fwtwisted.core.people.accounts import EMAIL, EMAIL_TAKEN, Accounts
 from fwtwisted.core.people.tokens import digest
@@ -15,6 +14,7 @@ from fwtwisted.db.people import mailed, people
 from fwtwisted.db.people.mailed import Purpose
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import LONGEST_EMAIL
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.people import Viewer
 

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.people.accounts import Accounts
 from fwtwisted.core.people.addresses import Addresses
 from fwtwisted.core.people.invitations import Invitations, InvitationsSettings
 from fwtwisted.core.people.mailing import Mailing, MailingSettings
 from fwtwisted.core.people.members import Members
-from fwtwisted.core.people.quotas import Preference
 from fwtwisted.core.people.registration import Registration, RegistrationSettings, Tell
 from fwtwisted.core.people.resets import PasswordResets
 from fwtwisted.core.people.subsonic_tokens import SubsonicSeal, SubsonicTokens
 from fwtwisted.core.people.user_requests import UserRequests
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
+from fwtwisted.model.bell import Ring
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.outside.mail import Mail
 
 
@@ -40,7 +40,7 @@ class Arrivals:
         accounts: Accounts,
         seal: SubsonicSeal,
         mail: Mail,
-        preference: Preference,
+        preference: ReadPreference,
         ring: Ring,
         tell: Tell,
         settings: ArrivalsSettings,

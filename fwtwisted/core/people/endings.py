@@ -7,9 +7,10 @@ are connected, so that they close at once and not with the next beat.
 
 from __future__ import annotations
 
-from fwtwisted.core.people.signin import SESSIONS_BELL, Ring
+from fwtwisted.core.people.signin import SESSIONS_BELL
 from fwtwisted.db.people import oauth, sessions
 from fwtwisted.db.pool import Tx
+from fwtwisted.model.bell import Ring
 
 
 async def end_sessions(tx: Tx, ring: Ring, account_id: int, but: bytes = b"") -> None:

@@ -14,9 +14,7 @@ from uuid import UUID
 from attrs import frozen
 from twisted.logger import Logger
 
-from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.people.letters import Letterhead
-from fwtwisted.core.people.quotas import Preference
 from fwtwisted.core.people.tokens import digest, new_secret
 from fwtwisted.db import jobs
 from fwtwisted.db.jobs import GiveUp, Job, JobKind, Schedule, next_hour
@@ -25,8 +23,10 @@ from fwtwisted.db.people.mailed import Proof, Purpose
 from fwtwisted.db.people.user_requests import RequestRow
 from fwtwisted.db.pod import reports
 from fwtwisted.db.pool import Database, Queries, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.letters import Letter
 from fwtwisted.model.people import Account
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.outside.mail import Mail, Undeliverable
 
 LANE = "mail"
@@ -110,7 +110,7 @@ class Mailing:
 
     _log = Logger()
 
-    def __init__(self, database: Database, mail: Mail, preference: Preference, settings: MailingSettings) -> None:
+    def __init__(self, database: Database, mail: Mail, preference: ReadPreference, settings: MailingSettings) -> None:
         self._database, self._mail, self._preference, self._settings = database, mail, preference, settings
 
     async def confirm(self, job: Job) -> None:

@@ -11,11 +11,11 @@ from attrs import frozen
 
 from fwtwisted.core.people.accounts import keep_a_superuser
 from fwtwisted.core.people.endings import shut_out
-from fwtwisted.core.people.signin import Ring
 from fwtwisted.db.people import members, people
 from fwtwisted.db.people.people import Change
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.administration import AdminActor, MemberChange, MemberQuestion
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Forbidden, NotFound
 from fwtwisted.model.people import Account, Viewer
 

@@ -14,11 +14,11 @@ from uuid import UUID
 import orjson
 
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
-from fwtwisted.core.music.libraries import Ring, remove_with_uploads
+from fwtwisted.core.music.libraries import remove_with_uploads
 from fwtwisted.core.people.accounts import keep_a_superuser
 from fwtwisted.core.people.endings import shut_out
 from fwtwisted.core.people.passwords import Passwords, Verdict
-from fwtwisted.core.people.quotas import Preference, Quotas
+from fwtwisted.core.people.quotas import Quotas
 from fwtwisted.core.people.tokens import ListenTokens
 from fwtwisted.db import jobs
 from fwtwisted.db.jobs import Job, JobKind
@@ -27,9 +27,11 @@ from fwtwisted.db.people import applications, people
 from fwtwisted.db.people.people import Change
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.accounts import LongText, Me, Profile, ProfileChange
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import NON_FIELD, Forbidden, Invalid, NotFound
 from fwtwisted.model.music import Attachment
 from fwtwisted.model.people import PERMISSIONS, Account, Privacy, Viewer
+from fwtwisted.model.preferences import ReadPreference
 
 REMOVE_ACCOUNT = "accounts.remove"
 LANE = "maintenance"
@@ -44,7 +46,7 @@ class Profiles:
         database: Database,
         passwords: Passwords,
         quotas: Quotas,
-        preference: Preference,
+        preference: ReadPreference,
         listen_tokens: ListenTokens,
         ring: Ring,
         occasions: Occasions = NOBODY,

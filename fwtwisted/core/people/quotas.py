@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
-
 from fwtwisted.db.music import libraries
 from fwtwisted.db.pool import Database, Queries
 from fwtwisted.model.accounts import QuotaStatus
 from fwtwisted.model.people import Account
-
-Preference: TypeAlias = Callable[[str], Awaitable[Any]]
-"""The value of an instance setting, by its identifier."""
+from fwtwisted.model.preferences import ReadPreference
 
 MB = 1_000_000
 
@@ -19,7 +14,7 @@ MB = 1_000_000
 class Quotas:
     """Says what room an account has left.  Source: docs/api.md §4.3, ``quota_status``."""
 
-    def __init__(self, database: Database, preference: Preference) -> None:
+    def __init__(self, database: Database, preference: ReadPreference) -> None:
         self._database, self._preference = database, preference
 
     async def status(self, account: Account) -> QuotaStatus:

@@ -22,10 +22,8 @@ from collections.abc import Callable, Mapping
 
 from attrs import frozen
 
-from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.people import mailing
 from fwtwisted.core.people.accounts import Accounts, Prepared
-from fwtwisted.core.people.quotas import Preference
 from fwtwisted.core.people.user_requests import dressed
 from fwtwisted.core.pod.live import Audience
 from fwtwisted.db.people import invitations, mailed, people, user_requests
@@ -33,8 +31,10 @@ from fwtwisted.db.people.people import Change
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import SignUp
 from fwtwisted.model.administration import LONGEST_CODE, Admission, Newcomer
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Forbidden, Invalid, Problems
 from fwtwisted.model.people import Account
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.wire.fields import REQUIRED
 from fwtwisted.wire.v1 import Document
 from fwtwisted.wire.v1.administration import request_came
@@ -70,7 +70,7 @@ class Registration:
         self,
         database: Database,
         accounts: Accounts,
-        preference: Preference,
+        preference: ReadPreference,
         ring: Ring,
         tell: Tell,
         settings: RegistrationSettings,

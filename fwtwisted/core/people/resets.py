@@ -8,13 +8,13 @@ Who opens it also proves that the address is theirs.  Source: docs/api.md §4.2.
 
 from __future__ import annotations
 
-from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.people import mailing
 from fwtwisted.core.people.accounts import Accounts
 from fwtwisted.core.people.tokens import digest
 from fwtwisted.db.people import mailed, people
 from fwtwisted.db.people.mailed import Proof, Purpose
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Invalid
 
 INVALID = "Invalid value"

@@ -14,13 +14,12 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 
 from attrs import evolve, field, frozen
 
 from fwtwisted.core.people.mailing import remind
 from fwtwisted.core.people.passwords import Passwords, Verdict
-from fwtwisted.core.people.quotas import Preference
 from fwtwisted.core.people.tokens import ListenTokens, digest, new_secret
 from fwtwisted.core.pod.limits import Limits, network_of
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
@@ -28,8 +27,10 @@ from fwtwisted.db.people import people, sessions
 from fwtwisted.db.people.people import Credentials
 from fwtwisted.db.people.sessions import Caller
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import NON_FIELD, Invalid, NotFound
 from fwtwisted.model.people import PERMISSION_SCOPES, TOKEN_SCOPES, USER_SCOPES, Via, Viewer, expanded
+from fwtwisted.model.preferences import ReadPreference
 
 PRUNE_SESSIONS = "sessions.prune"
 LANE = "maintenance"
@@ -43,8 +44,6 @@ NAMES_BEHIND_AN_ADDRESS = 5
 
 SESSIONS_BELL = "sessions"
 """Rung with the digest of a session that has ended, or with nothing: several have."""
-
-Ring = Callable[[str, bytes], None]
 
 
 def _nobody_hears(name: str, payload: bytes) -> None:
@@ -77,7 +76,7 @@ class SignIn:
         self,
         database: Database,
         passwords: Passwords,
-        preference: Preference,
+        preference: ReadPreference,
         listen_tokens: ListenTokens,
         limits: Limits,
         settings: SignInSettings,

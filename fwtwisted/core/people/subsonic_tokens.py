@@ -16,12 +16,12 @@ import secrets
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from fwtwisted.core.people.quotas import Preference
 from fwtwisted.core.people.tokens import new_personal_token
 from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database
 from fwtwisted.model.errors import Forbidden, NotFound, NotOffered
 from fwtwisted.model.people import Viewer
+from fwtwisted.model.preferences import ReadPreference
 
 NONCE_BYTES = 12
 VERSION = b"\x01"
@@ -62,7 +62,7 @@ class SubsonicSeal:
 class SubsonicTokens:
     """People's own Subsonic secrets."""
 
-    def __init__(self, database: Database, seal: SubsonicSeal, preference: Preference) -> None:
+    def __init__(self, database: Database, seal: SubsonicSeal, preference: ReadPreference) -> None:
         self._database, self._seal, self._preference = database, seal, preference
 
     async def of(self, viewer: Viewer, username: str) -> str | None:

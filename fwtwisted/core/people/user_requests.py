@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
-from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.people import mailing
 from fwtwisted.db.people import members, user_requests
 from fwtwisted.db.people.user_requests import RequestRow
 from fwtwisted.db.pod import reports
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.administration import RequestQuestion, RequestStatus, UserRequest
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.people import Viewer
 

@@ -7,9 +7,8 @@ the instance settings let them, with an address at which they can be asked.  Sou
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -17,15 +16,16 @@ from attrs import evolve
 
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.people import mailing
-from fwtwisted.core.people.signin import Ring
 from fwtwisted.core.pod.live import Audience, Facts
 from fwtwisted.db.listening.playlists import Seer
 from fwtwisted.db.pod import reported, reports
 from fwtwisted.db.pod.reports import NewReport
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.administration import Note, NoteTarget
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import NON_FIELD, Invalid, NotFound, Unauthenticated
 from fwtwisted.model.people import Pod, Viewer
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.reports import (
     NAMED_BY,
     Reference,
@@ -46,7 +46,6 @@ MODERATORS = Audience.permitted("moderation")
 MOST_LETTERS = 20
 """Reports of one other server in an hour that moderators get letters about; they find the others in their list."""
 
-Preference = Callable[[str], Awaitable[Any]]
 Happened = Callable[[Audience, str, Facts], None]
 
 
@@ -56,7 +55,7 @@ class Reports:
     def __init__(
         self,
         database: Database,
-        preference: Preference,
+        preference: ReadPreference,
         ring: Ring,
         happened: Happened,
         pod: Pod,

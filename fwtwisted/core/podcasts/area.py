@@ -9,8 +9,6 @@ from attrs import frozen
 
 from fwtwisted.core.fediverse.moderation.policies import Policies
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
-from fwtwisted.core.importing.importer import Preference
-from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.pod.service_actor import ServiceActor
@@ -22,7 +20,9 @@ from fwtwisted.core.podcasts.subscriptions import Subscriptions
 from fwtwisted.core.podcasts.syndication import Syndication
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.people import Pod
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.fetching import Fetching
 from fwtwisted.wire.v1.channels import ChannelPaper
@@ -44,7 +44,7 @@ class PodcastsGround:
     service: ServiceActor
     visibility: Visibility
     shelves: Shelves
-    preference: Preference
+    preference: ReadPreference
     ring: Ring
     pod: Pod
     paper: ChannelPaper

@@ -15,8 +15,7 @@ from uuid import UUID, uuid4
 from attrs import frozen
 
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
-from fwtwisted.core.importing.importer import Preference
-from fwtwisted.core.music.libraries import Ring, remove_with_uploads
+from fwtwisted.core.music.libraries import remove_with_uploads
 from fwtwisted.core.music.questions import scopes_of
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.people.accounts import NEVER_FREE, USERNAME
@@ -28,6 +27,7 @@ from fwtwisted.db.podcasts import channels
 from fwtwisted.db.podcasts.channels import ChannelFilter, NewVoice
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import LongText
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import NON_FIELD, Forbidden, Invalid, NotFound, NotOffered
 from fwtwisted.model.music import Artist, Kind
 from fwtwisted.model.people import Actor, Pod, Privacy, Viewer
@@ -40,6 +40,7 @@ from fwtwisted.model.podcasts import (
     ChannelQuestion,
     ChannelWish,
 )
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.threads import Threads
 from fwtwisted.wire.v1.channels import checked_metadata
 from fwtwisted.wire.v1.questions import uuid_or_none
@@ -62,7 +63,7 @@ class Channels:
         database: Database,
         threads: Threads,
         visibility: Visibility,
-        preference: Preference,
+        preference: ReadPreference,
         ring: Ring,
         pod: Pod,
         settings: ChannelSettings,

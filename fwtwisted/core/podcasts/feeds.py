@@ -20,7 +20,6 @@ from twisted.logger import Logger
 
 from fwtwisted.core.files.stored_files import LANE as STORE_LANE
 from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
-from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.people.keys import KeyPair, new_keys
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.core.podcasts.asking import Asking, Had, Read, Same, Trouble
@@ -33,6 +32,7 @@ from fwtwisted.db.people import people
 from fwtwisted.db.podcasts import channels, feeds
 from fwtwisted.db.podcasts.feeds import KnownFeed
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Invalid, Unauthenticated
 from fwtwisted.model.people import Pod, Privacy, Viewer
 from fwtwisted.model.podcasts import Channel, ChannelPage, Subscription

@@ -13,7 +13,6 @@ from uuid import uuid4
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.files.stored_files import LANE as STORE_LANE
 from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
-from fwtwisted.core.music.libraries import Ring
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.podcasts.channels import taken_cover
@@ -23,6 +22,7 @@ from fwtwisted.db.music import works
 from fwtwisted.db.music.works import NewSeries
 from fwtwisted.db.podcasts import channels
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.music import Album, Shelf
 from fwtwisted.model.people import Pod, Viewer

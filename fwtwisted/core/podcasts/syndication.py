@@ -14,12 +14,12 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from fwtwisted.core.importing.importer import Preference
 from fwtwisted.core.podcasts.channels import page_of
 from fwtwisted.db.areas import versions
 from fwtwisted.db.music import works
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.podcasts import MOST_ITEMS, Channel, ChannelPage, Episode
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.threads import Threads
 from fwtwisted.wire import rss
 from fwtwisted.wire.http import http_date
@@ -51,7 +51,7 @@ class Written:
 class Syndication:
     """Writes feeds."""
 
-    def __init__(self, database: Database, threads: Threads, preference: Preference, paper: ChannelPaper) -> None:
+    def __init__(self, database: Database, threads: Threads, preference: ReadPreference, paper: ChannelPaper) -> None:
         self._database, self._threads = database, threads
         self._preference, self._paper = preference, paper
         self._kept: OrderedDict[int, tuple[_Mark, Written]] = OrderedDict()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from random import SystemRandom
-from typing import Any
 
 from attrs import field, frozen
 
@@ -31,6 +30,8 @@ from fwtwisted.core.subsonic.sounds import Sounds, SoundSettings
 from fwtwisted.core.subsonic.stations import Stations
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
+from fwtwisted.model.bell import Ring
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.blobs import BlobStore
 from fwtwisted.outside.measuring import Measuring
@@ -62,7 +63,7 @@ class CommonsGround:
     reactor: PlayerReactor
     database: Database
     threads: Threads
-    ring: Callable[[str, bytes], None]
+    ring: Ring
     blobs: BlobStore
     room: SubsonicRoom
     visibility: Visibility
@@ -74,7 +75,7 @@ class CommonsGround:
     podcasts: Podcasts
     remote_audio: RemoteAudio
     imports: FolderImports
-    preference: Callable[[str], Awaitable[Any]]
+    preference: ReadPreference
     public_url: str
 
 

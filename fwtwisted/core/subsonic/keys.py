@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fwtwisted.core.people.quotas import Preference
 from fwtwisted.core.people.tokens import digest, new_secret
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.subsonic import callers
 from fwtwisted.model.accounts import ApiKey
 from fwtwisted.model.errors import Invalid, NotFound, NotOffered, Unauthenticated
 from fwtwisted.model.people import Viewer
+from fwtwisted.model.preferences import ReadPreference
 
 PREFIX = "fwk-"
 MOST_KEYS = 50  # of one account
@@ -24,7 +24,7 @@ MOST_KEYS = 50  # of one account
 class SubsonicKeys:
     """People's keys.  Every method raises NotOffered where the pod serves no Subsonic apps."""
 
-    def __init__(self, database: Database, preference: Preference) -> None:
+    def __init__(self, database: Database, preference: ReadPreference) -> None:
         self._database, self._preference = database, preference
 
     async def of(self, viewer: Viewer) -> Sequence[ApiKey]:

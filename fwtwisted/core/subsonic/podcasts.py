@@ -9,8 +9,7 @@ Source: docs/subsonic.md §8.9.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from fwtwisted.db.subsonic import podcasts
 from fwtwisted.model.errors import Forbidden, NotFound
 from fwtwisted.model.heard import HeardChannel, HeardEpisode, Sight
 from fwtwisted.model.people import Viewer
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.threads import Threads
 from fwtwisted.wire.markup import plain
 from fwtwisted.wire.subsonic.documents import Paper, cover_of
@@ -53,7 +53,7 @@ class PodcastsHeard:
         area: Podcasts,
         arriving: Arriving,
         remote: RemoteAudio,
-        preference: Callable[[str], Awaitable[Any]],
+        preference: ReadPreference,
         public_url: str,
     ) -> None:
         self._database, self._threads, self._hearing, self._paper = database, threads, hearing, paper

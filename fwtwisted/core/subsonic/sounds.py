@@ -11,7 +11,7 @@ Source: docs/subsonic.md §9.8.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 from twisted.internet.interfaces import IReactorTime
@@ -24,6 +24,7 @@ from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.subsonic import sounds
 from fwtwisted.db.subsonic.sounds import Unheard
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import NotFound, Unavailable
 from fwtwisted.model.heard import Sight
 from fwtwisted.model.music import Kind
@@ -72,7 +73,7 @@ class Sounds:
         threads: Threads,
         measuring: Measuring,
         pools: Pools,
-        ring: Callable[[str, bytes], None],
+        ring: Ring,
         settings: SoundSettings,
     ) -> None:
         self._clock, self._database, self._lending, self._threads = clock, database, lending, threads

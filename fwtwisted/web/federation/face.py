@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from fwtwisted.core.fediverse.publishing.room import Publishing
 from fwtwisted.core.fediverse.receiving.intake import Intake
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.web.federation.actors import Actors
 from fwtwisted.web.federation.discovery import WellKnown
 from fwtwisted.web.federation.documents import Documents
-from fwtwisted.web.federation.inboxes import LARGEST_POST, OwnInboxes, Preference, SharedInbox
+from fwtwisted.web.federation.inboxes import LARGEST_POST, OwnInboxes, SharedInbox
 from fwtwisted.web.federation.indexes import Index, Reports, Terms
 from fwtwisted.web.federation.music import Music
 from fwtwisted.web.federation.pages import Pages
 from fwtwisted.web.site import Mount
 
 
-def mounts(publishing: Publishing, intake: Intake, preference: Preference) -> list[Mount]:
+def mounts(publishing: Publishing, intake: Intake, preference: ReadPreference) -> list[Mount]:
     """Every prefix and what hangs there."""
     documents = Documents(publishing.gate)
     return [

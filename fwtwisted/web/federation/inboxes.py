@@ -7,11 +7,11 @@ written here in the words of the protocol.  Source: docs/federation.md §1.7, §
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
 from fwtwisted.core.fediverse.receiving.intake import Intake, Post
 from fwtwisted.model.errors import NotOffered, Unauthenticated, UnsupportedMedia
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.web.app import answer, nothing, resource_app
 from fwtwisted.web.reading import media_type
 from fwtwisted.web.request import LeanRequest
@@ -22,13 +22,11 @@ LARGEST_POST: Final = 1 << 20
 MEDIA_TYPES: Final = frozenset(("application/activity+json", "application/ld+json", "application/json"))
 ENABLED: Final = "federation__enabled"
 
-Preference = Callable[[str], Awaitable[Any]]
-
 
 class _Door:
     """What both kinds of inbox do with a post."""
 
-    def __init__(self, intake: Intake, preference: Preference) -> None:
+    def __init__(self, intake: Intake, preference: ReadPreference) -> None:
         self._intake, self._preference = intake, preference
 
     async def take(self, request: LeanRequest, username: str | None) -> bytes:
@@ -51,7 +49,7 @@ class OwnInboxes:
 
     app = resource_app()
 
-    def __init__(self, intake: Intake, preference: Preference) -> None:
+    def __init__(self, intake: Intake, preference: ReadPreference) -> None:
         self._door = _Door(intake, preference)
 
     @app.route("/<string:username>/inbox", methods=["POST"])
@@ -65,7 +63,7 @@ class SharedInbox:
 
     app = resource_app()
 
-    def __init__(self, intake: Intake, preference: Preference) -> None:
+    def __init__(self, intake: Intake, preference: ReadPreference) -> None:
         self._door = _Door(intake, preference)
 
     @app.route("/inbox", methods=["POST"])

@@ -6,14 +6,14 @@ Source: docs/subsonic.md §8.12.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 from attrs import frozen
 
 from fwtwisted.core.subsonic.people import COVERS, People, Roles
 from fwtwisted.core.subsonic.sights import THIS_POD, folder_of
 from fwtwisted.model.people import Viewer
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.together import Person
 from fwtwisted.web.subsonic.admission import clear
 from fwtwisted.web.subsonic.calls import EMPTY, Caller, call, writing_call
@@ -21,8 +21,6 @@ from fwtwisted.wire.subsonic.asked import Asked
 from fwtwisted.wire.subsonic.documents import when
 from fwtwisted.wire.subsonic.envelope import Payload
 from fwtwisted.wire.subsonic.errors import missing
-
-Preference: TypeAlias = Callable[[str], Awaitable[Any]]
 
 # Roles that mean nothing to the rest of the house: what is taken here is refused under /rest.
 OWN_ROLES = ("settings", "stream", "jukebox", "download", "upload", "playlist", "comment", "podcast", "share")
@@ -44,7 +42,7 @@ class Offered:
 class Users:
     """Calls about accounts."""
 
-    def __init__(self, people: People, preference: Preference, offered: Offered) -> None:
+    def __init__(self, people: People, preference: ReadPreference, offered: Offered) -> None:
         self._people, self._preference, self._offered = people, preference, offered
 
     @call("getUser", scope="read:profile")

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -28,6 +28,7 @@ from fwtwisted.core.fediverse.keys.mill import Mill
 from fwtwisted.core.fediverse.keys.resolving import ActorKey, Resolving
 from fwtwisted.model.errors import Throttled
 from fwtwisted.model.federation import AskFailed, Forged, Idle, Signer, Unsigned
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.shared import Cache
 from fwtwisted.outside.tallies import Tallies
@@ -45,8 +46,6 @@ REPLAY_SECONDS = 2 * 3600.0
 OLDEST_PROOF = timedelta(days=29)
 """What is older may have been forgotten (thirty days), and anybody could have it do its effect once more."""
 FETCH_DELAY = "federation__actor_fetch_delay"  # minutes
-
-Preference = Callable[[str], Awaitable[Any]]
 
 
 class Permitting(Protocol):
@@ -70,7 +69,7 @@ class VerifyingGround:
 
     resolving: Resolving
     policies: Permitting
-    preference: Preference
+    preference: ReadPreference
     cache: Cache
     tallies: Tallies
     threads: Threads

@@ -10,7 +10,7 @@ inbox.  Source: docs/federation.md §6.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from fwtwisted.db.pod import instance
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import ShutOut, Unauthenticated
 from fwtwisted.model.policies import Reading, Rules, Switch
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.outside.fetching import Refused
 from fwtwisted.outside.shared import Bell
 from fwtwisted.wire.activitypub.acts import MOST_NAMED
@@ -33,8 +34,6 @@ BELL: Final = "policies"
 ALLOW_LIST: Final = "moderation__allow_list_enabled"
 MEDIA: Final = frozenset(("Audio", "Artist", "Album", "Track", "Library", "Image", "Playlist", "AudioCollection"))
 WITHDRAWING: Final = frozenset(("Delete", "Undo"))
-
-Preference = Callable[[str], Awaitable[Any]]
 
 
 @frozen
@@ -64,7 +63,7 @@ class Policies:
         database: Database,
         bell: Bell,
         clock: IReactorTime,
-        preference: Preference,
+        preference: ReadPreference,
         own_domain: str,
         settings: PoliciesSettings,
     ) -> None:

@@ -22,7 +22,6 @@ from fwtwisted.core.fediverse.remote.removing import remove_libraries, remove_up
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.files.stored_files import LANE as STORE_LANE
 from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
-from fwtwisted.core.music.libraries import Ring
 from fwtwisted.db import jobs
 from fwtwisted.db.fediverse import purging
 from fwtwisted.db.fediverse.purging import Doomed
@@ -30,6 +29,7 @@ from fwtwisted.db.files import doomed as doomed_files
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.podcasts import channels
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.people import Pod
 
 PURGE, ABANDONED = "moderation.purge", "moderation.abandoned"

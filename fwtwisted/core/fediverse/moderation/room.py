@@ -11,9 +11,9 @@ from fwtwisted.core.fediverse.moderation.policies import Policies
 from fwtwisted.core.fediverse.moderation.purging import Purging
 from fwtwisted.core.fediverse.moderation.servers import Ask, Servers
 from fwtwisted.core.fediverse.sending.announcing import Announcing
-from fwtwisted.core.music.libraries import Ring
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.people import Pod
 
 

@@ -12,11 +12,11 @@ from typing import Final, Protocol
 
 from attrs import frozen
 
-from fwtwisted.core.importing.importer import Preference
 from fwtwisted.model.errors import NotOffered
 from fwtwisted.model.federation import PeerClass, Signer
 from fwtwisted.model.people import VISITOR, Viewer
 from fwtwisted.model.policies import Reading
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.wire.activitypub.negotiation import funkwhale_in
 from fwtwisted.wire.signatures.received import Received
 
@@ -71,7 +71,9 @@ NOBODY: Final = Reader()
 class Gate:
     """Lets readers in."""
 
-    def __init__(self, preference: Preference, verifying: Identifying, policies: Permitting, peers: Knowing) -> None:
+    def __init__(
+        self, preference: ReadPreference, verifying: Identifying, policies: Permitting, peers: Knowing
+    ) -> None:
         self._preference, self._verifying = preference, verifying
         self._policies, self._peers = policies, peers
 

@@ -9,10 +9,10 @@ from attrs import frozen
 
 from fwtwisted.core.fediverse.publishing.papers import Papers
 from fwtwisted.core.fediverse.publishing.showcase import Sheet
-from fwtwisted.core.importing.importer import Preference
 from fwtwisted.db.fediverse import published
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import NotOffered
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.wire.activitypub.contexts import MUSIC, POSTED, Context
 from fwtwisted.wire.activitypub.writing import collections
 from fwtwisted.wire.activitypub.writing.collections import leaf
@@ -35,7 +35,7 @@ class _Index:
 class Indexes:
     """Lists what is public."""
 
-    def __init__(self, database: Database, papers: Papers, preference: Preference) -> None:
+    def __init__(self, database: Database, papers: Papers, preference: ReadPreference) -> None:
         self._database, self._papers, self._preference = database, papers, preference
         self._libraries = _Index(
             "libraries", MUSIC, published.count_libraries, published.public_libraries, papers.libraries

@@ -12,12 +12,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from attrs import evolve
 
-from fwtwisted.core.importing.importer import Preference
 from fwtwisted.db.fediverse import published
 from fwtwisted.db.music import catalog
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.federation import PeerClass
 from fwtwisted.model.music import Album, Artist, Kind, Track
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.published import Persona, Post, SharedFile, Works
 from fwtwisted.wire.activitypub.writing import actors, libraries, music, posts
 from fwtwisted.wire.activitypub.writing.paper import Paper
@@ -29,7 +29,7 @@ PAGE_SIZE = "federation__collection_page_size"
 class Papers:
     """Writes documents."""
 
-    def __init__(self, paper: Paper, preference: Preference) -> None:
+    def __init__(self, paper: Paper, preference: ReadPreference) -> None:
         self.paper, self._preference = paper, preference
 
     def for_followers(self, peer: PeerClass) -> Papers:

@@ -12,11 +12,11 @@ from fwtwisted.core.fediverse.publishing.indexes import Indexes
 from fwtwisted.core.fediverse.publishing.outboxes import Outboxes
 from fwtwisted.core.fediverse.publishing.papers import Papers
 from fwtwisted.core.fediverse.publishing.showcase import Showcase
-from fwtwisted.core.importing.importer import Preference
 from fwtwisted.core.listening.answers import Answers, AnswerSettings
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.db.pool import Database
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.threads import Threads
 
 # Answers hold for as long as nothing changes; how long beyond that somebody else's name may be an old one.
@@ -32,7 +32,7 @@ class PublishingGround:
     visibility: Visibility
     papers: Papers
     service: ServiceActor
-    preference: Preference
+    preference: ReadPreference
     verifying: Identifying
     policies: Permitting
     peers: Knowing

@@ -12,7 +12,7 @@ the commit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import orjson
@@ -23,6 +23,7 @@ from fwtwisted.db import jobs
 from fwtwisted.db.fediverse import received
 from fwtwisted.db.fediverse.received import NewPost
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Unavailable
 
 DRAIN: Final = "received.drain"
@@ -31,7 +32,6 @@ MOST_POSTS: Final = 100
 MOST_CHARACTERS: Final = 4 * 2**20  # of all posts of one transaction
 MOST_WAITING: Final = 2_000
 
-Ring = Callable[[str, bytes], None]
 Entry = tuple[NewPost, "Deferred[None]"]
 
 

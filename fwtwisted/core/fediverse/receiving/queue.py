@@ -27,13 +27,14 @@ from attrs import frozen
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.logger import Logger
 
-from fwtwisted.core.fediverse.receiving.ledger import DRAIN, LANE, Ring, wake
+from fwtwisted.core.fediverse.receiving.ledger import DRAIN, LANE, wake
 from fwtwisted.core.fediverse.receiving.told import Deeds, Quick, Slow, Told
 from fwtwisted.db.fediverse import received
 from fwtwisted.db.fediverse.received import Waiting
 from fwtwisted.db.jobs import Job, JobKind, Later, Schedule, next_hour
 from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import BadRequest, FwError, Invalid, NotFound, Unavailable
 from fwtwisted.model.federation import AskFailed
 from fwtwisted.model.people import Actor, Pod

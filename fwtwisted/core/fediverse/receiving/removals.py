@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from fwtwisted.core.fediverse.receiving.told import ANY, Deeds, Told
-from fwtwisted.core.fediverse.remote.removing import Ring, remove_actor, remove_libraries, remove_uploads
+from fwtwisted.core.fediverse.remote.removing import remove_actor, remove_libraries, remove_uploads
 from fwtwisted.db.fediverse import held, received, remote_deeds
 from fwtwisted.db.fediverse.held import Held
 from fwtwisted.db.files import importing
 from fwtwisted.db.pool import Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.people import Pod
 from fwtwisted.wire.activitypub.reading.places import same_origin
 from fwtwisted.wire.addresses import host_of, is_ours

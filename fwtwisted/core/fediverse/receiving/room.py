@@ -17,7 +17,7 @@ from fwtwisted.core.fediverse.receiving.content import Ask, Content, Objects, Pe
 from fwtwisted.core.fediverse.receiving.flags import Flags, Hearing
 from fwtwisted.core.fediverse.receiving.follows import Answering, Notices, ReceivedFollows
 from fwtwisted.core.fediverse.receiving.intake import Intake, Spend, Verifying
-from fwtwisted.core.fediverse.receiving.ledger import Ledger, Ring
+from fwtwisted.core.fediverse.receiving.ledger import Ledger
 from fwtwisted.core.fediverse.receiving.likes import Likes
 from fwtwisted.core.fediverse.receiving.queue import Queue
 from fwtwisted.core.fediverse.receiving.removals import Removals
@@ -25,6 +25,7 @@ from fwtwisted.core.fediverse.receiving.told import Deeds, Family
 from fwtwisted.core.fediverse.receiving.undoing import Undoing
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.people import Pod
 from fwtwisted.model.threads import Threads
 

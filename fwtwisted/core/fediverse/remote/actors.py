@@ -16,9 +16,10 @@ from twisted.internet.interfaces import IReactorTime
 from fwtwisted.core.fediverse.asking import Answer, AskFailed
 from fwtwisted.core.fediverse.flights import Flights
 from fwtwisted.core.fediverse.remote.channels import write_channel
-from fwtwisted.core.fediverse.remote.removing import Ring, remove_actor
+from fwtwisted.core.fediverse.remote.removing import remove_actor
 from fwtwisted.db.fediverse.remote import actors
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Invalid, ShutOut
 from fwtwisted.model.people import Actor, Pod
 from fwtwisted.model.remote import SaidActor

@@ -7,7 +7,7 @@ Source: docs/federation.md §2.7, §5.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
@@ -22,6 +22,7 @@ from fwtwisted.db.jobs import Job, JobKind, Schedule
 from fwtwisted.db.people import people
 from fwtwisted.db.podcasts import channels
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.people import Actor
 from fwtwisted.model.podcasts import Channel
@@ -34,8 +35,6 @@ READ = "outboxes.read"
 LANE = "fetch"
 LARGEST_PAGE = 4 << 20  # bytes
 MOST_NAMED = 20  # activities of a page that are only named, and asked for one by one
-
-Ring = Callable[[str, bytes], None]
 
 
 @frozen

@@ -18,6 +18,7 @@ from fwtwisted.db.fediverse.remote import actors, looks
 from fwtwisted.db.files import doomed
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.fediverse import FetchStatus, Outcome
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Viewer
@@ -27,7 +28,6 @@ LANE = "maintenance"
 AT_ONCE = 500
 
 LookUp = Callable[[str, int | None], Awaitable[Outcome]]
-Ring = Callable[[str, bytes], None]
 
 
 @frozen

@@ -7,7 +7,7 @@ people here kept in their lists stays.  Source: docs/federation.md §4.9, §5.7.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from fwtwisted.core.files.stored_files import LANE as STORE_LANE
@@ -17,9 +17,8 @@ from fwtwisted.db import jobs
 from fwtwisted.db.fediverse.remote import actors, libraries
 from fwtwisted.db.files import importing, uploads
 from fwtwisted.db.pool import Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.people import Actor
-
-Ring = Callable[[str, bytes], None]
 
 
 async def remove_uploads(tx: Tx, uuids: Sequence[UUID], ring: Ring) -> int:

@@ -16,11 +16,11 @@ from fwtwisted.core.fediverse.remote.lookup import RemoteLookup
 from fwtwisted.core.fediverse.remote.objects import RemoteObjects, Taken
 from fwtwisted.core.fediverse.remote.outboxes import Outboxes, OutboxesSettings
 from fwtwisted.core.fediverse.remote.refreshing import Refreshing, RefreshSettings
-from fwtwisted.core.fediverse.remote.removing import Ring
 from fwtwisted.core.fediverse.remote.returning import Returning
 from fwtwisted.core.fediverse.remote.scanning import Scanning
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Actor, Library, Pod
 from fwtwisted.model.podcasts import Channel

@@ -16,7 +16,7 @@ Source: docs/federation.md §2.7, §5.2.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -34,6 +34,7 @@ from fwtwisted.db.fediverse.scans import Walk
 from fwtwisted.db.jobs import Job, JobKind, Later, Schedule
 from fwtwisted.db.music import libraries
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Invalid, ShutOut
 from fwtwisted.model.fediverse import Scan
 from fwtwisted.model.people import Actor, Library, Privacy
@@ -50,8 +51,6 @@ MOST_PAGES = 20_000  # whatever it says
 SOME = 500
 SPREAD_SECONDS = 3_600.0  # over which the weekly walks begin
 PASSING = (408, 425, 429)
-
-Ring = Callable[[str, bytes], None]
 
 
 class Taking(Protocol):

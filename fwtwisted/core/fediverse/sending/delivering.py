@@ -34,6 +34,7 @@ from fwtwisted.db.fediverse.deliveries import Due, Look, Tried
 from fwtwisted.db.fediverse.peers import Standing
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.federation import Scheme
 from fwtwisted.outside.fetching import FetchFailed, Refused
 from fwtwisted.outside.fetching.posting import Posted
@@ -42,8 +43,6 @@ WAKE, REPAIR, PRUNE = "federation.wake", "federation.deliveries", "federation.pr
 CHORES = "maintenance"
 LONGEST_ERROR = 300  # characters
 PRUNED_AT_ONCE = 5_000
-
-Ring = Callable[[str, bytes], None]
 
 
 class Knowledge(Protocol):

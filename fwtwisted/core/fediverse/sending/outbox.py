@@ -7,8 +7,7 @@ commit rings for whoever delivers.  Source: docs/federation.md §3.9, §4.12, §
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
 
 import orjson
 from attrs import frozen
@@ -19,14 +18,12 @@ from fwtwisted.db.fediverse import deliveries
 from fwtwisted.db.fediverse.deliveries import Meant, NewOutgoing
 from fwtwisted.db.fediverse.notifications import NewActivity
 from fwtwisted.db.pool import Queries, Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.federation import PeerClass
 from fwtwisted.wire.v1 import Document
 
 DELIVER = "federation.deliver"
 LANE = "federation"
-
-Ring = Callable[[str, bytes], None]
-Preference = Callable[[str], Awaitable[Any]]
 
 
 @frozen

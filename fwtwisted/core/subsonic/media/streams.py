@@ -14,7 +14,6 @@ Source: docs/subsonic.md §8.6, rules 51 to 56.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any
 
 from attrs import evolve, field, frozen
 from twisted.internet.interfaces import IReactorTime
@@ -28,6 +27,7 @@ from fwtwisted.db.subsonic import media
 from fwtwisted.model.audio import extension_of
 from fwtwisted.model.errors import NotFound, Throttled
 from fwtwisted.model.heard import Sight
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.ffmpeg import FORMATS, MOST_BITS_PER_SECOND, Wish
 from fwtwisted.outside.inmemory import MemorySource
@@ -150,7 +150,7 @@ class Streams:
         database: Database,
         streaming: Streaming,
         threads: Threads,
-        preference: Callable[[str], Awaitable[Any]],
+        preference: ReadPreference,
         settings: StreamSettings,
     ) -> None:
         self._clock, self._database, self._streaming = clock, database, streaming

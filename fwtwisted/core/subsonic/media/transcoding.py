@@ -8,9 +8,6 @@ Source: docs/subsonic.md §9.6.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 from attrs import frozen
 
 from fwtwisted.core.subsonic.login import Session
@@ -20,6 +17,7 @@ from fwtwisted.db.pool import Database
 from fwtwisted.db.subsonic import media
 from fwtwisted.model.errors import BadRequest, Forbidden
 from fwtwisted.model.heard import Sight
+from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.outside.ffmpeg import Wish
 from fwtwisted.wire.subsonic.names import Name
 from fwtwisted.wire.subsonic.transcoding import Decision, Player, Sound, decide, sound_of
@@ -48,7 +46,7 @@ class Transcoding:
         database: Database,
         streams: Streams,
         tickets: Tickets,
-        preference: Callable[[str], Awaitable[Any]],
+        preference: ReadPreference,
     ) -> None:
         self._database, self._streams, self._tickets, self._preference = database, streams, tickets, preference
 

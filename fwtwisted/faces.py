@@ -115,13 +115,13 @@ class Faces:
         parts, config = self._parts, self._config
         room, media, commons = parts.subsonic, parts.subsonic_media, parts.commons
         return subsonic.mounts(
-            room,
-            media,
-            settings.front(config),
-            settings.subsonic_server(config),
-            parts.signin.by_token,
-            parts.limits,
-            partial(parts.preferences.value, "subsonic__enabled"),
+            room=room,
+            media=media,
+            front=settings.front(config),
+            server=settings.subsonic_server(config),
+            by_bearer=parts.signin.by_token,
+            limits=parts.limits,
+            is_enabled=partial(parts.preferences.value, "subsonic__enabled"),
             further=commons_areas(commons, room),
             policy=settings.login_policy(config),
             extensions=commons_extensions(commons),
@@ -152,13 +152,13 @@ class Faces:
     def _people(self) -> list[Mount]:
         parts = self._parts
         desk = PeopleDesk(
-            parts.accounts,
-            parts.profiles,
-            parts.signin,
-            parts.limits,
-            self._callers,
-            self._cookies,
-            parts.pictures,
+            accounts=parts.accounts,
+            profiles=parts.profiles,
+            signin=parts.signin,
+            limits=parts.limits,
+            callers=self._callers,
+            cookies=self._cookies,
+            pictures=parts.pictures,
         )
         apps = ApplicationDesk(parts.applications, self._callers, self._api_url)
         oauth = OAuthDesk(parts.oauth, self._callers)
@@ -176,7 +176,15 @@ class Faces:
         edits = EditsDesk(parts.edits, self._callers, self._api_url)
         podcasts = self._podcasts()
         refresh = parts.fediverse.remote.refreshing.refresh
-        desk = MusicDesk(parts.catalog, parts.libraries, self._callers, parts.paper, edits, self._api_url, refresh)
+        desk = MusicDesk(
+            catalog=parts.catalog,
+            libraries=parts.libraries,
+            callers=self._callers,
+            paper=parts.paper,
+            edits=edits,
+            api_url=self._api_url,
+            refresh=refresh,
+        )
         return [
             edits.mount(),
             HidingDesk(parts.hiding, self._callers, self._api_url).mount(),
@@ -204,22 +212,28 @@ class Faces:
         parts, radio = self._parts, self._parts.radio
         is_open = parts.preferences.is_open
         desk = RadioDesk(
-            radio.radios, radio.sessions, self._callers, self._cookies, is_open, parts.paper, self._api_url
+            radios=radio.radios,
+            sessions=radio.sessions,
+            callers=self._callers,
+            cookies=self._cookies,
+            is_open=is_open,
+            paper=parts.paper,
+            api_url=self._api_url,
         )
         return desk.mounts()
 
     def _federation(self) -> list[Mount]:
         parts, url = self._parts, self._api_url
         desk = FederationDesk(
-            parts.follows,
-            parts.person_follows,
-            parts.foreign,
-            parts.fetches,
-            parts.actors,
-            self._callers,
-            parts.pictures,
-            url,
-            parts.fediverse.remote.refreshing.refresh_library,
+            follows=parts.follows,
+            people=parts.person_follows,
+            foreign=parts.foreign,
+            fetches=parts.fetches,
+            actors=parts.actors,
+            callers=self._callers,
+            pictures=parts.pictures,
+            api_url=url,
+            refresh=parts.fediverse.remote.refreshing.refresh_library,
         )
         moderation = ModerationDesk(parts.fediverse.moderation, self._callers, url)
         reports = ReportDesk(parts.reports, self._callers, url)
@@ -237,23 +251,30 @@ class Faces:
     def _podcasts(self) -> PodcastDesk:
         parts, area = self._parts, self._parts.podcasts
         return PodcastDesk(
-            area.channels,
-            area.subscriptions,
-            area.feeds,
-            area.series,
-            area.syndication,
-            self._callers,
-            parts.channel_paper,
-            parts.paper,
-            self._api_url,
-            parts.fediverse.remote.refreshing.refresh_channel,
+            channels=area.channels,
+            subscriptions=area.subscriptions,
+            feeds=area.feeds,
+            series=area.series,
+            syndication=area.syndication,
+            callers=self._callers,
+            paper=parts.channel_paper,
+            catalog_paper=parts.paper,
+            api_url=self._api_url,
+            refresh=parts.fediverse.remote.refreshing.refresh_channel,
         )
 
     def _uploads(self) -> Mount:
         parts, intake = self._parts, settings.intake_settings(self._config)
         spool, threads = parts.spool, self._threads
         desk = UploadDesk(
-            parts.uploads, self._callers, parts.paper, spool.open, spool.room, threads, intake, self._api_url
+            uploads=parts.uploads,
+            callers=self._callers,
+            paper=parts.paper,
+            open_spool=spool.open,
+            room=spool.room,
+            threads=threads,
+            intake=intake,
+            api_url=self._api_url,
         )
         return desk.mount()
 
@@ -261,14 +282,14 @@ class Faces:
         parts = self._parts
         intake = settings.intake_settings(self._config)
         desk = AttachmentDesk(
-            parts.attachments,
-            parts.remote_pictures,
-            self._callers,
-            parts.pictures,
-            parts.spool.open,
-            self._threads,
-            intake,
-            self._config.media.client_seconds,
+            attachments=parts.attachments,
+            remote=parts.remote_pictures,
+            callers=self._callers,
+            pictures=parts.pictures,
+            open_spool=parts.spool.open,
+            threads=self._threads,
+            intake=intake,
+            client_seconds=self._config.media.client_seconds,
         )
         return desk.mounts()
 

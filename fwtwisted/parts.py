@@ -80,8 +80,8 @@ from fwtwisted.core.storage.retention import Retention
 from fwtwisted.core.storage.sides import Here, There
 from fwtwisted.core.storage.strays import Strays
 from fwtwisted.core.subsonic.commons import Commons, CommonsGround
-from fwtwisted.core.subsonic.media.room import MediaRoom
-from fwtwisted.core.subsonic.room import SubsonicRoom
+from fwtwisted.core.subsonic.media.room import MediaGround, MediaRoom
+from fwtwisted.core.subsonic.room import SubsonicGround, SubsonicRoom
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.ground import Ground
 from fwtwisted.outside.blobs import LocalBlobs
@@ -94,7 +94,6 @@ from fwtwisted.outside.readers import Readers
 from fwtwisted.outside.spool import Spool
 from fwtwisted.outside.transcodes import Transcodes
 from fwtwisted.outside.watching import FolderWatch
-from fwtwisted.wire.subsonic.documents import Articles
 from fwtwisted.wire.v1.catalog import CatalogPaper
 
 T = TypeVar("T")
@@ -139,36 +138,36 @@ class Parts:
         self.passwords = passwords = Passwords(ground.threads, settings.password_settings(config))
         self.subsonic_seal = SubsonicSeal(secret)
         self.accounts = Accounts(
-            database,
-            ground.threads,
-            passwords,
-            self.subsonic_seal,
-            ground.bell.ring,
-            settings.accounts_settings(config),
+            database=database,
+            threads=ground.threads,
+            passwords=passwords,
+            seal=self.subsonic_seal,
+            ring=ground.bell.ring,
+            settings=settings.accounts_settings(config),
         )
         self.quotas = Quotas(database, preference)
         self.signin = SignIn(
-            database,
-            passwords,
-            preference,
-            self.listen_tokens,
-            self.limits,
-            settings.signin_settings(config),
-            ground.bell.ring,
+            database=database,
+            passwords=passwords,
+            preference=preference,
+            listen_tokens=self.listen_tokens,
+            limits=self.limits,
+            settings=settings.signin_settings(config),
+            ring=ground.bell.ring,
         )
         self.applications = Applications(database)
         self.oauth = OAuth(database, settings.oauth_settings(config))
         self.live = Live(database, ground.bell, ground.reactor, self.signin.standing)
         mail = mail_of(ground.reactor, settings.mail_settings(config))
         self.arrivals = Arrivals(
-            database,
-            self.accounts,
-            self.subsonic_seal,
-            mail,
-            preference,
-            ground.bell.ring,
-            self.live.tell,
-            settings.arrivals_settings(config),
+            database=database,
+            accounts=self.accounts,
+            seal=self.subsonic_seal,
+            mail=mail,
+            preference=preference,
+            ring=ground.bell.ring,
+            tell=self.live.tell,
+            settings=settings.arrivals_settings(config),
         )
 
     def _gather_sending(self, ground: Ground) -> None:
@@ -182,7 +181,13 @@ class Parts:
         self.announcing = Announcing(self.outbox, ground.bell.ring, tells_deeds=ground.config.outside.tells_deeds)
         preference, ring = self.preferences.value, ground.bell.ring
         self.profiles = Profiles(
-            ground.database, self.passwords, self.quotas, preference, self.listen_tokens, ring, self.announcing
+            database=ground.database,
+            passwords=self.passwords,
+            quotas=self.quotas,
+            preference=preference,
+            listen_tokens=self.listen_tokens,
+            ring=ring,
+            occasions=self.announcing,
         )
 
     def _gather_door(self, ground: Ground, config: Config) -> None:
@@ -196,25 +201,25 @@ class Parts:
         self.service_actor = ServiceActor(database, threads, self.pod, config.outside.service_username)
         self.readers = Readers(ground.reactor, settings.readers_settings(config))
         ways = Ways(
-            ground.reactor,
-            self.fetching,
-            threads,
-            lambda actor_id: self.fediverse.signing.by(actor_id),
-            self.service_actor.id,
-            self.policies.permit_media_hop,
+            clock=ground.reactor,
+            fetching=self.fetching,
+            threads=threads,
+            signs=lambda actor_id: self.fediverse.signing.by(actor_id),  # which is built on this, later
+            service=self.service_actor.id,
+            permit=self.policies.permit_media_hop,
             largest=config.outside.audio_bytes,
         )
         self.remote_audio = RemoteAudio(
             RemoteAudioGround(
-                ground.reactor,
-                database,
-                ground.blobs,
-                ground.cache,
-                ways,
-                os.path.join(config.media.root, ".arriving"),
-                self.readers.examine,
-                self.policies.rejects_media,
-                lambda: self.preferences.value("federation__enabled"),
+                reactor=ground.reactor,
+                database=database,
+                blobs=ground.blobs,
+                cache=ground.cache,
+                ways=ways,
+                folder=os.path.join(config.media.root, ".arriving"),
+                examine=self.readers.examine,
+                rejects_media=self.policies.rejects_media,
+                federates=lambda: self.preferences.value("federation__enabled"),
             )
         )
 
@@ -234,24 +239,29 @@ class Parts:
         self.listening = Listening(database, self.visibility, self.shelves, self.live.happened, relay, self.announcing)
         answers = Answers(ground.reactor.seconds, AnswerSettings())
         filling = Filling()
-        self.playlists = Playlists(database, self.visibility, self.shelves, self.preferences.value, answers, filling)
+        self.playlists = Playlists(
+            database=database,
+            visibility=self.visibility,
+            shelves=self.shelves,
+            preference=self.preferences.value,
+            answers=answers,
+            filling=filling,
+        )
         self.radio = RadioRoom.built(database, self.visibility, orders, self.shelves, filling)
-        url = config.general.public_url
         self.subsonic = SubsonicRoom(
-            database,
-            self.visibility,
-            orders,
-            self.signin,
-            self.subsonic_seal,
-            self.limits,
-            self.pod,
-            url,
-            self.listening,
-            self.playlists,
-            self.preferences.value,
-            config.media.music,
-            config.media.subsonic_format,
-            Articles(config.subsonic.articles),
+            SubsonicGround(
+                database=database,
+                visibility=self.visibility,
+                orders=orders,
+                signin=self.signin,
+                seal=self.subsonic_seal,
+                limits=self.limits,
+                pod=self.pod,
+                listening=self.listening,
+                playlists=self.playlists,
+                preference=self.preferences.value,
+            ),
+            settings.subsonic_settings(config),
         )
         self.transcodes = Transcodes(
             ground.reactor,
@@ -260,15 +270,15 @@ class Parts:
             ground.threads,
         )
         self.streaming = Streaming(
-            database,
-            self.visibility,
-            ground.blobs,
-            self.transcodes,
-            ground.cache,
-            ground.threads,
-            self.preferences.value,
-            settings.streaming_settings(config),
-            self.remote_audio,
+            database=database,
+            visibility=self.visibility,
+            blobs=ground.blobs,
+            transcodes=self.transcodes,
+            cache=ground.cache,
+            threads=ground.threads,
+            preference=self.preferences.value,
+            settings=settings.streaming_settings(config),
+            remote=self.remote_audio,
         )
 
     def _gather_pages(self, ground: Ground, config: Config) -> None:
@@ -291,16 +301,21 @@ class Parts:
         self.shipping = None if store is None else Shipping(ground.reactor, database, store.blobs)
         images = Images(threads, settings.image_settings(config))
         self.attachments = Attachments(database, blobs, images, ring, settings.attachment_settings(config))
+        self.remote_pictures = RemotePictures(
+            self.attachments, self.fetching, self.policies, ground.cache, settings.remote_picture_settings(config)
+        )
         self.subsonic_media = MediaRoom(
-            ground.reactor,
-            database,
-            self.subsonic,
-            self.streaming,
-            blobs,
-            images,
-            lambda uuid: self.remote_pictures.here(uuid),
-            threads,
-            preference,
+            MediaGround(
+                clock=ground.reactor,
+                database=database,
+                room=self.subsonic,
+                streaming=self.streaming,
+                blobs=blobs,
+                images=images,
+                bring=self.remote_pictures.here,
+                threads=threads,
+                preference=preference,
+            ),
             self._secret,
             settings.stream_settings(config),
             settings.picture_settings(config),
@@ -309,21 +324,32 @@ class Parts:
         places = Places(blobs, threads, config.media.music)
         importer = Importer(database, blobs, threads, preference, settings.importing_settings(config), self.announcing)
         self.uploads = Uploads(
-            database, blobs, threads, self.visibility, self.shelves, places, preference, ring, self.pod, self.announcing
+            database=database,
+            blobs=blobs,
+            threads=threads,
+            visibility=self.visibility,
+            shelves=self.shelves,
+            places=places,
+            preference=preference,
+            ring=ring,
+            pod=self.pod,
+            occasions=self.announcing,
         )
         News(self.uploads, self.listening, self.paper, self.pod.url).register(self.live)
-        self.upload_jobs = UploadJobs(database, threads, importer, places, ring, self.announcing)
+        self.upload_jobs = UploadJobs(
+            database=database, threads=threads, importer=importer, places=places, ring=ring, occasions=self.announcing
+        )
         self.folders = Folders(
             FoldersGround(
-                ground.reactor,
-                database,
-                blobs,
-                importer,
-                self.readers.examine,
-                threads,
-                lambda changed: FolderWatch(ground.reactor, threads, changed),
-                settings.folders_settings(config),
-                self.announcing,
+                clock=ground.reactor,
+                database=database,
+                blobs=blobs,
+                importer=importer,
+                examine=self.readers.examine,
+                threads=threads,
+                new_watch=lambda changed: FolderWatch(ground.reactor, threads, changed),
+                settings=settings.folders_settings(config),
+                occasions=self.announcing,
             )
         )
         self.folder_imports = FolderImports(
@@ -342,30 +368,30 @@ class Parts:
         self.live.writes(CREATED, self.reports.created)
         self.fediverse = FediverseRoom(
             FediverseGround(
-                ground.reactor,
-                database,
-                ground.threads,
-                self.fetching,
-                self.policies,
-                self.service_actor,
-                ground.bell,
-                ground.bell.ring,
-                ground.cache,
-                ground.tallies,
-                self.visibility,
-                self.shelves,
-                self.preferences.value,
-                self.pod,
-                self.inbox,
-                self.reports,
-                self.limits.spend,
-                self.live.happened,
-                self.outbox,
-                self.announcing,
-                self.papers,
-                lambda: datetime.now(UTC),
-                random.random,
-                settings.fediverse_settings(ground.config),
+                reactor=ground.reactor,
+                database=database,
+                threads=ground.threads,
+                fetching=self.fetching,
+                policies=self.policies,
+                service=self.service_actor,
+                bell=ground.bell,
+                ring=ground.bell.ring,
+                cache=ground.cache,
+                tallies=ground.tallies,
+                visibility=self.visibility,
+                shelves=self.shelves,
+                preference=self.preferences.value,
+                pod=self.pod,
+                inbox=self.inbox,
+                reports=self.reports,
+                spend=self.limits.spend,
+                happened=self.live.happened,
+                outbox=self.outbox,
+                announcing=self.announcing,
+                papers=self.papers,
+                now=lambda: datetime.now(UTC),
+                draw=random.random,
+                settings=settings.fediverse_settings(ground.config),
             )
         )
         told = settings.lookup_settings(ground.config)
@@ -377,25 +403,22 @@ class Parts:
         """The feeds that come in and go out."""
         database, threads = ground.database, ground.threads
         self.channel_paper = settings.channel_paper(config)
-        self.remote_pictures = RemotePictures(
-            self.attachments, self.fetching, self.policies, ground.cache, settings.remote_picture_settings(config)
-        )
         self.podcasts = Podcasts(
             PodcastsGround(
-                database,
-                threads,
-                self.fetching,
-                self.policies,
-                self.service_actor,
-                self.visibility,
-                self.shelves,
-                self.preferences.value,
-                ground.bell.ring,
-                self.pod,
-                self.channel_paper,
-                lambda: datetime.now(UTC),
-                random.random,
-                self.announcing,
+                database=database,
+                threads=threads,
+                fetching=self.fetching,
+                policies=self.policies,
+                service=self.service_actor,
+                visibility=self.visibility,
+                shelves=self.shelves,
+                preference=self.preferences.value,
+                ring=ground.bell.ring,
+                pod=self.pod,
+                paper=self.channel_paper,
+                now=lambda: datetime.now(UTC),
+                draw=random.random,
+                occasions=self.announcing,
             ),
             settings.channel_settings(config),
             settings.feed_settings(config),
@@ -405,23 +428,23 @@ class Parts:
         """What Subsonic apps find beside the music."""
         self.commons = Commons(
             CommonsGround(
-                ground.reactor,
-                ground.database,
-                ground.threads,
-                ground.bell.ring,
-                ground.blobs,
-                self.subsonic,
-                self.visibility,
-                self.accounts,
-                self.profiles,
-                self.subsonic_seal,
-                self.streaming,
-                self.radio.pools,
-                self.podcasts,
-                self.remote_audio,
-                self.folder_imports,
-                self.preferences.value,
-                config.general.public_url,
+                reactor=ground.reactor,
+                database=ground.database,
+                threads=ground.threads,
+                ring=ground.bell.ring,
+                blobs=ground.blobs,
+                room=self.subsonic,
+                visibility=self.visibility,
+                accounts=self.accounts,
+                profiles=self.profiles,
+                seal=self.subsonic_seal,
+                streaming=self.streaming,
+                pools=self.radio.pools,
+                podcasts=self.podcasts,
+                remote_audio=self.remote_audio,
+                imports=self.folder_imports,
+                preference=self.preferences.value,
+                public_url=config.general.public_url,
             ),
             settings.commons_settings(config),
         )

@@ -46,6 +46,7 @@ from fwtwisted.core.storage.retention import RetentionSettings
 from fwtwisted.core.subsonic.commons import CommonsSettings
 from fwtwisted.core.subsonic.media.pictures import PictureSettings
 from fwtwisted.core.subsonic.media.streams import StreamSettings
+from fwtwisted.core.subsonic.room import SubsonicSettings
 from fwtwisted.core.subsonic.sounds import SoundSettings
 from fwtwisted.logs import LogSettings
 from fwtwisted.model.people import Privacy
@@ -68,6 +69,7 @@ from fwtwisted.wire.activitypub.writing.paper import Paper
 from fwtwisted.wire.audio_keys import AudioKeys
 from fwtwisted.wire.audiotags import EXTENSIONS
 from fwtwisted.wire.opengraph import Addresses
+from fwtwisted.wire.subsonic.documents import Articles
 from fwtwisted.wire.subsonic.envelope import FUNKWHALE_VERSION, Server
 from fwtwisted.wire.targets import Exemptions
 from fwtwisted.wire.v1 import Pictures
@@ -361,6 +363,13 @@ def retention_settings(config: Config) -> RetentionSettings:
 def stream_settings(config: Config) -> StreamSettings:
     """What Subsonic apps get that ask for less."""
     return StreamSettings(config.media.subsonic_format, config.media.subsonic_transcodes)
+
+
+def subsonic_settings(config: Config) -> SubsonicSettings:
+    """What Subsonic apps are told of the pod."""
+    media = config.media
+    articles = Articles(config.subsonic.articles)
+    return SubsonicSettings(config.general.public_url, media.music, media.subsonic_format, articles)
 
 
 def picture_settings(config: Config) -> PictureSettings:

@@ -12,9 +12,12 @@ from fwtwisted.model.heard import Sight
 from fwtwisted.web.subsonic.calls import Caller
 from fwtwisted.wire.subsonic.asked import Asked
 from fwtwisted.wire.subsonic.documents import Paper
+from fwtwisted.wire.subsonic.errors import Code, Refused, missing
 from fwtwisted.wire.subsonic.names import Name, Prefix, named
 
 NO_FOLDER = 0  # which is none of anybody's
+LONGEST_COMMENT = 5_000  # characters
+LATEST_POSITION = 10**12  # milliseconds
 
 
 @frozen
@@ -56,3 +59,19 @@ def of_kind(asked: Asked, prefix: Prefix, parameter: str = "id") -> Name:
     if name.prefix is not prefix:
         raise NotFound()
     return name
+
+
+def the_position(asked: Asked, parameter: str = "position") -> int:
+    """A place in a song, milliseconds.  :raise Refused: code 10 for what is none."""
+    position = asked.needed_number(parameter)
+    if not 0 <= position <= LATEST_POSITION:
+        raise missing(parameter)
+    return position
+
+
+def the_comment(asked: Asked) -> str | None:
+    """What people wrote, which may be nothing; None: no word of it.  :raise Refused: it is too long."""
+    comment = asked.given("comment")
+    if comment is not None and len(comment) > LONGEST_COMMENT:
+        raise Refused(Code.MISSING_PARAMETER, "The comment is too long.")
+    return comment

@@ -16,9 +16,8 @@ from fwtwisted.web.subsonic.calls import Caller, call
 from fwtwisted.web.subsonic.desk import SubsonicDesk, of_kind, the_name
 from fwtwisted.wire.subsonic.asked import Asked
 from fwtwisted.wire.subsonic.envelope import Payload, Piece
-from fwtwisted.wire.subsonic.names import Prefix
+from fwtwisted.wire.subsonic.names import MUSIC_KINDS, Prefix
 
-KINDS = {Prefix.ARTIST: Kind.ARTIST, Prefix.ALBUM: Kind.ALBUM, Prefix.TRACK: Kind.TRACK}
 SIMILAR_ARTISTS, SONGS = 20, 50  # when the call does not say how many
 
 # Which rendition of a picture stands for which of Last.fm's sizes.
@@ -114,7 +113,7 @@ class Exploring:
 def _thing(asked: Asked, bare: Prefix) -> tuple[Kind, int]:
     """What the id means.  :raise NotFound: it is none of music."""
     name = the_name(asked, bare)
-    kind = KINDS.get(name.prefix)
+    kind = MUSIC_KINDS.get(name.prefix)
     if kind is None:
         raise NotFound
     return kind, name.number

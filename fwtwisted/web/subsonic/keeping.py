@@ -12,7 +12,7 @@ from fwtwisted.core.subsonic.resuming import Resuming
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.resuming import PlayQueue
 from fwtwisted.web.subsonic.calls import EMPTY, Caller, call, writing_call
-from fwtwisted.web.subsonic.desk import SubsonicDesk
+from fwtwisted.web.subsonic.desk import SubsonicDesk, the_comment, the_position
 from fwtwisted.web.subsonic.songs import heard_songs, the_songs
 from fwtwisted.wire.subsonic.asked import Asked
 from fwtwisted.wire.subsonic.documents import when
@@ -21,8 +21,6 @@ from fwtwisted.wire.subsonic.errors import Code, Refused, missing
 from fwtwisted.wire.subsonic.names import Name, Prefix, named
 
 LONGEST_QUEUE = 10_000  # songs
-LONGEST_COMMENT = 5_000  # characters
-LONGEST_MS = 10**12
 
 
 class Keeping:
@@ -94,7 +92,7 @@ class Keeping:
         return await self._save(caller, asked, [song for song in songs if song is not None], before)
 
     async def _save(self, caller: Caller, asked: Asked, songs: Sequence[int], current: int | None) -> Payload:
-        position = _position(asked) if asked.text("position") is not None else 0
+        position = the_position(asked) if asked.text("position") is not None else 0
         await self._resuming.save_queue(caller.account_id, songs, current, position, caller.client)
         return EMPTY
 
@@ -123,9 +121,7 @@ class Keeping:
     @writing_call("createBookmark")
     async def set_bookmark(self, asked: Asked, caller: Caller) -> Payload:
         caller.permits("write:listenings")
-        id, position, comment = asked.needed("id"), _position(asked), asked.text("comment") or ""
-        if len(comment) > LONGEST_COMMENT:
-            raise Refused(Code.MISSING_PARAMETER, "The comment is too long.")
+        id, position, comment = asked.needed("id"), the_position(asked), the_comment(asked) or ""
         (song,) = await the_songs(self._desk, await self._desk.sight(caller), [id])
         await self._resuming.set_bookmark(caller.account_id, song, position, comment)
         return EMPTY
@@ -149,11 +145,3 @@ def _queued(asked: Asked) -> list[str]:
     if len(ids) > LONGEST_QUEUE:
         raise Refused(Code.GENERIC, f"A queue holds at most {LONGEST_QUEUE} songs.")
     return ids
-
-
-def _position(asked: Asked) -> int:
-    """Milliseconds.  :raise Refused: code 10 for what is none."""
-    position = asked.needed_number("position")
-    if not 0 <= position <= LONGEST_MS:
-        raise missing("position")
-    return position

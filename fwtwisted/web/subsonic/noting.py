@@ -17,20 +17,18 @@ from fwtwisted.model.heard import Sight
 from fwtwisted.model.music import Kind
 from fwtwisted.model.playback import Playback, Report, State
 from fwtwisted.web.subsonic.calls import EMPTY, Caller, call, writing_call
-from fwtwisted.web.subsonic.desk import SubsonicDesk, the_name
+from fwtwisted.web.subsonic.desk import SubsonicDesk, the_name, the_position
 from fwtwisted.web.subsonic.songs import the_songs
 from fwtwisted.wire.subsonic.asked import Asked
 from fwtwisted.wire.subsonic.envelope import Payload
 from fwtwisted.wire.subsonic.errors import Code, Refused, missing
-from fwtwisted.wire.subsonic.names import Name, Prefix, named
+from fwtwisted.wire.subsonic.names import MUSIC_KINDS, Name, Prefix, named
 
-KINDS = {Prefix.TRACK: Kind.TRACK, Prefix.ALBUM: Kind.ALBUM, Prefix.ARTIST: Kind.ARTIST}
 # Which parameters of a star name what, when they name it without a prefix.
 STARRED = {"id": Prefix.TRACK, "albumId": Prefix.ALBUM, "artistId": Prefix.ARTIST}
 BEST = 5
 FASTEST = 100.0
 MEDIA_TYPES = ("song", "podcast")
-LONGEST_MS = 10**12  # of a position
 
 
 class Noting:
@@ -82,7 +80,7 @@ class Noting:
             raise missing("rating")
         if name.prefix is Prefix.EPISODE:
             name = Name(Prefix.TRACK, _there((await self._desk.hearing.episodes([name.uuid])).get(name.uuid)))
-        if name.prefix not in KINDS:
+        if name.prefix not in MUSIC_KINDS:
             raise NotFound()
         kind, id = _thing(name)
         await self._must_see(await self._desk.sight(caller), kind, [id])
@@ -113,9 +111,7 @@ class Noting:
         media = asked.needed("mediaId")
         if asked.needed("mediaType").lower() not in MEDIA_TYPES:
             raise missing("mediaType")
-        position = asked.needed_number("positionMs")
-        if not 0 <= position <= LONGEST_MS:
-            raise missing("positionMs")
+        position = the_position(asked, "positionMs")
         state, rate = _state(asked.needed("state")), asked.fraction("playbackRate") or 1.0
         (song,) = await the_songs(self._desk, await self._desk.sight(caller), [media])
         report = Report(
@@ -151,13 +147,13 @@ def _one_of(name: Name | None, prefix: Prefix | None) -> Name:
     """The name, if there is one of a kind that has stars.  :param prefix: the only kind; None: any."""
     if name is None or (prefix is not None and name.prefix is not prefix):
         raise NotFound()
-    if name.prefix not in KINDS and name.prefix is not Prefix.EPISODE:
+    if name.prefix not in MUSIC_KINDS and name.prefix is not Prefix.EPISODE:
         raise NotFound()
     return name
 
 
 def _thing(name: Name) -> tuple[Kind, int]:
-    return KINDS[name.prefix], name.number
+    return MUSIC_KINDS[name.prefix], name.number
 
 
 def _there(id: int | None) -> int:

@@ -14,7 +14,7 @@ from fwtwisted.model.errors import Forbidden, Invalid
 from fwtwisted.model.people import Privacy
 from fwtwisted.model.playlists import LONGEST_NAME, PlaylistChange
 from fwtwisted.web.subsonic.calls import EMPTY, Caller, call, writing_call
-from fwtwisted.web.subsonic.desk import SubsonicDesk, of_kind
+from fwtwisted.web.subsonic.desk import SubsonicDesk, of_kind, the_comment
 from fwtwisted.web.subsonic.songs import the_songs
 from fwtwisted.wire.subsonic.asked import Asked
 from fwtwisted.wire.subsonic.documents import cover_of, when
@@ -22,7 +22,6 @@ from fwtwisted.wire.subsonic.envelope import Payload, Piece
 from fwtwisted.wire.subsonic.errors import Code, Refused, missing
 from fwtwisted.wire.subsonic.names import Name, Prefix
 
-LONGEST_COMMENT = 5_000  # characters
 T = TypeVar("T")
 
 PUBLIC = (Privacy.INSTANCE, Privacy.EVERYONE)
@@ -119,12 +118,10 @@ def _name(asked: Asked) -> str | None:
 def _change(asked: Asked) -> PlaylistChange:
     """What is to be new; what did not come stays (an empty comment is one)."""
     change: dict[str, str | Privacy | Mapping[str, Any] | None] = {}
-    name, comment, public = _name(asked), asked.given("comment"), asked.maybe_truth("public")
+    name, comment, public = _name(asked), the_comment(asked), asked.maybe_truth("public")
     if name is not None:
         change["name"] = name
     if comment is not None:
-        if len(comment) > LONGEST_COMMENT:
-            raise Refused(Code.MISSING_PARAMETER, "The comment is too long.")
         change["comment"] = comment
     if public is not None:
         change["privacy_level"] = Privacy.INSTANCE if public else Privacy.ME

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Mapping
 from uuid import UUID
 
 from attrs import frozen
+
+from fwtwisted.model.music import Kind
 
 _LONGEST = 64
 _VERSION = re.compile(r"_[0-9a-f]{4,16}")
@@ -31,6 +34,13 @@ class Prefix(enum.StrEnum):
     ATTACHMENT = "at"
     AVATAR = "us"
 
+
+# Those that can be starred, rated and searched for.
+MUSIC_KINDS: Mapping[Prefix, Kind] = {
+    Prefix.ARTIST: Kind.ARTIST,
+    Prefix.ALBUM: Kind.ALBUM,
+    Prefix.TRACK: Kind.TRACK,
+}
 
 _BY_UUID = frozenset((Prefix.CHANNEL, Prefix.EPISODE, Prefix.ATTACHMENT))
 

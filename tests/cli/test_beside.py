@@ -24,7 +24,7 @@ class BesideTests(CommandCase):
         self.assertEqual(library, ada.get("/api/v1/libraries/", scope="me").json["results"][0]["uuid"])
         make_many(self.music, 10)
         self.done("import", "--library", library, "--recursive", str(self.music))
-        until(lambda: ada.get("/api/v1/tracks/").json["count"] == 10, "ten tracks", seconds=10)
+        until(lambda: ada.get("/api/v1/tracks/").json["count"] == 10, "ten tracks")
         self.assertEqual(10, len(ada.uploads()))
         self.done("users", "set-password", "-u", "ada", "-p", "another horse, without")
         self.assertEqual(401, ada.get("/api/v1/users/me/").status)

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.audio import make_many
 from tests.cli.commands import CommandCase, Ended, files_in
-from tests.pod import until
+from tests.pod import PATIENCE_SECONDS, until
 
 MANY = 900
 
@@ -179,7 +179,7 @@ class WatchTests(ImportCase):
         (self.music / Path(files[0]).name).unlink()
         until(lambda: said.read_text().count("\n") == 3, "the third round")
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=PATIENCE_SECONDS)
         self.assertEqual((130, b""), (process.returncode, err))
         self.assertIn('"removed":1', said.read_text().splitlines()[2])
 

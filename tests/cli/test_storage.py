@@ -18,6 +18,7 @@ import psycopg2
 
 from tests.audio import make
 from tests.cli.commands import CommandCase, Process
+from tests.pod import until
 from tests.s3_server import BLIND, POD, s3
 
 LIBRARY = """
@@ -178,8 +179,8 @@ class MigrateTests(StorageCase):
     def test_interrupted(self) -> None:
         """Ctrl-C ends it with what was done; the same command goes on."""
         self.songs(40, 50_000)
-        process = self.begin("storage", "migrate", "--to", "s3", "--limit-rate", "500k", "--json")
-        self.wait_for_life(process, 0.2)
+        process = self.begin("storage", "migrate", "--to", "s3", "--limit-rate", "150k", "--json")
+        until(lambda: self.asked("SELECT count(*) FROM upload WHERE storage = 's3'")[0][0], "the first that is moved")
         process.send_signal(signal.SIGINT)
         ended = self.end(process)
         self.assertEqual(130, ended.status, ended)

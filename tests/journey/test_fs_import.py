@@ -56,7 +56,7 @@ class FolderImportJourney(RolesCase):
         self.assertEqual(204, self.ada.ask("DELETE", PLACE).status)
         self.assertEqual("canceled", self.told()["status"])
         self.assertEqual(201, self.wish("second"))
-        until(lambda: self.told()["status"] == "finished", "the end", seconds=90)
+        until(lambda: self.told()["status"] == "finished", "the end", seconds=240)
         told = self.told()
         self.assertEqual("second", told["reference"])
         self.assertRegex(told["logs"][-1], rf"^{COUNT} files looked at: ")

@@ -59,7 +59,9 @@ class KilledTests(SynchronousTestCase):
             return int(count)
 
     def lapse(self) -> None:
-        """Let the time pass after which what a dead process held is free."""
+        """Let the time pass after which what a dead process held is free; its last statement may still be under way."""
+        others = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        until(lambda: not self.count(others), "the end of its connections")
         with psycopg2.connect(self.dsn) as connection, connection.cursor() as cursor:
             cursor.execute("UPDATE job SET due = now() WHERE held")
 

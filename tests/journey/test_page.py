@@ -51,8 +51,7 @@ class PageCase(PodCase):
     def hears(self, browser: Browser) -> None:
         """Wait until the sound moves on."""
         page = browser.page
-        page.wait_for_function(f"() => {DECK}")
-        before = float(page.evaluate(f"({DECK}).currentTime"))
+        before = float(page.wait_for_function(f"() => ({DECK})?.currentTime").json_value())
         page.wait_for_function(f"(before) => ({DECK})?.currentTime > before + 0.5", arg=before)
 
     def with_music(self, browser: Browser) -> None:

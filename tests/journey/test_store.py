@@ -70,7 +70,7 @@ class StoreGoneTests(PodCase):
         self.assertEqual(200, ready.status)
         self.assertIn("degraded", ready.json["checks"]["storage"]["detail"])
         server.start()
-        until(lambda: file.read_bytes() in [server.get(bucket, key) for key in server.keys(bucket)], "the song", 60)
+        until(lambda: file.read_bytes() in [server.get(bucket, key) for key in server.keys(bucket)], "the song", 180)
         until(lambda: not journeys.stored(pod), "an empty disk")
         heard = ada.get(path_of(ada.get(place).json["track"]["listen_url"]))
         self.assertEqual(

@@ -189,7 +189,7 @@ class KilledTests(PodCase):
             senders.append(Sender(client, library, files, over.is_set))
         for sender in senders:
             sender.start()
-        until(lambda: any(sender.acknowledged for sender in senders), "the first upload")
+        until(lambda: sum(len(sender.acknowledged) for sender in senders) > 1, "the first uploads")
         over.wait(random.uniform(0, 1.0))
         pod.kill()
         over.set()

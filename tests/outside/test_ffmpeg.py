@@ -23,7 +23,7 @@ from fwtwisted.outside.ffmpeg import (
     packaged_ffmpeg,
 )
 from tests.outside.sounds import decoded_seconds, seconds_of, sound
-from tests.waiting import GUARD_SECONDS
+from tests.waiting import GUARD_SECONDS, Stopwatch
 
 
 class TranscodeTests(TestCase):
@@ -161,11 +161,11 @@ class TranscodeTests(TestCase):
         transcoder = self.made(width=1)
         transcode = transcoder.transcode(path, Wish("ogg"), self.target())
         await deferLater(reactor, 0.1)
-        began = monotonic()
-        transcode.stop()
-        transcode.stop()
-        await self.assertFailure(transcode.done, CancelledError)
-        self.assertLess(monotonic() - began, 0.5)
+        with Stopwatch() as watch:
+            transcode.stop()
+            transcode.stop()
+            await self.assertFailure(transcode.done, CancelledError)
+        self.assertLess(watch.seconds, 0.5)
         await transcoder.transcode(await sound(1), Wish("mp3"), self.target("next")).done
 
     async def test_only_so_many_at_once(self) -> None:
@@ -191,17 +191,22 @@ class TranscodeTests(TestCase):
 
     async def test_first_bytes_come_at_once(self) -> None:
         """The beginning of a long file is there long before its end."""
-        path = await sound(300)
         for name in ("mp3", "opus"):
-            began = monotonic()
-            target = self.target(name)
-            transcode = self.transcoder.transcode(path, Wish(name), target)
-            while not os.path.exists(target) or os.path.getsize(target) < 1000:
-                await deferLater(reactor, 0.005)
-            took = monotonic() - began
-            transcode.stop()
-            await self.assertFailure(transcode.done, CancelledError)
-            self.assertLess(took, 1.0)  # a fifth of it on an idle machine
+            took = [await self.seconds_to_begin(name, f"{name} {tried}") for tried in range(3)]
+            self.assertLess(min(took), 1.0)  # a fifth of it on an idle machine
+
+    async def seconds_to_begin(self, format: str, name: str) -> float:
+        """How long the first bytes of a long file take; more it must not have made."""
+        target = self.target(name)
+        began = monotonic()
+        transcode = self.transcoder.transcode(await sound(300), Wish(format), target)
+        while not os.path.exists(target) or os.path.getsize(target) < 1000:
+            await deferLater(reactor, 0.005)
+        took = monotonic() - began
+        self.assertFalse(transcode.done.called)
+        transcode.stop()
+        await self.assertFailure(transcode.done, CancelledError)
+        return took
 
 
 class WishTests(SynchronousTestCase):

@@ -8,7 +8,7 @@ import struct
 import warnings
 import zlib
 from io import BytesIO
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -142,11 +142,11 @@ class CheckedTests(SynchronousTestCase):
                 b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
                 + struct.pack(">I", 20) + b"IDAT" + b"\0" * 24
             )  # fmt: skip
-            began = perf_counter()
+            began = process_time()
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self.assertRaises(Invalid, checked_image, bomb)
-            self.assertLess(perf_counter() - began, 0.5)
+            self.assertLess(process_time() - began, 0.5)
 
     def test_own_limits(self) -> None:
         """Settings decide what is too large."""

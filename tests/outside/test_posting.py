@@ -15,7 +15,7 @@ from fwtwisted.wire.targets import Exemptions, Target
 from tests.hostile import FarEnd, Line, moved, ok
 from tests.servers import free_port
 from tests.threads import pooled
-from tests.waiting import GUARD_SECONDS
+from tests.waiting import GUARD_SECONDS, settled, until
 
 reactor: Any = the_reactor
 KEPT = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}"
@@ -136,7 +136,8 @@ class KeptTests(PostingCase):
         self.assertEqual((await self.post(posting, far.url("/inbox"))).status, 202)
         self.assertEqual(len(far.lines), 1)
         lines[0].end()
-        await self.sleep(0.05)
+        await until(lambda: lines[0].is_gone, "the end of the line")
+        await settled()
         self.assertEqual((await self.post(posting, far.url("/inbox"))).status, 202)
         self.assertEqual(len(lines), 2)
 

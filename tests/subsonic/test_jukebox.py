@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet import reactor
-from twisted.internet.task import deferLater
-
 from tests.machine import MPV, needed
 from tests.outside.sounds import sound
 from tests.subsonic.pod import App, SubsonicCase
+from tests.waiting import settled
 
 
 class NoJukeboxTests(SubsonicCase):
@@ -52,12 +50,11 @@ class JukeboxCase(SubsonicCase):
 
     async def until(self, **wanted: Any) -> Any:
         """The status, as soon as it is like this."""
-        for _ in range(200):
+        while True:  # the test's time-out is the limit
             status = await self.does("status")
             if wanted.items() <= status.items():
                 return status
-            await deferLater(reactor, 0.05)
-        raise AssertionError(f"{status} does not become {wanted}")
+            await settled(1)
 
     def ids(self) -> list[str]:
         return [f"tr-{song}" for song in self.songs]

@@ -15,6 +15,7 @@ from twisted.internet.task import deferLater
 from tests.audio import encoded
 from tests.outside.sounds import decoded_seconds
 from tests.subsonic.pod import App, SubsonicCase
+from tests.waiting import until
 
 RANGE = {"Range": "bytes=100-199"}
 
@@ -272,11 +273,7 @@ class TranscodeTests(SoundCase):
             await deferLater(reactor, 0.01)
         self.assertEqual(1, len(self.parts.transcodes._flights))
         talk.hang_up()
-        for _ in range(200):
-            if not self.parts.transcodes._flights:
-                break
-            await deferLater(reactor, 0.02)
-        self.assertEqual({}, self.parts.transcodes._flights)
+        await until(lambda: not self.parts.transcodes._flights, "the end of the work")
         self.assertEqual(0, await self.value("SELECT count(*) FROM upload_version"))
 
 

@@ -10,7 +10,7 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.error import CannotListenError, ConnectionRefusedError
-from twisted.internet.task import Clock, deferLater
+from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
@@ -22,6 +22,7 @@ from fwtwisted.web.accesslog import blotted
 from fwtwisted.web.app import answer, resource_app
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.site import Doors, Mount, Site, SiteSettings
+from tests.waiting import settled, until
 from tests.web.echoing import MEGABYTE, Echo, Foreign, SiteCase
 from tests.web.serving import SILENT, HungUp, Served, Talk, reactor, serve
 
@@ -89,7 +90,7 @@ class LimitTests(SiteCase):
             "/api/v1/echo",
             {"Content-Length": "2", "Expect": "100-continue", "Content-Type": "application/json"},
         )
-        await deferLater(reactor, 0.05, lambda: None)
+        await until(lambda: talk.heard, "an invitation")
         self.assertEqual(b"HTTP/1.1 100 Continue\r\n\r\n", talk.heard)
         talk.say(b"{}")
         self.assertEqual(200, (await talk.answer("POST")).status)
@@ -197,18 +198,14 @@ class DeadlineTests(SiteCase):
         talk = await served.talk()
         talk.say(said)
         self.site = served.site
-        await self.settled()
+        await settled()
         return talk
-
-    async def settled(self) -> None:
-        """Let the sockets do what they have to."""
-        await deferLater(reactor, 0.02, lambda: None)
 
     async def pass_time(self, seconds: float) -> None:
         """Second by second."""
         for _ in range(int(seconds)):
             self.clock.advance(1)
-        await self.settled()
+        await settled()
 
     async def test_an_idle_connection(self) -> None:
         """It is closed after 75 seconds, and not before."""
@@ -216,7 +213,7 @@ class DeadlineTests(SiteCase):
         await self.pass_time(75)
         self.assertFalse(talk.is_closed)
         await self.pass_time(2)
-        self.assertTrue(talk.is_closed)
+        await talk.closed
 
     async def test_an_idle_connection_after_an_answer(self) -> None:
         """The time counts from the answer."""
@@ -235,7 +232,7 @@ class DeadlineTests(SiteCase):
         head = b"POST /api/v1/echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"
         busy.say(head, b"{")
         dribbling.say(b"GET /api/v1/echo HTTP/1.1\r\n")
-        await self.settled()
+        await settled()
         self.clock.advance(5)
         idle.ask("GET", "/api/v1/echo")
         await idle.answer()
@@ -244,11 +241,12 @@ class DeadlineTests(SiteCase):
         late = []
         for _ in range(3):
             late.append(await served.talk())
-            await self.settled()
+            await settled()
             self.clock.advance(1)
         await idle.closed
         busy.say(b"}")
         self.assertEqual(200, (await busy.answer()).status)
+        await late[0].closed
         self.assertEqual([True, False, False], [one.is_closed for one in late])
 
     async def test_a_head_that_dribbles_in(self) -> None:
@@ -260,7 +258,7 @@ class DeadlineTests(SiteCase):
         self.assertFalse(talk.is_closed)
         talk.say(b"A: b\r\n")
         await self.pass_time(2)
-        self.assertTrue(talk.is_closed)
+        await talk.closed
 
     async def test_a_body_that_stops(self) -> None:
         """Sixty seconds without a byte."""
@@ -269,10 +267,10 @@ class DeadlineTests(SiteCase):
         for _ in range(3):
             await self.pass_time(50)
             talk.say(b"x")
-            await self.settled()
+            await settled()
         self.assertFalse(talk.is_closed)
         await self.pass_time(62)
-        self.assertTrue(talk.is_closed)
+        await talk.closed
 
     async def test_a_handler_may_take_longer(self) -> None:
         """No deadline of the connection ends our own work."""
@@ -286,16 +284,16 @@ class DeadlineTests(SiteCase):
         talk = await self.connected()
         talk.stop_reading()
         talk.ask("GET", "/api/v1/echo/large")
-        await self.settled()
+        await settled()
         await self.pass_time(100)
         talk.read_on()
-        await self.settled()
+        await settled()
         talk.stop_reading()
-        await self.settled()
+        await settled()
         await self.pass_time(100)
         self.assertEqual(1, self.site.connections)
         await self.pass_time(125)
-        self.assertEqual(0, self.site.connections)
+        await until(lambda: not self.site.connections, "the end of the connection")
         talk.read_on()
         with self.assertRaises(HungUp):
             await talk.answer()
@@ -307,7 +305,7 @@ class DeadlineTests(SiteCase):
         await self.pass_time(4)
         self.assertFalse(talk.is_closed)
         await self.pass_time(3)
-        self.assertTrue(talk.is_closed)
+        await talk.closed
 
 
 class OriginTests(SiteCase):
@@ -502,8 +500,7 @@ class WebSocketTests(TestCase):
                 "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
             },
         )  # fmt: skip
-        while b"\r\n\r\n" not in talk.heard:
-            await deferLater(reactor, 0.01, lambda: None)
+        await until(lambda: b"\r\n\r\n" in talk.heard, "an answer")
         self.assertTrue(talk.heard.startswith(b"HTTP/1.1 101"))
         talk.heard = b""
         return talk
@@ -514,13 +511,11 @@ class WebSocketTests(TestCase):
         for _ in range(300):
             self.clock.advance(1)
         talk.say(b"\x81\x82\0\0\0\0hi")
-        while len(talk.heard) < 6:
-            await deferLater(reactor, 0.01, lambda: None)
+        await until(lambda: len(talk.heard) >= 6, "an echo")
         self.assertEqual(b"\x81\x04hihi", talk.heard)
         talk.hang_up()
         await talk.closed
-        while self.site.site.connections:
-            await deferLater(reactor, 0.01, lambda: None)
+        await until(lambda: not self.site.site.connections, "the end of the connection")
         self.assertEqual(1, self.parrot.lost)
 
     async def test_leaving(self) -> None:
@@ -583,6 +578,6 @@ class ForeignBytesTests(SiteCase):
         for number, bytes_ in enumerate(noise):
             talk = await served.talk()
             talk.say(verbs[number % len(verbs)], bytes_, b"\r\n\r\n")
-            await deferLater(reactor, 0.002, lambda: None)
+            await settled(1)
             talk.hang_up()
         self.assertEqual(200, (await served.ask("GET", "/api/v1/echo")).status)

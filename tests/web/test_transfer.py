@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 from datetime import UTC, datetime
 from shutil import rmtree
 from tempfile import mkdtemp
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -38,6 +38,8 @@ from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.site import Doors, Mount
 from fwtwisted.web.transfer import Delivery, Front, FrontHeader, FrontKind, hand_over, send
 from fwtwisted.wire.http import ByteSource, Span
+from tests.servers import free_port
+from tests.waiting import settled, until
 from tests.web.serving import Answer, HungUp, Served, Talk, reactor, serve
 
 WHOLE = bytes(number * number % 251 for number in range(300_000))
@@ -156,6 +158,13 @@ class TransferCase(TestCase):
         self.player.kernel = self.kernel
         return await serve(self, [Mount("/play", self.player.app.resource())])
 
+    async def begun(self, served: Served) -> Any:
+        """Wait until something was sent, and no more can be; the connection at the site's end."""
+        await until(lambda: any(channel.transport.bytes_sent for channel in served.site._channels), "a beginning")
+        await settled()
+        [channel] = served.site._channels
+        return channel
+
     async def closed(self) -> None:
         """Wait until every source was closed."""
         while not all(source.closings for source in self.player.sources):
@@ -263,8 +272,7 @@ class KernelTests(TransferCase):
         talk = await served.talk()
         talk.stop_reading()
         talk.ask("GET", "/play/file")
-        await deferLater(reactor, 0.1, lambda: None)
-        [channel] = served.site._channels
+        channel = await self.begun(served)
         buffered = len(channel.transport.dataBuffer) + channel.transport._tempDataLen
         self.assertLess(buffered, 1 << 20)
         self.assertLess(channel.transport.bytes_sent, len(large))
@@ -278,7 +286,7 @@ class KernelTests(TransferCase):
         talk = await served.talk()
         talk.stop_reading()
         talk.ask("GET", "/play/file")
-        await deferLater(reactor, 0.05, lambda: None)
+        await self.begun(served)
         talk.hang_up()
         await self.closed()
 
@@ -288,7 +296,7 @@ class KernelTests(TransferCase):
         talk = await served.talk()
         talk.stop_reading()
         talk.ask("GET", "/play/file")
-        await deferLater(reactor, 0.05, lambda: None)
+        await self.begun(served)
         os.truncate(self.player.path, 1000)
         with capturedLogs() as events:
             talk.read_on()
@@ -368,14 +376,6 @@ def self_signed(name: str) -> bytes:
     pem = serialization.Encoding.PEM
     plain = serialization.NoEncryption()
     return key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain) + certificate.public_bytes(pem)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class LiveTests(TransferCase):

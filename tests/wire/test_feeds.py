@@ -225,17 +225,17 @@ class BadFeedTests(SynchronousTestCase):
     def test_depth_and_length(self) -> None:
         """Neither a tower nor a heap of elements costs much."""
         for body in ("<rss>" + "<a>" * 100_000, "<rss><channel>" + "<a/>" * 500_000):
-            began = time.perf_counter()
+            began = time.process_time()
             with self.assertRaises(NotAFeed):
                 read(body)
-            self.assertLess(time.perf_counter() - began, 15)
+            self.assertLess(time.process_time() - began, 15)
 
     def test_a_large_feed_is_read_in_time(self) -> None:
         """Five thousand items with long texts."""
         body = rss("".join(item(f"g{n}", f"<description>{'x' * 2000}</description>") for n in range(5_000)))
-        began = time.perf_counter()
+        began = time.process_time()
         self.assertEqual(250, len(read(body, 250).items))
-        self.assertLess(time.perf_counter() - began, 15)
+        self.assertLess(time.process_time() - began, 15)
 
     @settings(max_examples=200)
     @given(st.binary(max_size=400))
@@ -274,7 +274,7 @@ class BadFeedTests(SynchronousTestCase):
 
     def test_repairs_are_linear(self) -> None:
         """No text makes the repair slow."""
-        began = time.perf_counter()
+        began = time.process_time()
         for piece in (b"&", b"<![CDATA[", b"&a", b"<?xml ", b"&#", b"]]>"):
             repaired(piece * 300_000, None)
-        self.assertLess(time.perf_counter() - began, 15)
+        self.assertLess(time.process_time() - began, 15)

@@ -137,8 +137,8 @@ class HostileTests(SynchronousTestCase):
             "<tt>" + "<a>" * 100_000 + "</a>" * 100_000 + "</tt>",
         )  # fmt: skip
         for text in hostile:
-            began = time.perf_counter()
+            began = time.process_time()
             for form in (None, *FORMS):
                 for words in read_lyrics(text, form=form):
                     lyrics_list([words], "", "", is_enhanced=True)
-            self.assertLess(time.perf_counter() - began, 4, text[:40])
+            self.assertLess(time.process_time() - began, 4, text[:40])

@@ -36,7 +36,8 @@ class AclCase(MediaCase):
         self.opened()
 
     def opened(self) -> None:
-        """Begin anew, as a process that has learnt nothing."""
+        """Begin anew, as a process that has learnt nothing, and was told nothing."""
+        disk.gone(os.path.join(self.root, FILE))
         self.parts = self.store_parts(POD, public_acl="public-read", private_acl="private")
         self.store = self.parts.blobs.store
         self.ground = MigrationGround(reactor, self.database, self.here, There(self.parts))

@@ -13,6 +13,7 @@ from fwtwisted.outside.disk import GATE
 from fwtwisted.outside.s3.settings import MIB
 from tests.core.storage.case import MediaCase, sha256
 from tests.faults import Fault
+from tests.waiting import until
 
 
 class MoveTests(MediaCase):
@@ -158,7 +159,7 @@ class WrongTests(MediaCase):
         await self.a_song("tracks/a/b/c/1.mp3")
         self.faults.always(Fault(method="PUT", latency=1.0))
         moved = Deferred.fromCoroutine(self.move())
-        await self.sleep(0.5)
+        await until(lambda: self.faults.count("PUT"), "the file on its way")
         await self.do("DELETE FROM upload")
         moving = await moved
         self.assertEqual((1, []), (moving.gone, self.troubles))
@@ -201,8 +202,9 @@ class TroubleTests(MediaCase):
         self.assertTrue(moving.interrupted)
         self.assertLess(moving.moved, 12)
         self.faults.always(Fault(method="PUT", latency=0.3))
+        before = self.faults.count("PUT")
         running = Deferred.fromCoroutine(self.move())
-        await self.sleep(0.5)
+        await until(lambda: self.faults.count("PUT") > before, "something on its way")
         running.cancel()
         with self.assertRaises(CancelledError):
             await running

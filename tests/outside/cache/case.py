@@ -22,6 +22,7 @@ from fwtwisted.wire.s3.addresses import Address
 from tests.outside.consumers import Sink
 from tests.outside.s3.case import StoreCase
 from tests.s3_server import POD
+from tests.waiting import until
 
 reactor: Any = _reactor
 
@@ -111,10 +112,6 @@ class CacheCase(StoreCase):
         objects = [asked for asked in self.faults.asked if asked.method == "GET" and "?" not in asked.path]
         return [asked.headers.get("range", "all") for asked in objects]
 
-    async def until(self, true: Any, seconds: float = 10.0) -> None:
+    async def until(self, true: Any) -> None:
         """Wait for something."""
-        for _ in range(int(seconds * 50)):
-            if true():
-                return
-            await self.sleep(0.02)
-        self.fail("it did not happen")
+        await until(true)

@@ -126,11 +126,8 @@ class PurgeTests(CacheCase):
         for cache in (here, there):
             self.addCleanup(cache.hear(bell))
         await there.purge(NAME)
-        for _ in range(100):
-            if await here.find(NAME) is None:
-                break
+        while await here.find(NAME) is not None:  # the test's time-out is the limit
             await self.sleep(0.02)
-        self.assertIsNone(await here.find(NAME))
 
 
 class DiskTroubleTests(CacheCase):
@@ -195,11 +192,11 @@ class ManyTests(SynchronousTestCase):
         locks.open()
         for number in range(10_000):
             folder.create(Facts(f"bucket\n{number}", SLICE, 1, "tag", None, None, time.time())).close()
-        began = time.perf_counter()
+        began = time.process_time()
         folder.begin()
         keeper = Keeper(folder, locks, MediaCacheSettings(root, least_free_bytes=0), time.time)
         keeper.look_after()
-        self.assertLess(time.perf_counter() - began, 1.0 if sys.gettrace() is None else 10.0)
+        self.assertLess(time.process_time() - began, 1.0 if sys.gettrace() is None else 10.0)
         self.assertEqual(10_000, keeper.standing().entries)
         self.assertTrue(folder.has(digest_of("bucket\n77")))
         locks.close()

@@ -25,6 +25,7 @@ from fwtwisted.web.channel import teach_sendfile
 from fwtwisted.wire.http import Haul, Outlet, Span
 from tests.faults import Fault
 from tests.outside.s3.case import StoreCase
+from tests.waiting import PATIENCE_SECONDS, until
 
 reactor: Any = _reactor
 SONG = os.urandom(6 << 20)
@@ -205,8 +206,7 @@ class HaulTests(HaulCase):
         listener.line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         listener.line.close()
         await self.assertFailure(work, ConnectionLost, ConnectionDone)
-        await self.sleep(0.1)
-        self.assertLessEqual(_descriptors(), before + 1)  # the port of that listener
+        await until(lambda: _descriptors() <= before + 1, "only the port of that listener")
 
     async def test_cancelling(self) -> None:
         """Whoever asked for it may think better of it."""
@@ -231,8 +231,8 @@ class TurnTests(HaulCase):
         source = self.source()
         await source.ready(None)
         work = source.produce(self.out, None)  # type: ignore[arg-type]
+        await until(lambda: self.out.hauls, "a haul")
         await self.sleep(0.5)
-        self.assertTrue(self.out.hauls)
         self.assertEqual(SONG[:10], await self.got("tracks/a.mp3", 0, 9))
         rest = self.listener.all()
         await work
@@ -243,11 +243,11 @@ class TurnTests(HaulCase):
 class RelayTests(TestCase):
     """Two sockets and a pipe."""
 
-    def relay(self, count: int) -> tuple[Relay, socket.socket]:
+    def relay(self, count: int, silence_seconds: float = 0.2) -> tuple[Relay, socket.socket]:
         """A relay, and the far end of its source."""
         far, near = socket.socketpair()
         near.setblocking(False)
-        relay = Relay(reactor, os.dup(near.fileno()), count, 0.2)
+        relay = Relay(reactor, os.dup(near.fileno()), count, silence_seconds)
         near.close()
         for one in (relay, far):
             self.addCleanup(one.close)
@@ -264,11 +264,10 @@ class RelayTests(TestCase):
     async def test_dry(self) -> None:
         """While the far end is slow the client's side is asleep, and not taken for stalled."""
         out, listener = await joined(self)
-        relay, far = self.relay(6)
+        relay, far = self.relay(6, PATIENCE_SECONDS)
         work = out.haul(relay)
-        for piece in (b"ab", b"cd", b"ef"):
-            await deferLater(reactor, 0.1)
-            self.assertTrue(relay.is_dry)
+        for number, piece in enumerate((b"ab", b"cd", b"ef")):
+            await until(lambda number=number: relay.is_dry and relay.moved == 2 * number, "a dry pipe")  # type: ignore[misc]
             self.assertFalse(out.transport.has_unsent)
             far.sendall(piece)
         await work

@@ -13,7 +13,7 @@ from fwtwisted.config import parts as settings
 from fwtwisted.worker import Hands
 from tests.audio import make
 from tests.rest.pod import PodCase
-from tests.waiting import GUARD_SECONDS
+from tests.waiting import GUARD_SECONDS, settled
 
 PLACE = "libraries/fs-import/"
 
@@ -63,11 +63,8 @@ class FolderImportTests(PodCase):
         )
         hands.startService()
         self.addCleanup(hands.stopService)
-        for _ in range(200):
-            told = (await self.carol.get(PLACE)).json["import"]
-            if told["status"] == "finished":
-                break
-            await self.run_in(lambda tx: tx.one(bool, "SELECT pg_sleep(0.05) IS NOT NULL"))
+        while (told := (await self.carol.get(PLACE)).json["import"])["status"] != "finished":
+            await settled(1)  # the test's time-out is the limit
         self.assertRegex(told["logs"][-1], "1 imported")
         self.assertEqual(1, (await self.carol.get("tracks/?q=low&playable=true")).json["count"])
         self.assertEqual(204, (await self.carol.delete(PLACE)).status)

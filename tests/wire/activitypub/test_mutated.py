@@ -118,10 +118,10 @@ class MutatedTests(SynchronousTestCase):
 
     def test_never_slow(self) -> None:
         """Long texts, many tags, and pages made to be slow, are not."""
-        begun = time.perf_counter()
+        begun = time.process_time()
         self.try_all(upload(track=track(tag=[{"type": "Hashtag", "name": "#" + "a" * 9_000}] * 5_000)))
         self.try_all(upload(duration="PT" + "1H" * 50_000, license="https://creativecommons.org/" * 5_000))
         self.try_all(funkwhale_actor(summary=" " * 500_000, url=["https://x.example/"] * 9_000, tag=[[]] * 9_000))
         for html in (b"<link " * 40_000, b"<link " + b"a=" * 100_000 + b">", b"<link rel='" + b"x " * 100_000):
             finding.alternate_in(html, POD)
-        self.assertLess(time.perf_counter() - begun, 3.0)
+        self.assertLess(time.process_time() - begun, 3.0)

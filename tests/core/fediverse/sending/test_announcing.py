@@ -14,6 +14,8 @@ from fwtwisted.core.fediverse.sending.recipients import actors
 from fwtwisted.core.fediverse.sending.telling import Telling, TellingGround
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.db import jobs
+from fwtwisted.db.listening.history import add_listenings
+from fwtwisted.model.listening import Heard
 from fwtwisted.model.music import Kind
 from fwtwisted.wire.activitypub import activities
 from fwtwisted.wire.activitypub.contexts import PUBLIC
@@ -316,9 +318,24 @@ class PeopleTests(AnnouncingCase):
         await self.do("DELETE FROM favorite")
         await self.tell(self.announcing.favored, self.speaker, [track])
         self.assertEqual(self.last(self.other)["type"], "Dislike")
-        await self.do("INSERT INTO listening (actor_id, track_id) VALUES (%s, %s)", self.speaker, track)
-        await self.tell(self.announcing.listened, self.speaker, [await self.value("SELECT id FROM listening")])
+        await self.tell(self.announcing.listened, await self.run_in(add_listenings, [Heard(self.speaker, track)]))
         self.assertEqual(self.last(self.other)["type"], "Listen")
+
+    async def test_several_people_listen(self) -> None:
+        """What each of them heard is told by themselves, in order, if they let it be known."""
+        await self.begin()
+        _, uuid = await self.a_song()
+        track = await self.value("SELECT track_id FROM upload WHERE uuid = %s", uuid)
+        ivy, shy = await self.an_actor("ivy"), await self.an_actor("shy")
+        for name, actor, level in (("nadia", self.speaker, "everyone"), ("ivy", ivy, "followers"), ("shy", shy, "me")):
+            viewer = await self.a_viewer(name, actor)
+            await self.do("UPDATE account SET privacy_level = %s WHERE id = %s", level, viewer.account_id)
+            await self.a_follow(self.listeners[2], actor=actor)
+        deeds = await self.run_in(add_listenings, [Heard(one, track) for one in (ivy, self.speaker, shy, ivy)])
+        await self.run_in(self.announcing.listened, deeds)
+        asked = await self.value("SELECT jsonb_agg(jsonb_build_array(args->'actor', args->'ids') ORDER BY id) FROM job")
+        of = {who: [deed.id for deed in deeds if deed.actor_id == who] for who in (ivy, self.speaker)}
+        self.assertEqual([[who, ids] for who, ids in of.items()], asked)
 
     async def test_reports(self) -> None:
         """A report that is to be forwarded is told by the pod, not by who reported, to the owner in person."""

@@ -8,6 +8,7 @@ seconds, never work.  One connection outside the pool listens; it is opened agai
 from __future__ import annotations
 
 import base64
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -28,11 +29,22 @@ LONGEST_REST = 10.0  # seconds between attempts to listen again
 Heard = Callable[[bytes], None]
 
 RING = "SELECT pg_notify(%s, %s)"
+# Nothing is written that has to last, so nobody waits for the disk.
+RING_ALL = """
+    WITH hasty AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+    SELECT pg_notify(%s, told) FROM hasty, unnest(%s::text[]) AS told
+"""
+MOST_AT_ONCE = 100
+MOST_WAITING = 10_000  # rings, while the database is slow; of more, the oldest are lost
 
 
 async def ring(tx: Tx, name: str, payload: bytes = b"") -> None:
     """Ring within a transaction: heard exactly when that commits."""
-    await tx.do(RING, CHANNEL, f"{name} {base64.b64encode(payload).decode()}")
+    await tx.do(RING, CHANNEL, _spelt(name, payload))
+
+
+def _spelt(name: str, payload: bytes) -> str:
+    return f"{name} {base64.b64encode(payload).decode()}"
 
 
 class NotifyBell(Service):
@@ -43,6 +55,8 @@ class NotifyBell(Service):
     def __init__(self, reactor: Any, settings: DatabaseSettings, database: Database) -> None:
         self._reactor, self._settings, self._database = reactor, settings, database
         self._heard: dict[str, list[Heard]] = {}
+        self._rings: deque[str] = deque(maxlen=MOST_WAITING)
+        self._is_ringing = False
         self._connection: Connection | None = None
         self._again: IDelayedCall | None = None
         self._rest = 0.1
@@ -73,13 +87,23 @@ class NotifyBell(Service):
         """Tell every process, this one too, that ``name`` happened; a ring that fails is forgotten."""
         if len(payload) > LARGEST_PAYLOAD:
             raise ValueError(f"a ring carries at most {LARGEST_PAYLOAD} bytes")
+        self._rings.append(_spelt(name, payload))
+        if not self._is_ringing:
+            Deferred.fromCoroutine(self._ring_all())
 
-        async def told(tx: Tx) -> None:
-            await ring(tx, name, payload)
+    async def _ring_all(self) -> None:
+        """Ring for all that wait; what comes meanwhile is rung for together, afterwards."""
+        self._is_ringing = True
+        while self._rings:
+            some = [self._rings.popleft() for _ in range(min(MOST_AT_ONCE, len(self._rings)))]
+            try:
+                await self._rung(some)
+            except Exception as why:  # whatever it was: a ring is a hint, and the next one may go well
+                self._log.warn("{count} rings were lost: {why}", event="bell.lost", count=len(some), why=why)
+        self._is_ringing = False
 
-        self._database.read(told).addErrback(
-            lambda why: self._log.warn("ring {name} was lost: {why}", event="bell.lost", name=name, why=why.value)
-        )
+    def _rung(self, some: list[str]) -> Deferred[int]:
+        return self._database.read(lambda tx: tx.do(RING_ALL, CHANNEL, some))
 
     def listen(self, name: str, heard: Heard) -> Callable[[], None]:
         """Call ``heard(payload)`` at every ring of ``name``; the answer stops that."""

@@ -10,6 +10,8 @@ from attrs import frozen
 
 Play: TypeAlias = "tuple[int, datetime | None]"
 """A track that somebody listened to, and when; None: now."""
+Heart: TypeAlias = "tuple[int, int]"
+"""Somebody, an actor, and a track that is to be their favourite."""
 
 
 class Kind(enum.StrEnum):
@@ -17,6 +19,15 @@ class Kind(enum.StrEnum):
 
     FAVORITE = "favorite"
     LISTENING = "listening"
+
+
+@frozen
+class Heard:
+    """Somebody, an actor, listened to a track.  :ivar moment: None: now."""
+
+    actor_id: int
+    track_id: int
+    moment: datetime | None = None
 
 
 @frozen

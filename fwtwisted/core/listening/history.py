@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -17,9 +18,10 @@ from fwtwisted.db.listening import history
 from fwtwisted.db.music import catalog
 from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.db.together import Together
 from fwtwisted.model.accounts import Profile
-from fwtwisted.model.errors import Invalid, NotFound
-from fwtwisted.model.listening import Deed, DeedFilter, Kind, Play, Standing
+from fwtwisted.model.errors import FwError, Invalid, NotFound
+from fwtwisted.model.listening import Deed, DeedFilter, Heard, Heart, Kind, Standing
 from fwtwisted.model.music import Shelf, Track
 from fwtwisted.model.people import Actor, Viewer
 
@@ -82,6 +84,7 @@ class Listening:
     ) -> None:
         self._database, self._visibility, self._shelves = database, visibility, shelves
         self._happened, self._relay, self._occasions = happened, relay, occasions
+        self._hearts, self._plays = Together(database, self._favor_all), Together(database, self._listened_all)
 
     async def page(self, kind: Kind, viewer: Viewer, question: DeedQuestion, limit: int, offset: int) -> Deeds:
         """One page of the favourites or listenings that the viewer may see."""
@@ -145,19 +148,18 @@ class Listening:
 
     async def add_favorite(self, viewer: Viewer, track_id: int) -> Deed:
         """Make a track a favourite; harmless when repeated.  :raise Invalid: for an unknown track."""
-        actor = viewer.the_actor
+        return await self._hearts.done((viewer.the_actor, track_id))
 
-        async def work(tx: Tx) -> Deed:
-            added = await history.add_favorite(tx, actor, track_id)
-            if added is None:
-                raise Invalid.on("track", NO_TRACK.format(id=track_id))
-            deed, is_new = added
-            if is_new:
-                self._tell(tx, Kind.FAVORITE, deed)
-                await self._favored(tx, actor, [track_id])
-            return deed
-
-        return await self._database.transaction(work)
+    async def _favor_all(self, tx: Tx, wishes: Sequence[Heart]) -> list[Deed | FwError]:
+        """What several people like, each told by themselves."""
+        made = await history.make_favorites(tx, set(wishes))
+        new = [deed for deed, is_new in made if is_new]
+        for deed in new:
+            self._tell(tx, Kind.FAVORITE, deed)
+        for actor_id in dict.fromkeys(deed.actor_id for deed in new):
+            await self._favored(tx, actor_id, [deed.track_id for deed in new if deed.actor_id == actor_id])
+        by_wish = {(deed.actor_id, deed.track_id): deed for deed, _ in made}
+        return [by_wish.get(wish) or _no_track(wish[1]) for wish in wishes]
 
     async def remove_favorite(self, viewer: Viewer, track_id: int) -> bool:
         """Whether the track was a favourite; now it is none."""
@@ -184,15 +186,15 @@ class Listening:
 
     async def listened(self, viewer: Viewer, track_id: int, when: datetime | None) -> Deed:
         """Remember that the viewer listened.  :raise Invalid: for an unknown track."""
-        actor = viewer.the_actor
+        return await self._plays.done(Heard(viewer.the_actor, track_id, when))
 
-        async def work(tx: Tx) -> Deed:
-            deeds = await self.listened_in(tx, actor, [(track_id, when)])
-            if not deeds:
-                raise Invalid.on("track", NO_TRACK.format(id=track_id))
-            return deeds[0]
-
-        return await self._database.transaction(work)
+    async def _listened_all(self, tx: Tx, wishes: Sequence[Heard]) -> list[Deed | FwError]:
+        """What several people listened to, each told by themselves."""
+        deeds: defaultdict[tuple[int, int], deque[Deed]] = defaultdict(deque)
+        for deed in await self.listened_in(tx, wishes):  # in their order
+            deeds[deed.actor_id, deed.track_id].append(deed)
+        found = [deeds[wish.actor_id, wish.track_id] for wish in wishes]
+        return [same.popleft() if same else _no_track(wish.track_id) for wish, same in zip(wishes, found, strict=True)]
 
     # The same within a transaction that does more; the tracks must be there.
 
@@ -208,16 +210,16 @@ class Listening:
         await history.remove_favorites(tx, actor_id, track_ids)
         await self._favored(tx, actor_id, track_ids)
 
-    async def listened_in(self, tx: Tx, actor_id: int, plays: Sequence[Play]) -> list[Deed]:
-        """Remember that the actor listened; what is no track is left out."""
-        deeds = await history.add_listenings(tx, actor_id, plays)
+    async def listened_in(self, tx: Tx, heard: Sequence[Heard]) -> list[Deed]:
+        """Remember what was listened to, in order; what is no track is left out."""
+        deeds = await history.add_listenings(tx, heard)
         if not deeds:
             return []
         for deed in deeds:
             self._tell(tx, Kind.LISTENING, deed)
         if self._relay is not None:
-            await self._relay.listened(tx, actor_id, deeds)
-        await self._occasions.listened(tx, actor_id, [deed.id for deed in deeds])
+            await self._relay.listened(tx, deeds)
+        await self._occasions.listened(tx, deeds)
         return deeds
 
     async def _favored(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
@@ -229,6 +231,10 @@ class Listening:
     def _tell(self, tx: Tx, kind: Kind, deed: Deed) -> None:
         """Have everybody who listens told; what they may know of it, ``core/pod/news.py`` decides."""
         tx.after_commit(self._happened, EVERYBODY, DEED, {"kind": kind, "id": deed.id})
+
+
+def _no_track(id: int) -> Invalid:
+    return Invalid.on("track", NO_TRACK.format(id=id))
 
 
 async def profiles_of(tx: Tx, actor_ids: list[int]) -> dict[int, Profile]:

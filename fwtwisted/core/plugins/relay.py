@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import orjson
+
 from fwtwisted.db import jobs
 from fwtwisted.db.pod import plugins
 from fwtwisted.db.pool import Tx
@@ -25,17 +27,23 @@ class Relay:
     def __init__(self, ring: Callable[[str, bytes], None]) -> None:
         self._ring = ring
 
-    async def listened(self, tx: Tx, actor_id: int, deeds: Sequence[Deed]) -> None:
-        """Somebody listened."""
-        for name in await plugins.enabled(tx, actor_id):
-            for deed in deeds:
-                args = {"actor": actor_id, "plugin": name, "listening": deed.id}
-                await jobs.ask(tx, LISTENED, LANE, args, key=f"{name}:{deed.id}")
+    async def listened(self, tx: Tx, deeds: Sequence[Deed]) -> None:
+        """People listened."""
+        uses = await plugins.enabled(tx, {deed.actor_id for deed in deeds})
+        wanted = {
+            f"{name}:{deed.id}": {"actor": deed.actor_id, "plugin": name, "listening": deed.id}
+            for deed in deeds
+            for name in uses.get(deed.actor_id, ())
+        }
+        if wanted:
+            await jobs.ask_many(
+                tx, LISTENED, LANE, list(wanted), [orjson.dumps(one).decode() for one in wanted.values()]
+            )
             tx.after_commit(self._ring, "jobs", LANE.encode())
 
     async def favored(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
         """Tracks became somebody's favourites, or are none any more."""
-        if not track_ids or LISTENBRAINZ.name not in await plugins.enabled(tx, actor_id):
+        if not track_ids or LISTENBRAINZ.name not in (await plugins.enabled(tx, [actor_id])).get(actor_id, ()):
             return
         for track_id in track_ids:
             args = {"actor": actor_id, "track": track_id}

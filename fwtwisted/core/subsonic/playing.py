@@ -13,20 +13,34 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from fwtwisted.core.listening.history import Listening
 from fwtwisted.db.listening import history
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.db.subsonic import playback
 from fwtwisted.db.subsonic.playback import Playing
-from fwtwisted.model.listening import Play
+from fwtwisted.db.together import Together
+from fwtwisted.model.listening import Heard, Play
 from fwtwisted.model.people import Viewer
 from fwtwisted.model.playback import Playback, Report, State, begun, gone_on
 
 OLDEST = timedelta(days=14)  # what an app may bring in later; before that, its clock is wrong
 LONGEST = timedelta(days=1)  # that anything plays without a word from its app
 MOST_PLAYING = 500
+
+
+@frozen
+class _Scrobble:
+    """What one app tells."""
+
+    account_id: int
+    client: str
+    told: Sequence[Heard]
+
+    @property
+    def app(self) -> tuple[int, str]:
+        return self.account_id, self.client
 
 
 class NowPlaying:
@@ -38,6 +52,7 @@ class NowPlaying:
 
     def __init__(self, database: Database, listening: Listening, now: Callable[[], datetime]) -> None:
         self._database, self._listening, self.now = database, listening, now
+        self._scrobbles = Together(database, self._scrobble_all)
 
     async def playing(self, viewer: Viewer) -> Sequence[Playing]:
         """What is going on, of people whose doings the viewer may see; the latest first."""
@@ -72,7 +87,7 @@ class NowPlaying:
         """The session after its listening was written, if one is due."""
         if not session.is_due(now):
             return session
-        await self._listening.listened_in(tx, actor_id, [(session.track_id, session.started)])
+        await self._listening.listened_in(tx, [Heard(actor_id, session.track_id, session.started)])
         return evolve(session, counted=True)
 
     async def scrobble(self, account_id: int, actor_id: int, client: str, plays: Sequence[Play]) -> None:
@@ -82,23 +97,31 @@ class NowPlaying:
         The same song at the same moment is remembered once; what is said to lie in the future is of now, and what
         lies too far back is passed over.
         """
-        now = self.now()
-        told = list(dict.fromkeys(_in_time(plays, now)))
+        told = tuple(dict.fromkeys(Heard(actor_id, *play) for play in _in_time(plays, self.now())))
+        await self._scrobbles.done(_Scrobble(account_id, client, told))
 
-        async def work(tx: Tx) -> None:
-            await playback.hold(tx, account_id)
-            session = await playback.session(tx, account_id, client)
-            known = await history.heard_at(tx, actor_id, [play for play in told if play[1] is not None])
-            new = [play for play in told if play not in known]
-            of_session = [] if session is None else [play for play in new if session.holds(*play, now)]
+    async def _scrobble_all(self, tx: Tx, wishes: Sequence[_Scrobble]) -> list[None]:
+        """What several apps tell at the same time, in their order."""
+        now = self.now()
+        await playback.hold(tx, *{wish.account_id for wish in wishes})
+        sessions = await playback.sessions(tx, {wish.app for wish in wishes})
+        dated = [one for wish in wishes for one in wish.told if one.moment is not None]
+        known = await history.heard_at(tx, dated) if dated else set()
+        heard: list[Heard] = []
+        for wish in wishes:
+            new = [one for one in wish.told if one not in known]
+            known.update(one for one in new if one.moment is not None)
+            session = sessions.get(wish.app)
+            of_session = [] if session is None else [one for one in new if session.holds(one.track_id, one.moment, now)]
             if session is not None and of_session:
                 counted = of_session if session.counted else of_session[1:]
-                new = [play for play in new if play not in counted]
-                await playback.save(tx, account_id, evolve(session, counted=True))
-            if new:
-                await self._listening.listened_in(tx, actor_id, new)
-
-        await self._database.transaction(work)
+                new = [one for one in new if one not in counted]
+                sessions[wish.app] = evolve(session, counted=True)
+                await playback.save(tx, wish.account_id, sessions[wish.app])
+            heard += new
+        if heard:
+            await self._listening.listened_in(tx, heard)
+        return [None] * len(wishes)
 
 
 def _in_time(plays: Sequence[Play], now: datetime) -> Sequence[Play]:

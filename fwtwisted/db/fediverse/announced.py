@@ -72,17 +72,26 @@ async def ask_if_heard(tx: Tx, kind: str, lane: str, event: str, tag: str, ids: 
 
 ASK_DEEDS = f"""
     INSERT INTO job (kind, lane, args)
-    SELECT %s, %s, jsonb_build_object('event', %s, 'tag', %s, 'ids', %s::jsonb, 'actor', account.actor_id)
-      FROM account
-     WHERE account.actor_id = %s AND account.is_active AND account.privacy_level IN ('everyone', 'followers')
-       AND {_HEARD_ACTOR}
+    SELECT %s, %s, jsonb_build_object('event', %s, 'tag', %s, 'ids', done.ids, 'actor', done.actor_id)
+      FROM (SELECT actor_id, jsonb_agg(id ORDER BY nth) AS ids, min(nth) AS nth
+              FROM unnest(%s::bigint[], %s::bigint[]) WITH ORDINALITY AS one (actor_id, id, nth)
+             GROUP BY actor_id) AS done
+      JOIN account ON account.actor_id = done.actor_id
+     WHERE account.is_active AND account.privacy_level IN ('everyone', 'followers')
+       AND {_HEARD.format("follow.target_actor_id = done.actor_id")}
+     ORDER BY done.nth
 """
 
 
-async def ask_for_deeds(tx: Tx, kind: str, lane: str, event: str, tag: str, ids: Sequence[int], actor_id: int) -> bool:
-    """Ask for a telling of what somebody did, if they let it be known and somebody elsewhere follows them."""
-    told = f"[{','.join(map(str, ids))}]"
-    return await tx.do(ASK_DEEDS, kind, lane, event, tag, told, actor_id, actor_id) > 0
+async def ask_for_deeds(tx: Tx, kind: str, lane: str, event: str, tag: str, done: Sequence[tuple[int, int]]) -> bool:
+    """
+    Ask for a telling of what people did, for each who lets it be known and whom somebody elsewhere follows.
+
+    :param done: by whom, and the id of what.
+    :return: whether there is anything to tell.
+    """
+    actors, ids = [actor for actor, _ in done], [id for _, id in done]
+    return await tx.do(ASK_DEEDS, kind, lane, event, tag, actors, ids) > 0
 
 
 # --- uploads -------------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ Everybody sees their own; of others as much as their privacy level lets out (doc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from fwtwisted.db.pool import Tx
-from fwtwisted.model.listening import Deed, DeedFilter, Kind, Play, Standing
+from fwtwisted.model.listening import Deed, DeedFilter, Heard, Heart, Kind, Standing
 
 # Whose deeds a viewer sees: of people here as their level has it, of others as they told us last and moderators have
 # it.  Parameters: see :func:`eyes`.
@@ -100,16 +101,25 @@ async def favorites_mark(tx: Tx, actor_id: int) -> tuple[int, int]:
     return await tx.one(lambda count, newest: (count, newest), FAVORITES_MARK, actor_id)
 
 
-ADD_FAVORITE = """
-    INSERT INTO favorite (actor_id, track_id) SELECT %s, id FROM track WHERE id = %s
+MAKE_FAVORITES = """
+    INSERT INTO favorite (actor_id, track_id)
+    SELECT wished.actor_id, track.id
+      FROM unnest(%s::bigint[], %s::bigint[]) AS wished (actor_id, track_id) JOIN track ON track.id = wished.track_id
+     ORDER BY wished.actor_id, track.id
         ON CONFLICT (track_id, actor_id) DO UPDATE SET track_id = EXCLUDED.track_id
  RETURNING xmax = 0, id, actor_id, track_id, creation_date
 """
 
 
-async def add_favorite(tx: Tx, actor_id: int, track_id: int) -> tuple[Deed, bool] | None:
-    """Make the track a favourite; one that is already stays what it was.  Also whether it is new; None: no track."""
-    return await tx.maybe(lambda is_new, *deed: (Deed(*deed), is_new), ADD_FAVORITE, actor_id, track_id)
+async def make_favorites(tx: Tx, wished: Collection[Heart]) -> list[tuple[Deed, bool]]:
+    """
+    Make tracks favourites; one that is already stays what it was, what is no track is left out.
+
+    :param wished: all different.
+    :return: each with whether it is new.
+    """
+    actors, tracks = [actor for actor, _ in wished], [track for _, track in wished]
+    return await tx.many(lambda is_new, *deed: (Deed(*deed), is_new), MAKE_FAVORITES, actors, tracks)
 
 
 ADD_FAVORITES = """
@@ -148,33 +158,35 @@ async def remove_favorite_by_id(tx: Tx, actor_id: int, id: int) -> int | None:
 
 ADD_LISTENINGS = """
     INSERT INTO listening (actor_id, track_id, creation_date)
-    SELECT %s, heard.track_id, coalesce(heard.moment, now())
-      FROM unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS heard (track_id, moment, nth)
+    SELECT heard.actor_id, heard.track_id, coalesce(heard.moment, now())
+      FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]) WITH ORDINALITY
+           AS heard (actor_id, track_id, moment, nth)
       JOIN track ON track.id = heard.track_id
      ORDER BY heard.nth
  RETURNING id, actor_id, track_id, creation_date
 """
 
 
-async def add_listenings(tx: Tx, actor_id: int, plays: Sequence[Play]) -> list[Deed]:
-    """Remember what the actor listened to, in order; what is no track is left out."""
-    tracks, moments = [track for track, _ in plays], [moment for _, moment in plays]
-    return await tx.many(Deed, ADD_LISTENINGS, actor_id, tracks, moments)
+async def add_listenings(tx: Tx, heard: Sequence[Heard]) -> list[Deed]:
+    """Remember what was listened to, in order; what is no track is left out."""
+    return await tx.many(Deed, ADD_LISTENINGS, *_columns(heard))
 
 
 HEARD_AT = """
-    SELECT DISTINCT listening.track_id, listening.creation_date
-      FROM unnest(%s::bigint[], %s::timestamptz[]) AS asked (track_id, moment)
-      JOIN listening ON listening.actor_id = %s AND listening.track_id = asked.track_id
+    SELECT DISTINCT listening.actor_id, listening.track_id, listening.creation_date
+      FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]) AS asked (actor_id, track_id, moment)
+      JOIN listening ON listening.actor_id = asked.actor_id AND listening.track_id = asked.track_id
                     AND listening.creation_date = asked.moment
 """
 
 
-async def heard_at(tx: Tx, actor_id: int, plays: Sequence[Play]) -> set[Play]:
-    """Those of the plays that are remembered already, the same track at the same moment."""
-    tracks, moments = [track for track, _ in plays], [moment for _, moment in plays]
-    found = await tx.many(lambda track, moment: (track, moment), HEARD_AT, tracks, moments, actor_id)
-    return set(found)
+async def heard_at(tx: Tx, heard: Sequence[Heard]) -> set[Heard]:
+    """What of this is remembered already: the same track at the same moment."""
+    return set(await tx.many(Heard, HEARD_AT, *_columns(heard)))
+
+
+def _columns(heard: Sequence[Heard]) -> tuple[list[int], list[int], list[datetime | None]]:
+    return [one.actor_id for one in heard], [one.track_id for one in heard], [one.moment for one in heard]
 
 
 async def one(tx: Tx, kind: Kind, id: int, viewer_actor: int | None, is_local: bool) -> Deed | None:

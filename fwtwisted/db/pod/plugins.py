@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -48,14 +50,18 @@ async def forget(tx: Tx, account_id: int, name: str) -> None:
 
 
 ENABLED = """
-    SELECT plugin.name FROM plugin JOIN account ON account.id = plugin.account_id
-     WHERE account.actor_id = %s AND plugin.is_enabled ORDER BY plugin.name
+    SELECT account.actor_id, plugin.name FROM account JOIN plugin ON plugin.account_id = account.id
+     WHERE account.actor_id = ANY(%s) AND plugin.is_enabled ORDER BY account.actor_id, plugin.name
 """
 
 
-async def enabled(tx: Tx, actor_id: int) -> list[str]:
-    """The plugins that somebody has switched on."""
-    return [name for name in await tx.many(str, ENABLED, actor_id) if name in PLUGINS]
+async def enabled(tx: Tx, actor_ids: Collection[int]) -> dict[int, list[str]]:
+    """The plugins that these people have switched on, by actor."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for actor_id, name in await tx.many(lambda *columns: columns, ENABLED, list(actor_ids)):
+        if name in PLUGINS:
+            found[actor_id].append(name)
+    return found
 
 
 CONF = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +14,12 @@ from fwtwisted.model.playback import Playback, State
 
 MOST_CLIENTS = 20  # of one account, whose sessions are kept
 
-HOLD = "SELECT id FROM account WHERE id = %s FOR NO KEY UPDATE"
+HOLD = "SELECT id FROM account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 
 
-async def hold(tx: Tx, account_id: int) -> None:
-    """Let nobody else write about what this account plays until the transaction ends."""
-    await tx.one(int, HOLD, account_id)
+async def hold(tx: Tx, *account_ids: int) -> None:
+    """Let nobody else write about what these accounts play until the transaction ends."""
+    await tx.do(HOLD, list(account_ids))
 
 
 _DURATION = """
@@ -35,6 +36,24 @@ SESSION = f"SELECT {_COLUMNS} FROM playback WHERE account_id = %s AND client = %
 async def session(tx: Queries, account_id: int, client: str) -> Playback | None:
     """What the app played last, by what it told."""
     return await tx.maybe(_playback, SESSION, account_id, client)
+
+
+SESSIONS = f"""
+    SELECT asked.account_id, {_COLUMNS}
+      FROM unnest(%s::bigint[], %s::text[]) AS asked (account_id, client)
+      JOIN playback ON playback.account_id = asked.account_id AND playback.client = asked.client
+"""
+
+
+async def sessions(tx: Queries, apps: Collection[tuple[int, str]]) -> dict[tuple[int, str], Playback]:
+    """What several apps played last, by account and app."""
+
+    def made(account_id: int, *columns: Any) -> tuple[int, Playback]:
+        return account_id, _playback(*columns)
+
+    accounts, clients = [account for account, _ in apps], [client for _, client in apps]
+    found = await tx.many(made, SESSIONS, accounts, clients)
+    return {(account_id, one.client): one for account_id, one in found}
 
 
 async def duration(tx: Queries, track_id: int) -> int | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from twisted.internet.defer import Deferred, DeferredList
+
 from fwtwisted.core.listening.history import DeedQuestion, Listening
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
+from fwtwisted.core.pod.live import Audience, Facts
 from fwtwisted.model.errors import Invalid, NotFound, Unauthenticated
 from fwtwisted.model.listening import Kind
 from fwtwisted.model.people import VISITOR, Viewer
@@ -240,3 +243,51 @@ class WritingTests(ListeningCase):
         now = (await self.listening.listened(alice, self.track, None)).creation_date
         self.assertLess(abs(datetime.now(UTC) - now), timedelta(minutes=1))
         self.assertEqual(2, len(await self.seen(Kind.LISTENING, alice)))
+
+    async def test_many_at_once(self) -> None:
+        """Each is answered with its own, in order; what follows is told in that order; one refusal is one's own."""
+        await self.begun()
+        told: list[tuple[str, int]] = []
+
+        def happened(_: Audience, __: str, facts: Facts) -> None:
+            told.append((facts["kind"], facts["id"]))
+
+        listening = Listening(self.database, Visibility(self.database), Shelves(), happened)
+        people = [await self.somebody("alice"), await self.somebody("bob")]
+        other = await self.a_track("Second Light", self.artist)
+        start = datetime(2020, 1, 1, tzinfo=UTC)
+        wishes = [
+            (people[n % 2], 999 if n == 5 else (self.track, other)[n % 3 % 2], start + timedelta(days=40 - n))
+            for n in range(12)
+        ]
+        found = await DeferredList(
+            [Deferred.fromCoroutine(listening.listened(*wish)) for wish in wishes], consumeErrors=True
+        )
+        self.assertTrue(found.pop(5)[1].check(Invalid))
+        wishes.pop(5)
+        deeds = [deed for _, deed in found]
+        self.assertEqual(
+            [(viewer.actor_id, track, when) for viewer, track, when in wishes],
+            [(deed.actor_id, deed.track_id, deed.creation_date) for deed in deeds],
+        )
+        ids = [deed.id for deed in deeds]
+        self.assertEqual(sorted(ids), ids)
+        self.assertEqual([("listening", id) for id in ids], told)
+        self.assertEqual(11, await self.value("SELECT sum(count) FROM play"))
+
+    async def test_many_favourites_at_once(self) -> None:
+        """The same one told twice is one, and told once."""
+        await self.begun()
+        told: list[int] = []
+        listening = Listening(
+            self.database, Visibility(self.database), Shelves(), lambda *what: told.append(what[2]["id"])
+        )
+        alice, bob = await self.somebody("alice"), await self.somebody("bob")
+        wishes = [(bob, self.track), (alice, self.track), (alice, 999), (alice, self.track), (bob, self.track)]
+        found = await DeferredList(
+            [Deferred.fromCoroutine(listening.add_favorite(*wish)) for wish in wishes], consumeErrors=True
+        )
+        self.assertTrue(found[2][1].check(Invalid))
+        self.assertEqual(found[1], found[3])
+        self.assertEqual(found[0], found[4])
+        self.assertCountEqual([found[0][1].id, found[1][1].id], told)

@@ -15,6 +15,7 @@ from fwtwisted.core.fediverse.receiving.told import ANY, Deeds, Told
 from fwtwisted.db.fediverse import held, received, remote_deeds
 from fwtwisted.db.listening import history
 from fwtwisted.db.pool import Tx
+from fwtwisted.model.listening import Heard
 from fwtwisted.model.people import Pod
 from fwtwisted.wire.activitypub.contexts import PUBLIC
 from fwtwisted.wire.activitypub.reading.doc import Doc
@@ -54,7 +55,7 @@ class Likes:
         """They like a track."""
         found = await self._noted(tx, told, "favorite")
         if found is not None and found.is_followed:
-            await history.add_favorite(tx, told.actor.id, found.track_id)
+            await history.make_favorites(tx, [(told.actor.id, found.track_id)])
             await remote_deeds.shown_to(tx, told.actor.id, everybody=_is_public(told.act.doc))
 
     async def dislike(self, tx: Tx, told: Told) -> None:
@@ -70,7 +71,7 @@ class Likes:
             return
         moment = told.act.doc.moment("published")
         heard = told.arrived if moment is None else min(moment, told.arrived)
-        for deed in await history.add_listenings(tx, told.actor.id, [(found.track_id, heard)]):
+        for deed in await history.add_listenings(tx, [Heard(told.actor.id, found.track_id, heard)]):
             await remote_deeds.remember(tx, fid, "listening", told.actor.id, found.track_id, deed.id)
         await remote_deeds.shown_to(tx, told.actor.id, everybody=_is_public(told.act.doc))
 

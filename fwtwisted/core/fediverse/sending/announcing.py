@@ -33,6 +33,7 @@ from fwtwisted.db.fediverse import announced
 from fwtwisted.db.fediverse.announced import Told, ToldFollow
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.federation import PeerClass
+from fwtwisted.model.listening import Deed
 from fwtwisted.model.music import Kind
 from fwtwisted.wire.activitypub import activities
 from fwtwisted.wire.activitypub.activities import LARGEST_LIST
@@ -81,14 +82,14 @@ class Announcing(Occasions):
     async def favored(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
         """Tracks became somebody's favourites, or are none any more."""
         if track_ids and self.tells_deeds:
-            asked = await announced.ask_for_deeds(tx, TELL, LANE, FAVORED, _tag(), track_ids, actor_id)
-            self._asked(tx, asked)
+            done = [(actor_id, track_id) for track_id in track_ids]
+            self._asked(tx, await announced.ask_for_deeds(tx, TELL, LANE, FAVORED, _tag(), done))
 
-    async def listened(self, tx: Tx, actor_id: int, listening_ids: Sequence[int]) -> None:
-        """Somebody listened."""
-        if listening_ids and self.tells_deeds:
-            asked = await announced.ask_for_deeds(tx, TELL, LANE, LISTENED, _tag(), listening_ids, actor_id)
-            self._asked(tx, asked)
+    async def listened(self, tx: Tx, deeds: Sequence[Deed]) -> None:
+        """People listened."""
+        if deeds and self.tells_deeds:
+            done = [(deed.actor_id, deed.id) for deed in deeds]
+            self._asked(tx, await announced.ask_for_deeds(tx, TELL, LANE, LISTENED, _tag(), done))
 
     async def reported(self, tx: Tx, report_id: int) -> None:
         """Somebody found something wrong that lives elsewhere, and wants its server to know."""

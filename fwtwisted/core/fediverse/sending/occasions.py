@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from fwtwisted.db.pool import Tx
+from fwtwisted.model.listening import Deed
 from fwtwisted.model.music import Kind
 
 
@@ -51,8 +52,8 @@ class Occasions:
     async def favored(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
         """Tracks became somebody's favourites, or are none any more."""
 
-    async def listened(self, tx: Tx, actor_id: int, listening_ids: Sequence[int]) -> None:
-        """Somebody listened."""
+    async def listened(self, tx: Tx, deeds: Sequence[Deed]) -> None:
+        """People listened."""
 
     async def reported(self, tx: Tx, report_id: int) -> None:
         """Somebody found something wrong that lives elsewhere, and wants its server to know."""

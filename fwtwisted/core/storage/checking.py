@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -23,6 +23,7 @@ from fwtwisted.model.errors import Conflict, FwError
 from fwtwisted.outside.origin import StoreAway
 from fwtwisted.outside.s3.building import StoreParts
 from fwtwisted.outside.s3.client import Call, Refused
+from fwtwisted.outside.s3.learnt import CHECKSUM, CONDITION, ETAG, NO, UNFINISHED, YES
 from fwtwisted.outside.s3.payloads import BytesPayload
 from fwtwisted.outside.s3.writing import Labels
 from fwtwisted.wire.http import parsed_http_date
@@ -34,6 +35,8 @@ BODY = bytes(range(256)) * 16
 FIRST, LAST = 100, 199
 URL_SECONDS = 60
 SKEW_SECONDS = 60  # from which on a clock is worth words; stores refuse at 900
+LARGEST_REFUSAL = 64 << 10
+WRONG_SHA256 = base64.b64encode(hashlib.sha256(b"other bytes").digest()).decode()
 WRONG_MD5 = base64.b64encode(hashlib.md5(b"other bytes", usedforsecurity=False).digest()).decode()
 
 
@@ -83,7 +86,7 @@ class Check:
             try:
                 for trial in (self._get, self._ranges, self._presigned, self._integrity, self._conditional):
                     await self._tried(trial)
-                for trial in (self._parts_of_one, self._public):
+                for trial in (self._multipart, self._public):
                     await self._tried(trial)
             finally:
                 await self._tried(self._delete)
@@ -178,7 +181,9 @@ class Check:
         if seen.sha256 is None:
             self._say("metadata", Level.WARNING, "the store drops metadata; moving and verifying will read more")
         md5 = hashlib.md5(BODY, usedforsecurity=False).hexdigest()
-        if (seen.etag or "").strip('"') == md5:
+        is_md5 = (seen.etag or "").strip('"') == md5
+        self._parts.learnt.learn(ETAG, YES if is_md5 else NO)
+        if is_md5:
             self._say("etag", Level.OK, "the MD5 of the bytes")
         else:
             self._say("etag", Level.NOTE, "not the MD5 of the bytes")
@@ -202,18 +207,25 @@ class Check:
             self._say("presign", Level.ERROR, f"signed URLs do not work: {_refusal(reply.status, body)}")
 
     async def _integrity(self) -> None:
-        """Whether the store looks at the digests that go along."""
-        payload = BytesPayload(b"these bytes")
-        call = Call("PUT", f"{self._audio}.md5", headers={"content-md5": WRONG_MD5}, payload=payload)
-        try:
-            (await self._client.ask(call)).body.close()
-        except (Refused, StoreAway) as why:  # it was asked again, and stayed with it
-            if "Digest" not in _words(why):
-                raise
+        """Whether the store looks at the digests that go along: the old one, and the new one."""
+        sums = await self._refuses({"x-amz-checksum-sha256": WRONG_SHA256})
+        self._parts.learnt.learn(CHECKSUM, YES if sums else NO)
+        if await self._refuses({"content-md5": WRONG_MD5}):
             self._say("integrity", Level.OK, "damaged uploads are refused")
-            return
-        await self._bucket.delete(f"{self._audio}.md5")
-        self._say("integrity", Level.WARNING, "the store does not look at Content-MD5; use --verify read-back")
+        elif sums:
+            self._say("integrity", Level.OK, "damaged uploads are refused, by x-amz-checksum-sha256 alone")
+        else:
+            self._say("integrity", Level.WARNING, "the store does not look at Content-MD5; use --verify read-back")
+
+    async def _refuses(self, headers: Mapping[str, str]) -> bool:
+        """Whether an upload whose digest is wrong fails for that reason."""
+        key = f"{self._audio}.digest"
+        call = Call("PUT", key, headers=headers, payload=BytesPayload(b"these bytes"), successes=_TAKEN_OR_NOT)
+        reply = await self._client.ask(call)
+        told = documents.error(await reply.body.read(LARGEST_REFUSAL))
+        if reply.status == 200:
+            await self._bucket.delete(key)
+        return reply.status == 400 and told is not None and told.code.lower().endswith(("digest", "mismatch"))
 
     async def _conditional(self) -> None:
         call = Call("PUT", self._audio, headers={"if-none-match": "*"}, payload=BytesPayload(BODY))
@@ -223,18 +235,24 @@ class Check:
             if refused.status in (409, 412):
                 self._say("overwriting", Level.OK, "the store keeps two from taking one key")
             else:
+                self._parts.learnt.learn(CONDITION, NO)
                 self._say("overwriting", Level.NOTE, f"no conditional puts ({refused}); we look before we write")
             return
         self._say("overwriting", Level.NOTE, "conditional puts are ignored; we look before we write")
 
-    async def _parts_of_one(self) -> None:
+    async def _multipart(self) -> None:
         """Large files: begun, found again, dropped."""
         key = f"{self._audio}.parts"
         upload_id = await self._bucket.begin_parts(key, {})
+        left: list[str] = []
         try:
             left = [one.upload_id for one in await self._bucket.unfinished(key)]
+        except Refused as refused:
+            if refused.status not in (405, 501):
+                raise
         finally:
             await self._bucket.abort(key, upload_id)
+        self._parts.learnt.learn(UNFINISHED, YES if upload_id in left else NO)
         if upload_id in left:
             self._say("multipart", Level.OK, "works, and what is unfinished can be found")
         else:
@@ -295,6 +313,8 @@ class Check:
             return None
         return next((one.key for one in page.objects if "/fwtwisted-check/" not in one.key), None)
 
+
+_TAKEN_OR_NOT = frozenset({200, 400, 403, 501})
 
 _REFUSALS = {
     "NoSuchBucket": ("bucket", "does not exist: 'fwtwisted storage init --create-bucket' makes it"),

@@ -93,6 +93,8 @@ class Preparing:
             (await self._bucket.client.ask(Call("HEAD", None))).body.close()
         except Refused as refused:
             return refused.status == 403  # somebody's, perhaps ours without the right to look
+        except StoreAway:
+            return False  # what follows says why
         return True
 
     async def _there(self, what: str) -> bytes | None:
@@ -124,8 +126,10 @@ class Preparing:
                 await put(body)
                 self._say(about, Level.OK, "set" if found is None else "replaced")
         except Refused as refused:
-            level = Level.WARNING if refused.status == 501 else Level.ERROR
-            self._say(about, level, "the store has no such thing" if refused.status == 501 else f"refused ({refused})")
+            if refused.status in (405, 501):
+                self._say(about, Level.WARNING, "the store has no such thing")
+            else:
+                self._say(about, Level.ERROR, f"refused ({refused})")
         except StoreAway as away:
             self._say(about, Level.ERROR, away.why)
 

@@ -50,6 +50,7 @@ class Bucket:
 
     def __init__(self, client: Client, bucket: str) -> None:
         self.client, self.name = client, bucket
+        self._has_lied = False
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -87,9 +88,19 @@ class Bucket:
             reply.body.close()
             if not ranged or "range" not in headers:
                 raise StoreAway(f"its answer makes no sense: {misfit}") from misfit
-            self._log.warn("the media store lies about ranges: {why}", event="s3.ranges", why=str(misfit))
+            self._lied(misfit)
             return await self.get(key, first, last, if_match=if_match, ranged=False, patience=patience, holder=holder)
         return Got(_seen(reply.headers, told.size), told, reply)
+
+    def _lied(self, misfit: Misfit) -> None:
+        """Say once what such a store costs: each part of a file is asked for twice."""
+        if not self._has_lied:
+            self._has_lied = True
+            self._log.warn(
+                "the media store lies about ranges ({why}); see S3_FORCE_SINGLE_REQUEST",
+                event="s3.ranges",
+                why=str(misfit),
+            )
 
     async def head(self, key: str, patience: float = LISTENER_PATIENCE) -> Seen:
         """

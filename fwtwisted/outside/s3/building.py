@@ -27,6 +27,7 @@ from fwtwisted.outside.s3.blobs import S3Blobs, S3Ground
 from fwtwisted.outside.s3.bucket import Bucket
 from fwtwisted.outside.s3.client import Client
 from fwtwisted.outside.s3.keyring import Keyring
+from fwtwisted.outside.s3.learnt import Learnt
 from fwtwisted.outside.s3.proofs import Proofs
 from fwtwisted.outside.s3.reading import StoreOrigin
 from fwtwisted.outside.s3.settings import StoreSettings
@@ -60,6 +61,7 @@ class StoreParts:
     :ivar blobs: this disk first, the store second.
     :ivar urls: of public pictures.
     :ivar cache: before the store; None when there is none.
+    :ivar learnt: what the store has shown of itself.
     """
 
     _log = Logger()
@@ -73,14 +75,16 @@ class StoreParts:
         blobs: LocalFirst,
         urls: PublicUrls,
         cache: MediaCache | None,
+        learnt: Learnt,
     ) -> None:
         self.bucket, self.store, self.writer = bucket, store, writer
-        self.blobs, self.urls, self.cache = blobs, urls, cache
+        self.blobs, self.urls, self.cache, self.learnt = blobs, urls, cache, learnt
         self._copies = copies
         self._sweeping: Deferred[None] | None = None
 
     async def begin(self) -> None:
         """Put in order what a killed process left behind, here at once, in the store behind our back."""
+        await self.learnt.look()
         await self._copies.begin()
         if self.cache is not None:
             await self.cache.begin()
@@ -95,6 +99,7 @@ class StoreParts:
         if self.cache is not None:
             await self.cache.close()
         await self.bucket.client.close()
+        await self.learnt.settle()
 
     async def _sweep(self) -> None:
         try:
@@ -126,7 +131,9 @@ def pod_store(
     :raise ValueError:  :raise OSError: the certificates of the settings cannot be read.
     """
     settings = pod.settings
-    client = Client(reactor, settings, Keyring(settings.keys, settings.files, threads), time.time, random.random)
+    keyring = Keyring(settings.keys, settings.files, threads)
+    learnt = Learnt(f"{settings.address.origin}{settings.address.base}/{settings.address.bucket}", root, threads, wall)
+    client = Client(reactor, settings, keyring, time.time, random.random, learnt)
     bucket = Bucket(client, settings.address.bucket)
     store = StoreOrigin(bucket, settings.location, settings.retries, is_ranged=not settings.single_request)
 
@@ -142,7 +149,7 @@ def pod_store(
     if caching is not None:
         cached = CachedOrigin(MediaCache(CacheGround(reactor, store, identity, threads, wall, breathe), caching))
     origin: Origin = cached or store
-    writer = Writer(bucket, settings, threads)
+    writer = Writer(bucket, settings, threads, learnt)
     copies = Copies(reactor, origin, os.path.join(root, ".copies"), threads)
 
     outgoing = os.path.join(root, ".outgoing")
@@ -151,4 +158,4 @@ def pod_store(
     )
     blobs = LocalFirst(local, S3Blobs(ground), root, threads, looks_here=looks_here)
     urls = PublicUrls(client, store.key, pod.picture_urls, pod.custom_domain, pod.url_seconds)
-    return StoreParts(bucket, store, writer, copies, blobs, urls, None if cached is None else cached.cache)
+    return StoreParts(bucket, store, writer, copies, blobs, urls, None if cached is None else cached.cache, learnt)

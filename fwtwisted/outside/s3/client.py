@@ -33,6 +33,7 @@ from fwtwisted.outside.origin import StoreAway
 from fwtwisted.outside.s3.breaker import Breaker, Open
 from fwtwisted.outside.s3.flow import Broken
 from fwtwisted.outside.s3.keyring import Keyring
+from fwtwisted.outside.s3.learnt import Learnt
 from fwtwisted.outside.s3.line import Line, NoAnswer, Reply
 from fwtwisted.outside.s3.payloads import Payload
 from fwtwisted.outside.s3.settings import StoreSettings
@@ -102,6 +103,7 @@ class Client:
     """
     :param wall: seconds since 1970, as this machine has them.
     :param draw: a random number from 0 to 1.
+    :param learnt: where other processes tell us the region, and we them.
     :ivar offset: how far the store's clock is ahead of ours, as far as it had to be learnt.
     :ivar when_busy: called whenever the store asks for less (503, 429).
     """
@@ -115,13 +117,14 @@ class Client:
         keyring: Keyring,
         wall: Callable[[], float],
         draw: Callable[[], float],
+        learnt: Learnt,
     ) -> None:
-        self._reactor, self._settings, self._keyring = reactor, settings, keyring
+        self._reactor, self._settings, self._keyring, self._learnt = reactor, settings, keyring, learnt
         self._wall, self._draw = wall, draw
         self._line = Line(reactor, settings.line)
         self._breaker = Breaker(reactor)
         self._turns = Turns(reactor, settings.line.connections)
-        self._region = settings.region or FIRST_REGION
+        self._found_region: str | None = None
         self.offset = timedelta(0)
         self.trouble = ""
         self.when_busy: Callable[[], object] = _nothing
@@ -133,8 +136,23 @@ class Client:
 
     @property
     def region(self) -> str:
-        """For which we sign: what was set, or what was learnt."""
-        return self._region
+        """For which we sign: what was set, or what was learnt, and then for good."""
+        if self._found_region is None:
+            known = self._learnt.get(self._region_asked)
+            if known is not None:
+                self._is_in(known)
+        return self._found_region or self._settings.region or FIRST_REGION
+
+    @property
+    def _region_asked(self) -> str:
+        """By what name it is remembered which region is right in the place of the one that is set."""
+        return f"region for {self._settings.region or FIRST_REGION}"
+
+    def _is_in(self, region: str) -> None:
+        self._found_region = region
+        self._log.warn(
+            "the bucket is in the region {region}; set AWS_S3_REGION_NAME to that", event="s3.region", region=region
+        )
 
     @property
     def address(self) -> Address:
@@ -152,7 +170,7 @@ class Client:
     def url(self, key: str, seconds: int, query: Pairs = (), *, moment: datetime | None = None) -> str:
         """A presigned URL for a GET; a secret (S-8).  :param moment: from which on it lives; None: now."""
         target = self._settings.address.target("GET", key, query)
-        return presigned_url(target, self._keyring.keys, self._region, moment or self.now(), seconds)
+        return presigned_url(target, self._keyring.keys, self.region, moment or self.now(), seconds)
 
     async def ask(self, call: Call, patience: float = PATIENCE, holder: Holder | None = None) -> Reply:
         """
@@ -193,7 +211,7 @@ class Client:
         """Whether the store answers, whatever the breaker thinks of it; if so, it thinks better of it."""
         turn = await self._turns.take()
         target = self.address.target("HEAD", None)
-        headers = signed_headers(target, {}, NOTHING, self._keyring.keys, self._region, self.now())
+        headers = signed_headers(target, {}, NOTHING, self._keyring.keys, self.region, self.now())
         try:
             reply = await self._line.ask("HEAD", target.url, headers, None, turn, KNOCK_SECONDS)
         except NoAnswer:
@@ -227,7 +245,7 @@ class Client:
         target = attempt.address.target(call.method, call.key, call.query)
         began = self._reactor.seconds()
         try:
-            headers = signed_headers(target, call.headers, self._hash(call), keys, self._region, self.now())
+            headers = signed_headers(target, call.headers, self._hash(call), keys, self.region, self.now())
             return await self._line.ask(call.method, target.url, headers, call.payload, turn, left)
         except NoAnswer as failed:
             failed.was_stale &= self._reactor.seconds() - began < STALE_SECONDS
@@ -352,12 +370,10 @@ class Client:
 
     async def _other_region(self, attempt: _Attempt, reply: Reply, told: Told | None, keys: Keys) -> bool:
         region = right_region(told, reply.headers)
-        if region is None or region == self._region:
+        if region is None or region == self.region:
             return False
-        self._region = region
-        self._log.warn(
-            "the bucket is in the region {region}; set AWS_S3_REGION_NAME to that", event="s3.region", region=region
-        )
+        self._is_in(region)
+        self._learnt.learn(self._region_asked, region)
         return True
 
     async def _other_host(self, attempt: _Attempt, reply: Reply, told: Told | None, keys: Keys) -> bool:

@@ -21,7 +21,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from attrs import define, frozen
+from attrs import frozen
 from twisted.internet.defer import Deferred, DeferredSemaphore, FirstError, gatherResults
 from twisted.logger import Logger
 
@@ -32,6 +32,7 @@ from fwtwisted.outside.origin import Seen, StoreAway
 from fwtwisted.outside.pace import Pace
 from fwtwisted.outside.s3.bucket import META_SHA256, Bucket
 from fwtwisted.outside.s3.client import PATIENCE, Call, Refused
+from fwtwisted.outside.s3.learnt import ACL, CHECKSUM, CONDITION, NO, UNFINISHED, Learnt, Manners
 from fwtwisted.outside.s3.payloads import BytesPayload, FilePayload, Measure, Payload
 from fwtwisted.outside.s3.settings import MIB, StoreSettings
 from fwtwisted.wire.http import Span
@@ -70,28 +71,21 @@ class Labels:
     media_type: str
 
 
-@define
-class Manners:
-    """What this store has been seen not to take.  (Whoever starts anew finds out anew.)"""
-
-    acl: bool = True
-    if_none_match: bool = True
-    checksum: bool = True
-
-
 class Writer:
     """Puts objects into a bucket."""
 
     _log = Logger()
 
-    def __init__(self, bucket: Bucket, settings: StoreSettings, threads: Threads, pace: Pace | None = None) -> None:
+    def __init__(
+        self, bucket: Bucket, settings: StoreSettings, threads: Threads, learnt: Learnt, pace: Pace | None = None
+    ) -> None:
         self._bucket, self._settings, self._threads = bucket, settings, threads
         self._pace = pace or Pace(None)
-        self.manners = Manners(checksum=settings.checksums == "on")
+        self._learnt, self.manners = learnt, Manners(learnt, settings.checksums)
 
     def paced(self, pace: Pace) -> Writer:
         """Another one, which sends files only as fast as that."""
-        return Writer(self._bucket, self._settings, self._threads, pace)
+        return Writer(self._bucket, self._settings, self._threads, self._learnt, pace)
 
     async def put_bytes(self, key: str, body: bytes, labels: Labels) -> Written:
         """
@@ -99,6 +93,7 @@ class Writer:
 
         :raise Conflict: something else lies there.  :raise NoRoom:  :raise StoreAway:
         """
+        await self._learnt.look()
         payload = BytesPayload(body)
         taken = await self._already(key, payload.measure)
         return taken or await self._single(key, payload, labels)
@@ -114,6 +109,7 @@ class Writer:
         :raise OtherBytes: it has another.
         Raises as :meth:`put_bytes`, and OSError when the file cannot be read.
         """
+        await self._learnt.look()
         fd = await self._threads(os.open, path, os.O_RDONLY)
         try:
             size = await self._threads(lambda: os.fstat(fd).st_size)
@@ -185,9 +181,9 @@ class Writer:
         if "x-amz-acl" in headers and refused.code in _NO_ACL:
             self._without_acl()
         elif refused.status == 501 and "if-none-match" in headers:
-            self.manners.if_none_match = False
+            self._learnt.learn(CONDITION, NO)
         elif refused.status in (400, 501) and "x-amz-checksum-sha256" in headers:
-            self.manners.checksum = False
+            self._learnt.learn(CHECKSUM, NO)
         elif refused.status == 501 and "x-amz-acl" in headers:
             self._without_acl()
         else:
@@ -195,7 +191,7 @@ class Writer:
             raise StoreAway(str(refused)) from refused
 
     def _without_acl(self) -> None:
-        self.manners.acl = False
+        self._learnt.learn(ACL, NO)
         self._log.warn("the media store knows no ACLs; AWS_DEFAULT_ACL is not sent any more", event="s3.no-acl")
 
     async def _already(self, key: str, measure: Measure) -> Written | None:
@@ -216,11 +212,13 @@ class Writer:
         return written
 
     async def _is_same(self, key: str, seen: Seen, measure: Measure) -> bool:
-        """Whether an object holds these bytes: it says so, or else it is read.  Source: S-74."""
+        """Whether an object holds these bytes: it says so, or its tag does, or else it is read.  Source: S-10, S-74."""
         if seen.size != measure.length:
             return False
         if seen.sha256 is not None:
             return seen.sha256 == measure.sha256
+        if self.manners.tags_are_digests and (seen.etag or "").strip('"') == _hex(measure.md5):
+            return True
         return await self.digest(key) == measure.sha256
 
     async def digest(self, key: str) -> str:
@@ -249,24 +247,38 @@ class Writer:
             done = await self._sent_parts(key, upload_id, pieces, there)
             etag = await self._complete(key, upload_id, done, whole)
         except BaseException:
-            if not resumes:
+            if not (resumes and self.manners.lists_unfinished):
                 await self._abort(key, upload_id)
             raise
         return Written(whole.length, whole.sha256, etag)
 
     async def _begun(self, key: str, headers: dict[str, str], *, resumes: bool) -> tuple[str, dict[int, Part]]:
         """An upload's id, and the parts that it has already."""
-        if resumes:
-            left = [one for one in await self._bucket.unfinished(key) if one.key == key]
-            if left:
-                upload_id = left[-1].upload_id
-                return upload_id, {part.number: part for part in await self._bucket.parts(key, upload_id)}
+        left = await self._left(key) if resumes and self.manners.lists_unfinished else None
+        if left is not None:
+            return left
         while True:
             try:
                 return await self._bucket.begin_parts(key, headers), {}
             except Refused as refused:
                 self._less(headers, refused)
                 headers = {name: value for name, value in headers.items() if name != "x-amz-acl" or self.manners.acl}
+
+    async def _left(self, key: str) -> tuple[str, dict[int, Part]] | None:
+        """An upload that was not ended, and its parts; None when there is none, or the store cannot tell."""
+        try:
+            left = [one for one in await self._bucket.unfinished(key) if one.key == key]
+            if not left:
+                return None
+            upload_id = left[-1].upload_id
+            return upload_id, {part.number: part for part in await self._bucket.parts(key, upload_id)}
+        except Refused as refused:
+            if refused.status in (405, 501):
+                self._learnt.learn(UNFINISHED, NO)
+            self._log.info(
+                "an unfinished upload cannot be gone on with: {why}", event="s3.not-resumed", why=str(refused)
+            )
+            return None
 
     async def _sent_parts(
         self, key: str, upload_id: str, pieces: Sequence[Payload], there: dict[int, Part]

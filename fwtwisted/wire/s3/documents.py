@@ -179,7 +179,8 @@ def _key(element: ElementTree.Element) -> str:
 
 def upload_id(body: bytes) -> str:
     """Of a multipart upload that was begun just now.  :raise Unreadable:"""
-    return _must(_read(body, "InitiateMultipartUploadResult"), "UploadId")
+    root = _read(body, "InitiateMultipartUploadResult", "InitiateMultipartUpload")  # as some stores call it
+    return _must(root, "UploadId")
 
 
 def completed(body: bytes) -> str | None:

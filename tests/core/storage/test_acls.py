@@ -15,6 +15,8 @@ from fwtwisted.core.storage.migration import MigrationGround
 from fwtwisted.core.storage.moving import MoveWish, Watcher
 from fwtwisted.core.storage.relabelling import Relabelling
 from fwtwisted.core.storage.sides import There
+from fwtwisted.outside import disk
+from fwtwisted.outside.s3.learnt import FILE
 from tests.acls import AclFaults
 from tests.core.storage.case import MediaCase
 from tests.s3_server import POD, s3

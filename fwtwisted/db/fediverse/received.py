@@ -27,7 +27,7 @@ class NewPost:
     A post that is about to be accepted.
 
     :ivar sameness: two posts of the same are one; the SHA-256 of the id where there is one.
-    :ivar fid: None: it has no id that counts; then it may come again after a day.
+    :ivar fid: None: it has no id that counts; then it may come again after a day, or when it is news again.
     :ivar host: of the actor, with its port where that is not the scheme's own.
     """
 
@@ -55,6 +55,16 @@ LET_COME_AGAIN = """
      WHERE received.sameness = sha256(convert_to(undone.fid, 'UTF8')) AND received.actor_id = undone.actor_id
        AND received.type = 'Follow'
 """
+# What has no id and was contradicted since counts again: a name that is what it was, a door that is open again.  So does
+# an answer to a wish, which may be the answer to another wish by the same words.
+NEWS_AGAIN = """
+    received.fid IS NULL
+    AND (EXISTS (SELECT FROM received AS later
+                  WHERE later.actor_id = received.actor_id AND later.object_fid = received.object_fid
+                    AND later.id > received.id)
+         OR received.state <> 'waiting'
+            AND (received.type IN ('Accept', 'Reject') OR received.arrived < now() - interval '1 day'))
+"""
 # Who was removed since their signature was looked at, by moderators perhaps, tells nothing any more.
 ACCEPT = f"""
     INSERT INTO received (sameness, fid, host, actor_id, inbox_of_id, type, object_fid, body)
@@ -67,8 +77,7 @@ ACCEPT = f"""
         ON CONFLICT (sameness) DO UPDATE
        SET id = EXCLUDED.id, body = EXCLUDED.body, state = 'waiting', attempts = 0, error = NULL, due = now(),
            arrived = now()
-     WHERE (received.fid IS NULL AND received.state <> 'waiting' AND received.arrived < now() - interval '1 day')
-        OR ({FOLLOWED_SINCE})
+     WHERE ({NEWS_AGAIN}) OR ({FOLLOWED_SINCE})
  RETURNING received.host
 """
 

@@ -64,7 +64,7 @@ def accept(uuid: object, wish: Mapping[str, Any]) -> Document:
     """
     Who was asked lets somebody follow.
 
-    :param uuid: of the follow; the id of the answer is on the host of who gives it.
+    :param uuid: new for each time it is said: who knows the id of an answer does not hear it again after a Reject.
     :param wish: what :func:`follow` wrote, or what came: its id, actor and object are told unchanged.
     """
     return _answer("Accept", f"accepts/follows/{uuid}", wish)

@@ -84,7 +84,7 @@ def channel(found: Channel, page: ChannelPage, paper: ChannelPaper, *, counted: 
         "creation_date": when(found.creation_date),
         "metadata": found.metadata,
         "rss_url": rss_url(found, page, paper),
-        "url": speaker.url if found.is_feed else None,
+        "url": speaker.url if found.is_feed or not speaker.is_local else None,
         "downloads_count": page.downloads.get(found.artist_id, 0),
     }
     if counted:

@@ -104,7 +104,7 @@ class Ledger:
         return batch
 
     async def _write_down(self, posts: Sequence[NewPost]) -> None:
-        different = list({post.sameness: post for post in reversed(posts)}.values())[::-1]
+        different = _different(posts)
 
         async def work(tx: Tx) -> None:
             hosts = await received.accept(tx, different)
@@ -119,6 +119,16 @@ async def wake(tx: Tx, hosts: Sequence[str], ring: Ring) -> None:
         args = [orjson.dumps({"host": host}).decode() for host in hosts]
         await jobs.wake_many(tx, DRAIN, LANE, list(hosts), args)
         tx.after_commit(ring, "jobs", LANE.encode())
+
+
+def _different(posts: Sequence[NewPost]) -> list[NewPost]:
+    """Each once: by its id, the first; of what has none, the last, which may have been contradicted in between."""
+    found: dict[bytes, NewPost] = {}
+    for post in posts:
+        if post.fid is None:
+            found.pop(post.sameness, None)
+        found.setdefault(post.sameness, post)
+    return list(found.values())
 
 
 def _tell(entries: Sequence[Entry], why: Failure | None) -> None:

@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 
 from fwtwisted.core.fediverse.keys import rotation
 from fwtwisted.core.fediverse.sending.occasions import Occasions
-from fwtwisted.core.fediverse.sending.outbox import LANE, Outbox, Outgoing, Ring, same_for_all
+from fwtwisted.core.fediverse.sending.outbox import LANE, Outbox, Outgoing, same_for_all
 from fwtwisted.core.fediverse.sending.recipients import (
     PODS_WITH_FOLLOWERS,
     Recipients,
@@ -32,6 +32,7 @@ from fwtwisted.db import jobs
 from fwtwisted.db.fediverse import announced
 from fwtwisted.db.fediverse.announced import Told, ToldFollow
 from fwtwisted.db.pool import Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.federation import PeerClass
 from fwtwisted.model.listening import Deed
 from fwtwisted.model.music import Kind
@@ -188,7 +189,7 @@ class Announcing(Occasions):
         """Somebody elsewhere may follow something of ours."""
         told = await announced.follow(tx, follow_id)
         if told is not None and told.owner_is_local and not told.follower_is_local:
-            document = activities.accept(told.uuid, _wish(told))
+            document = activities.accept(uuid4(), _wish(told))
             await self._say(tx, told.owner_id, told, document, document["id"], in_person(told.follower_id))
 
     async def rejected(self, tx: Tx, follow_id: int) -> None:

@@ -75,9 +75,19 @@ class AnswerTests(ReceivingCase):
 
     async def test_reject(self) -> None:
         """A refusal takes away what was granted and leaves the wish for her to see; it can be granted again."""
-        await self.tells(self.bob, FUNKWHALE, FUNKWHALE | {"type": "Reject"})
+        refusal = FUNKWHALE | {"id": f"{FUNKWHALE['id'].removesuffix('accept')}reject", "type": "Reject"}
+        await self.tells(self.bob, FUNKWHALE, refusal)
         self.assertIs(False, await self.standing())
-        await self.tells(self.bob, FUNKWHALE | {"again": 2})
+        await self.tells(self.bob, FUNKWHALE)
+        self.assertIs(True, await self.standing())
+        await self.tells(self.bob, refusal, FUNKWHALE, refusal)
+        self.assertIs(False, await self.standing())
+
+    async def test_a_second_wish(self) -> None:
+        """Funkwhale answers a wish that was taken back, unheard, and made again by the words of its first answer."""
+        await self.tells(self.bob, FUNKWHALE)
+        await self.do("UPDATE follow SET approved = NULL")
+        await self.tells(self.bob, FUNKWHALE)
         self.assertIs(True, await self.standing())
 
     async def test_actor(self) -> None:

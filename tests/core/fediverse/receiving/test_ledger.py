@@ -83,6 +83,22 @@ class LedgerTests(ReceivingCase):
         await self.ledger.write(post)
         self.assertEqual(["waiting"], await self.states())
 
+    async def test_without_id_contradicted(self) -> None:
+        """What has no id counts again once something else was said of the same: a name that is what it was."""
+        old, new = (self.a_post(name, fid=None, object_fid="https://far.example/o", body=name) for name in ("a", "b"))
+        for posts in ([old, old], [new], [old, old]):
+            for post in posts:
+                await self.ledger.write(post)
+            await self.do("UPDATE received SET state = 'done'")
+        self.assertEqual(["b", "a"], await self.bodies())
+        await gatherResults([self.ledger.write(post) for post in (old, new, old, new)])
+        self.assertEqual(["a", "b"], await self.bodies())
+
+    async def bodies(self) -> list[str]:
+        """What was written, in order."""
+        found: list[str] = await self.value("SELECT array_agg(body ORDER BY id) FROM received")
+        return found
+
     async def test_one_that_cannot_be_written(self) -> None:
         """One that cannot be written harms none that come with it."""
         good, bad = self.ledger.write(self.a_post("a")), self.a_post("b", inbox_of_id=0)

@@ -285,6 +285,10 @@ class PeopleTests(AnnouncingCase):
         self.assertEqual(heard.document["object"]["object"], library_fid)
         await self.tell(self.announcing.rejected, id)
         self.assertEqual(self.last(self.other)["type"], "Reject")
+        await self.tell(self.announcing.accepted, id)
+        again = self.last(self.other)
+        self.assertEqual("Accept", again["type"])
+        self.assertNotEqual(heard.document["id"], again["id"])  # Funkwhale takes no id twice
 
     async def test_our_own_wishes(self) -> None:
         """A Follow of a library elsewhere names its owner; an Undo names the Follow."""

@@ -31,7 +31,7 @@ import orjson
 
 from benchmarks.asking import Asked, ask, form
 from benchmarks.processes import cpu_seconds, free_port, here
-from fwtwisted.config.values import USUAL_RATES
+from fwtwisted.config.rules import USUAL_RATES
 
 PATIENCE_SECONDS = 60.0
 PASSWORD = "correct horse 41"

@@ -285,9 +285,7 @@ class Parts:
         """What is shown to everybody, and the web app of others."""
         url = config.general.public_url
         self.showing = Showing(ground.database, self.visibility, self.catalog, self.playlists, self.pod, url)
-        self.front = front(
-            settings.front_settings(config), ground.reactor, ground.threads, f"fwtwisted/{__version__} (+{url}/)"
-        )
+        self.front = front(settings.front_settings(config), ground.reactor, ground.threads, settings.user_agent(config))
 
     def _gather_files(self, ground: Ground, config: Config) -> None:
         """What comes in, and what must go."""

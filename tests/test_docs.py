@@ -9,7 +9,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from fwtwisted.config.pages import settings_page
-from fwtwisted.config.values import USUAL_RATES
+from fwtwisted.config.rules import USUAL_RATES
 from fwtwisted.web import limits
 
 ROOT = Path(__file__).parent.parent

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
-from typing import Any
+from argparse import Namespace
 
+from fwtwisted.cli.choosing import Commands, Parser, says_json
 from fwtwisted.cli.desk import FINE, Desk, columns
 from fwtwisted.cli.whole import parts_of
 from fwtwisted.model.administration import Invitation, RequestQuestion, RequestStatus, UserRequest
@@ -13,26 +13,26 @@ from fwtwisted.wire.v1 import when, when_or_none
 EVERYTHING = 1_000_000
 
 
-def add_to(commands: Any, everywhere: ArgumentParser) -> None:
+def add_to(commands: Commands, everywhere: Parser) -> None:
     """Say how these commands are written."""
     invitation = commands.add_parser("invite", parents=[everywhere], help="make a link by which one person may sign up")
     invitation.add_argument("-u", "--username", metavar="U", help="in whose name (default: the oldest administrator)")
     invitation.add_argument("--code", metavar="CODE", help="instead of a drawn one")
-    invitation.add_argument("--json", action="store_true", help="answer in JSON")
+    says_json(invitation)
     invitation.set_defaults(command=invite)
 
     waiting = commands.add_parser("requests", parents=[everywhere], help="who asked to be let in, and waits")
     waiting.add_argument("--all", action="store_true", help="those that were answered, too")
-    waiting.add_argument("--json", action="store_true", help="answer in JSON")
+    says_json(waiting)
     waiting.set_defaults(command=requests)
 
-    for name, status, words in (
+    for name, status, text in (
         ("approve", RequestStatus.APPROVED, "let somebody in who asked"),
         ("refuse", RequestStatus.REFUSED, "turn somebody away who asked"),
     ):
-        verdict = commands.add_parser(name, parents=[everywhere], help=words)
+        verdict = commands.add_parser(name, parents=[everywhere], help=text)
         verdict.add_argument("username", metavar="U")
-        verdict.add_argument("--json", action="store_true", help="answer in JSON")
+        says_json(verdict)
         verdict.set_defaults(command=answer, status=status)
 
 

@@ -1,5 +1,5 @@
 """
-Which modules a command line needs: only those of the commands that it may mean are loaded.
+How commands are put together, and which modules a command line needs: only those of what it may mean are loaded.
 
 The whole house takes two thirds of a second of CPU time to load, and few commands need all of it.  So the tables of
 commands name modules, and nothing else imports them.
@@ -7,16 +7,31 @@ commands name modules, and nothing else imports them.
 
 from __future__ import annotations
 
+import argparse
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import NoReturn, Protocol, TypeAlias, cast
+
+USAGE = 2
+"""Exit status for a command line that cannot be meant."""
+
+
+class Parser(ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: {message} ('{self.prog} --help' tells more)\n")
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+"""Where commands are added: what ``add_subparsers`` returns, which has no public name."""
 
 
 class Group(Protocol):
     """A module with commands."""
 
-    def add_to(self, groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+    def add_to(self, groups: Commands, everywhere: Parser, words: Sequence[str]) -> None:
         """
         Say how these commands are written.
 
@@ -30,3 +45,8 @@ def chosen(table: Mapping[str, str], words: Sequence[str]) -> Iterator[Group]:
     named = [module for command, module in table.items() if command in words] or list(table.values())
     for module in dict.fromkeys(named):
         yield cast(Group, import_module(module))
+
+
+def says_json(parser: ArgumentParser) -> None:
+    """Have the command take ``--json``."""
+    parser.add_argument("--json", action="store_true", help="answer in JSON")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
 from uuid import uuid4
 
 from twisted.internet.task import deferLater
 
+from fwtwisted.cli.choosing import Commands, Parser, says_json
 from fwtwisted.cli.desk import FAILED, FINE, Desk
 from fwtwisted.cli.storage.ground import store_alone
 from fwtwisted.config.checking import Outcome, checked, shown_lines
@@ -25,16 +25,16 @@ MOST_APART = 5.0
 REDIS_ATTEMPTS, REDIS_REST = 10, 0.2
 
 
-def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+def add_to(groups: Commands, everywhere: Parser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = groups.add_parser("config", parents=[everywhere], help="show and check the settings")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
-    for name, command, words in (
+    for name, command, text in (
         ("check", check, "try everything that the settings name; status 1 when something does not work"),
         ("show", show, "every setting, its value and where it comes from; secrets as ***"),
     ):
-        one = commands.add_parser(name, parents=[everywhere], help=words)
-        one.add_argument("--json", action="store_true", help="answer in JSON")
+        one = commands.add_parser(name, parents=[everywhere], help=text)
+        says_json(one)
         one.set_defaults(command=command)
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any
 
+from fwtwisted.cli.choosing import Commands, Parser, says_json
 from fwtwisted.cli.desk import FINE, Desk
 from fwtwisted.db import migrations
 from fwtwisted.db.migrations import Step
 
 
-def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+def add_to(groups: Commands, everywhere: Parser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = groups.add_parser("db", parents=[everywhere], help="bring the database up to date")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
     migrate_ = commands.add_parser("migrate", parents=[everywhere], help="apply the schema steps that are missing")
     migrate_.add_argument("--plan", action="store_true", help="only show them and their statements")
-    migrate_.add_argument("--json", action="store_true", help="answer in JSON")
+    says_json(migrate_)
     migrate_.set_defaults(command=migrate)
 
 

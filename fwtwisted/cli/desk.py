@@ -27,7 +27,7 @@ from fwtwisted.model.errors import FwError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-FINE, FAILED, USAGE, CANNOT_WORK = 0, 1, 2, 78
+FINE, FAILED, CANNOT_WORK = 0, 1, 78
 """Exit statuses; whoever is ended by a signal adds its number to :data:`SIGNALLED`."""
 SIGNALLED = 128
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from threading import Event
-from typing import Any
 from uuid import UUID
 
 from attrs import asdict
 from twisted.internet.defer import CancelledError, Deferred
 
+from fwtwisted.cli.choosing import Commands, Parser
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped
 from fwtwisted.cli.progress import Display, counted, in_words
 from fwtwisted.cli.whole import parts_of
@@ -21,7 +21,7 @@ from fwtwisted.core.folders import Folders, Progress, Reports, Wish
 from fwtwisted.wire.audiotags import EXTENSIONS
 
 
-def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+def add_to(groups: Commands, everywhere: Parser, words: Sequence[str]) -> None:
     """Say how this command is written."""
     new = groups.add_parser("import", parents=[everywhere], help="import files and folders into a library")
     new.add_argument("--library", required=True, metavar="UUID", help="where to; a beginning of the uuid will do")

@@ -6,13 +6,13 @@ Source: docs/operations.md O-44.
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from attrs import asdict
 
+from fwtwisted.cli.choosing import Commands, Parser, says_json
 from fwtwisted.cli.desk import FAILED, FINE, Desk, columns
 from fwtwisted.db import jobs
 from fwtwisted.db.pool import Tx
@@ -22,21 +22,21 @@ USUAL_LIMIT = 100
 LARGEST_ID = 2**63 - 1
 
 
-def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+def add_to(groups: Commands, everywhere: Parser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = groups.add_parser("jobs", parents=[everywhere], help="look at the server's work, retry what failed")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
-    for name, command, words in (
+    for name, command, text in (
         ("list", list_waiting, "jobs that wait or run, the next one first"),
         ("failed", list_failed, "jobs that were given up, the latest first"),
     ):
-        shown = commands.add_parser(name, parents=[everywhere], help=words)
+        shown = commands.add_parser(name, parents=[everywhere], help=text)
         shown.add_argument("--limit", type=_positive, default=USUAL_LIMIT, metavar="N", help="at most (default: 100)")
-        shown.add_argument("--json", action="store_true", help="answer in JSON")
+        says_json(shown)
         shown.set_defaults(command=command)
     again = commands.add_parser("retry", parents=[everywhere], help="try failed jobs again, all when none is named")
     again.add_argument("ids", nargs="*", type=_positive, metavar="ID", help="as 'jobs failed' shows them")
-    again.add_argument("--json", action="store_true", help="answer in JSON")
+    says_json(again)
     again.set_defaults(command=retry)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any
 
+from fwtwisted.cli.choosing import Commands, Parser, says_json
 from fwtwisted.cli.desk import FINE, Desk
 from fwtwisted.cli.whole import parts_of
 from fwtwisted.model.people import Privacy
@@ -14,16 +14,16 @@ from fwtwisted.wire.v1 import libraries as v1_libraries
 LEVELS = (Privacy.ME.value, Privacy.INSTANCE.value, Privacy.EVERYONE.value)
 
 
-def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+def add_to(groups: Commands, everywhere: Parser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = groups.add_parser("libraries", parents=[everywhere], help="make libraries")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
-    words = "make a library and print its uuid; one of that name is used again"
-    new = commands.add_parser("create", parents=[everywhere], help=words)
+    text = "make a library and print its uuid; one of that name is used again"
+    new = commands.add_parser("create", parents=[everywhere], help=text)
     new.add_argument("-u", "--user", metavar="U", required=True, help="who owns it")
     new.add_argument("-n", "--name", metavar="N", default="default", help="(default: default)")
     new.add_argument("--privacy", choices=LEVELS, default=LEVELS[0], help="who may listen (default: me)")
-    new.add_argument("--json", action="store_true", help="answer in JSON")
+    says_json(new)
     new.set_defaults(command=create)
 
 

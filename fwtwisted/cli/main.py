@@ -23,7 +23,7 @@ from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import psycopg2
 from twisted.internet import reactor
@@ -32,8 +32,8 @@ from twisted.logger import Logger, globalLogBeginner
 from twisted.python.failure import Failure
 
 from fwtwisted import __version__
-from fwtwisted.cli.choosing import chosen
-from fwtwisted.cli.desk import CANNOT_WORK, FAILED, SIGNALLED, USAGE, Desk, Stopped, Usage, visible
+from fwtwisted.cli.choosing import USAGE, Parser, chosen
+from fwtwisted.cli.desk import CANNOT_WORK, FAILED, SIGNALLED, Desk, Stopped, Usage, visible
 from fwtwisted.config import Config, ConfigError, read_config
 from fwtwisted.logs import LogSettings, observer
 from fwtwisted.model.errors import NON_FIELD, FwError, Invalid, Problems
@@ -56,26 +56,19 @@ PATIENCE_SECONDS = 5.0
 _log = Logger()
 
 
-class _Parser(ArgumentParser):
-    """Says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(USAGE, f"{self.prog}: {message} ('{self.prog} --help' tells more)\n")
-
-
 def parser(words: Sequence[str] = ()) -> ArgumentParser:
     """The command line, as far as these words can mean it; without any the whole."""
-    everywhere = ArgumentParser(add_help=False, argument_default=SUPPRESS)
+    everywhere = Parser(add_help=False, argument_default=SUPPRESS)
     everywhere.add_argument("--data", metavar="DIR", help="folder of everything that is kept (default: ./data)")
     everywhere.add_argument("--env-file", metavar="FILE", help="file with settings, one NAME=value a line")
-    whole = _Parser(
+    whole = Parser(
         "fwtwisted",
         description="Administers a pod, whether its server runs or not.  Settings: docs/settings.md.",
         epilog="Exit status: 0 fine, 1 failed, 2 not understood, 78 settings that cannot work, 128+N by signal N.",
         parents=[everywhere],
     )
     whole.add_argument("--version", action="version", version=f"fwtwisted {__version__}")
-    groups = whole.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    groups = whole.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     for group in chosen(GROUPS, words):
         group.add_to(groups, everywhere, words)
     return whole

@@ -20,6 +20,8 @@ UNITS = ("B", "kB", "MB", "GB", "TB")
 
 class Meter:
     """
+    Tells how far something is, for as long as it runs.
+
     :param line: says how far it is, in one line; None: nothing to say.
     :param beat: called instead of writing lines, where there is no terminal: for programs that listen.
     :param is_terminal: None: as the stream says.

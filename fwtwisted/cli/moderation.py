@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any
 
+from fwtwisted.cli.choosing import Commands, Parser, says_json
 from fwtwisted.cli.desk import FINE, Desk, Usage, columns
 from fwtwisted.cli.whole import parts_of
 from fwtwisted.core.fediverse.moderation.purging import Purge
@@ -26,17 +26,17 @@ SWITCHED = (
 )
 
 
-def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+def add_to(groups: Commands, everywhere: Parser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = groups.add_parser("moderation", parents=[everywhere], help="decide about other servers and their people")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
 
     listed = commands.add_parser("list", parents=[everywhere], help="what was decided, and who is on the allow list")
-    listed.add_argument("--json", action="store_true", help="answer in JSON")
+    says_json(listed)
     listed.set_defaults(command=show)
 
-    for name, switches, words in SWITCHED:
-        one = commands.add_parser(name, parents=[everywhere], help=words)
+    for name, switches, text in SWITCHED:
+        one = commands.add_parser(name, parents=[everywhere], help=text)
         one.add_argument("target", help=TARGET_HELP)
         one.add_argument("-r", "--reason", metavar="TEXT", help="kept with the decision")
         one.set_defaults(command=decide, switches=switches)

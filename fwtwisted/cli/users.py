@@ -6,11 +6,11 @@ import getpass
 import os
 import secrets
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any
 
 from fwtwisted.cli import arrivals
+from fwtwisted.cli.choosing import Commands, Parser, says_json
 from fwtwisted.cli.desk import FINE, Desk, Usage, columns
 from fwtwisted.cli.whole import parts_of
 from fwtwisted.model.accounts import SignUp
@@ -23,7 +23,7 @@ NO_PASSWORD = f"the password is missing: set {PASSWORD}, give --password, or run
 LARGEST_QUOTA = 2**31 - 1
 
 
-def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+def add_to(groups: Commands, everywhere: Parser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = groups.add_parser("users", parents=[everywhere], help="make, list and change accounts")
     commands = group.add_subparsers(metavar="COMMAND", required=True)
@@ -36,13 +36,13 @@ def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> Non
     new.add_argument("--staff", action="store_true", help="is staff, as superusers are")
     new.add_argument("--permission", action="append", choices=PERMISSIONS, default=[], help="repeatable")
     new.add_argument("-q", "--upload-quota", type=_megabytes, metavar="MB", help="instead of the pod's")
-    new.add_argument("--json", action="store_true", help="answer in JSON")
+    says_json(new)
     new.set_defaults(command=create, ask=ask_for_account)
 
     password = commands.add_parser("set-password", parents=[everywhere], help="give an account a new password")
     password.add_argument("-u", "--username", metavar="U", required=True)
     password.add_argument("-p", "--password", metavar="P", help=PASSWORD_HELP)
-    password.add_argument("--json", action="store_true", help="answer in JSON")
+    says_json(password)
     password.set_defaults(command=set_password, ask=ask_for_password)
 
     leaving = commands.add_parser("remove", parents=[everywhere], help="close an account and remove all that it owns")
@@ -51,7 +51,7 @@ def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> Non
     leaving.set_defaults(command=remove, ask=ask_before_removing)
 
     everybody = commands.add_parser("list", parents=[everywhere], help="all accounts, the oldest first")
-    everybody.add_argument("--json", action="store_true", help="answer in JSON")
+    says_json(everybody)
     everybody.set_defaults(command=list_all)
 
     arrivals.add_to(commands, everywhere)

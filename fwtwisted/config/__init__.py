@@ -2,7 +2,7 @@
 Configuration: what people set, read once, and the settings of each part that follow from it.
 
 ``table`` says what can be set, ``forms`` how values are written, ``envfile`` how a file is read, ``reading`` puts
-environment and file together, ``values`` decides what they add up to.
+environment and file together, ``rules`` decides what they add up to, ``values`` says what that is.
 """
 
 from fwtwisted.config.reading import Reading, Shown, read_config

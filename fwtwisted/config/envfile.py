@@ -53,21 +53,6 @@ def parsed(text: str) -> EnvFile:
     return EnvFile(ours, tuple(_difference(name, ours, theirs) for name in _differing(ours, theirs)))
 
 
-def quoted(value: str) -> str:
-    """
-    The value written so that both programs read it back.
-
-    :raise ValueError: when there is no such way: the value holds a single quote and ``$`` or a backquote, or NUL.
-    """
-    if re.fullmatch(r"[A-Za-z0-9_./:@%+,=-]*", value):
-        return value
-    if not re.search(r"['\0\r]|(?<!\\)(?:\\\\)*\\\Z", value):
-        return f"'{value}'"
-    if not re.search(r"[$`\0\r]", value):
-        return '"' + re.sub(r'(["\\])', r"\\\1", value) + '"'
-    raise ValueError("no quoting means the same to both")
-
-
 def _differing(ours: Mapping[str, str], theirs: Mapping[str, str | None]) -> list[str]:
     return [name for name in {**ours, **theirs} if name not in ours or theirs.get(name) != ours[name]]
 

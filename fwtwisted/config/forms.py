@@ -218,9 +218,7 @@ def _beat(text: str) -> Beat:
 
 BEAT = Form("beat", _beat)
 BOOL = Form("bool", _bool)
-DICT = Form("dict", _dict)
 HOST_NAME = Form("host name", _host)
-INT = Form("whole number", _int)
 LIST = Form("list", _list)
 NETWORKS = Form("list of addresses and networks", _networks)
 PATH = Form("absolute path", _path)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Final
 
+from fwtwisted.config.rules import USUAL_RATES
 from fwtwisted.config.table import SECTIONS, Section, Setting
-from fwtwisted.config.values import USUAL_RATES
 from fwtwisted.model.preferences import TABLE, Kind, Preference
 
 HEAD: Final = """\

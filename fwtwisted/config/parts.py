@@ -119,11 +119,11 @@ def front(config: Config) -> Front:
     media = config.media
     store = config.store
     return Front(
-        FrontKind(media.proxy_type),
-        media.protect_path,
-        media.root,
-        media.music,
-        media.music_served,
+        kind=FrontKind(media.proxy_type),
+        protect_path=media.protect_path,
+        media_root=media.root,
+        music_root=media.music,
+        music_serve_root=media.music_served,
         redirects=store is not None and not store.proxies,
         fetches=store is not None and store.front_fetches,
     )
@@ -220,11 +220,16 @@ def limits_settings(config: Config) -> LimitsSettings:
 # --- other servers ---------------------------------------------------------------------------------------------
 
 
+def user_agent(config: Config) -> str:
+    """How we introduce ourselves to other servers."""
+    return f"fwtwisted/{__version__} (+{config.general.public_url}/)"
+
+
 def fetch_settings(config: Config) -> FetchSettings:
     """How other servers are asked."""
     outside = config.outside
     return FetchSettings(
-        user_agent=f"fwtwisted/{__version__} (+{config.general.public_url}/)",
+        user_agent=user_agent(config),
         exempt=Exemptions.of(outside.allow_private),
         verify=outside.verify,
         ca_bundle=outside.ca_bundle,
@@ -232,6 +237,11 @@ def fetch_settings(config: Config) -> FetchSettings:
         idle_seconds=outside.patience_seconds,
         total_seconds=3 * outside.patience_seconds,
     )
+
+
+def lookup_settings(config: Config) -> LookupSettings:
+    """How long what was looked up is known."""
+    return LookupSettings(duplicate_seconds=config.outside.fetch_again_seconds)
 
 
 def outbox_settings(config: Config) -> OutboxSettings:
@@ -244,19 +254,19 @@ def fediverse_settings(config: Config) -> FediverseSettings:
     outside = config.outside
     exempt = Exemptions.of(outside.allow_private)
     return FediverseSettings(
-        PostingSettings(f"fwtwisted/{__version__} (+{config.general.public_url}/)"),
-        fetch_settings(config),
-        CouriersSettings(children=outside.couriers),
-        os.path.join(config.general.data, "couriers"),
-        DeliverySettings(haste=outside.delivery_haste),
-        PeerSettings(outside.nodeinfo_seconds, outbox_settings(config).note_software),
-        NodeinfoSettings(
+        posting=PostingSettings(user_agent(config)),
+        fetching=fetch_settings(config),
+        couriers=CouriersSettings(children=outside.couriers),
+        slots=os.path.join(config.general.data, "couriers"),
+        delivery=DeliverySettings(haste=outside.delivery_haste),
+        peers=PeerSettings(outside.nodeinfo_seconds, outbox_settings(config).note_software),
+        nodeinfo=NodeinfoSettings(
             refresh_seconds=outside.nodeinfo_seconds,
             plain=lambda host: config.general.public_url.startswith("http:") and exempt.covers_authority(host),
             refreshes=outside.nodeinfo_beat.after,
             checks=outside.presence_beat.after,
         ),
-        RemoteSettings(
+        remote=RemoteSettings(
             OutboxesSettings(most_pages=outside.outbox_pages),
             RefreshSettings(object_seconds=outside.object_seconds),
         ),
@@ -278,6 +288,9 @@ def lastfm_settings(config: Config) -> LastfmSettings:
     return LastfmSettings(config.outside.lastfm_key, config.outside.lastfm_secret)
 
 
+# --- podcasts --------------------------------------------------------------------------------------------------
+
+
 def channel_settings(config: Config) -> ChannelSettings:
     """What a channel may be called."""
     return ChannelSettings(config.accounts.forbidden_names)
@@ -292,14 +305,6 @@ def feed_settings(config: Config) -> FeedSettings:
 def channel_paper(config: Config) -> ChannelPaper:
     """What documents of channels are written on."""
     return ChannelPaper(pictures(config), config.general.own_url)
-
-
-# --- other servers ---------------------------------------------------------------------------------------------
-
-
-def lookup_settings(config: Config) -> LookupSettings:
-    """How long what was looked up is known."""
-    return LookupSettings(duplicate_seconds=config.outside.fetch_again_seconds)
 
 
 # --- music -----------------------------------------------------------------------------------------------------
@@ -328,7 +333,13 @@ def readers_settings(config: Config) -> ReadersSettings:
 def pictures(config: Config, elsewhere: Callable[[str], str | None] | None = None) -> Pictures:
     """Where pictures are found.  :param elsewhere: the URL of a public file at a store that clients are sent to."""
     media = config.media
-    return Pictures(media.url, config.general.public_url, media.jpeg_quality, media.thumbnails, elsewhere)
+    return Pictures(
+        media_url=media.url,
+        public_url=config.general.public_url,
+        quality=media.jpeg_quality,
+        renditions=media.thumbnails,
+        elsewhere=elsewhere,
+    )
 
 
 def about(config: Config) -> About:
@@ -358,6 +369,9 @@ def retention_settings(config: Config) -> RetentionSettings:
         remote_pictures=media.remote_picture_bytes,
         picture_days=media.remote_picture_days,
     )
+
+
+# --- Subsonic --------------------------------------------------------------------------------------------------
 
 
 def stream_settings(config: Config) -> StreamSettings:
@@ -391,7 +405,17 @@ def commons_settings(config: Config) -> CommonsSettings:
     """What Subsonic apps find beside music."""
     told = config.subsonic
     sounds = SoundSettings(measures=told.sounds != "none", also_distant=told.sounds == "all")
-    return CommonsSettings(told.chat, told.shares, told.jukebox, told.jukebox_output, config.media.music, sounds)
+    return CommonsSettings(
+        chat=told.chat,
+        shares=told.shares,
+        jukebox=told.jukebox,
+        output=told.jukebox_output,
+        music_root=config.media.music,
+        sounds=sounds,
+    )
+
+
+# --- pictures --------------------------------------------------------------------------------------------------
 
 
 def attachment_settings(config: Config) -> AttachmentSettings:

@@ -14,8 +14,10 @@ from typing import Any, Final
 from attrs import frozen
 
 from fwtwisted.config import envfile
+from fwtwisted.config.forms import YES
+from fwtwisted.config.rules import PARTS, config_of
 from fwtwisted.config.table import SETTINGS, Setting, unknown
-from fwtwisted.config.values import PARTS, Config, ConfigError, config_of
+from fwtwisted.config.values import Config, ConfigError
 
 FILE_MAX: Final = 1024 * 1024
 """The largest settings file and secret file that are read, bytes."""
@@ -171,7 +173,7 @@ def _notices(texts: Mapping[str, _Text]) -> list[str]:
         notices.append(f"no such setting, ignored: {', '.join(strange)}")
     if ignored:
         notices.append(f"accepted, but without effect here (docs/settings.md says why): {', '.join(ignored)}")
-    if _is_set(texts, "LDAP_ENABLED") and texts["LDAP_ENABLED"].text.lower() in ("true", "1", "yes", "on"):
+    if _is_set(texts, "LDAP_ENABLED") and texts["LDAP_ENABLED"].text.lower() in YES:
         notices.append("LDAP_ENABLED is on, but log-in by LDAP is not offered; accounts need a password of their own")
     if _is_set(texts, "DATABASE_URL") and any(_is_set(texts, part) for part in PARTS):
         notices.append("DATABASE_URL is set, so DATABASE_HOST and its kin are not read")

@@ -32,6 +32,8 @@ LEAST_CACHE: Final = 100 * MIB
 @frozen
 class Store:
     """
+    Where media lie when not on this disk, and how they are had from there.
+
     :ivar pod: everything about the bucket.
     :ivar proxies: audio goes through us; else clients are redirected.
     :ivar front_fetches: nginx fetches from the store itself.
@@ -68,12 +70,11 @@ def store_of(values: Mapping[str, Any]) -> Store | None:
         if not values[name]:
             raise ValueError(f"{name} is not set, but AWS_ACCESS_KEY_ID is; leave that empty to use the local disk.")
     proxies = values["PROXY_MEDIA"]
-    signs = values["AWS_QUERYSTRING_AUTH"]
     pod = PodStore(
         settings=_settings(values),
         url_seconds=values["AWS_QUERYSTRING_EXPIRE"],
         custom_domain=values["AWS_S3_CUSTOM_DOMAIN"],
-        picture_urls=_picture_urls(proxies, (not proxies) if signs is None else signs, signs),
+        picture_urls=_picture_urls(proxies=proxies, signs=values["AWS_QUERYSTRING_AUTH"]),
     )
     return Store(pod, proxies, values["S3_NGINX_DIRECT"], values["MEDIA_LOCAL_FIRST"], _cache(values))
 
@@ -101,9 +102,14 @@ def _cache(values: Mapping[str, Any]) -> MediaCacheSettings | None:
     )
 
 
-def _picture_urls(proxies: bool, signs: bool, said: bool | None) -> UrlStyle:
-    """Where clients find public pictures.  Source: docs/storage.md §3.4."""
-    if signs and (not proxies or said):
+def _picture_urls(*, proxies: bool, signs: bool | None) -> UrlStyle:
+    """
+    Where clients find public pictures.
+
+    :param signs: what was said of signed addresses; None: nothing, so only who is sent to the store gets them.
+    Source: docs/storage.md §3.4.
+    """
+    if signs or (signs is None and not proxies):
         return UrlStyle.SIGNED
     return UrlStyle.OURS if proxies else UrlStyle.PLAIN
 

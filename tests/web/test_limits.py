@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from fwtwisted.config.values import USUAL_RATES
+from fwtwisted.config.rules import USUAL_RATES
 from fwtwisted.web import limits
 from fwtwisted.web.limits import COLLECTIONS, SPECIAL, bucket_of
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlsplit
 
+from fwtwisted.cli.choosing import Commands, Parser, says_json
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Usage
-from fwtwisted.cli.storage.ground import says_json, store_alone
-from fwtwisted.config.store import Store
+from fwtwisted.cli.storage.ground import configured_store, store_alone
 from fwtwisted.core.storage.checking import Check, Finding
 from fwtwisted.core.storage.preparing import Preparing, Wanted
 
 
-def add_to(commands: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+def add_to(commands: Commands, everywhere: Parser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     new = commands.add_parser("check", parents=[everywhere], help="try the bucket out, and see who may read it")
     says_json(new)
@@ -33,15 +32,9 @@ def add_to(commands: Any, everywhere: ArgumentParser, words: Sequence[str]) -> N
     new.set_defaults(command=init)
 
 
-def _store(desk: Desk) -> Store:
-    if desk.config.store is None:
-        raise Usage("No object store is set: see AWS_ACCESS_KEY_ID in docs/settings.md.")
-    return desk.config.store
-
-
 async def check(told: Namespace, desk: Desk) -> int:
     """Try the bucket out; one line for each finding."""
-    store = _store(desk)
+    store = configured_store(desk)
     parts = store_alone(desk, store)
     findings: list[Finding] = []
     try:
@@ -56,7 +49,7 @@ async def check(told: Namespace, desk: Desk) -> int:
 
 async def init(told: Namespace, desk: Desk) -> int:
     """Make the bucket ready."""
-    store = _store(desk)
+    store = configured_store(desk)
     wanted = Wanted(
         bucket=told.create_bucket,
         policy=told.policy,

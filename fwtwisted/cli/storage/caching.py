@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
+from fwtwisted.cli.choosing import Commands, Parser, says_json
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Usage
 from fwtwisted.cli.storage.ground import store_of
 from fwtwisted.outside.cache.cache import MediaCache
@@ -16,20 +16,20 @@ NO_CACHE = "No cache is set: see MEDIA_CACHE_PATH in docs/settings.md."
 MB = 1e6
 
 
-def add_to(commands: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+def add_to(commands: Commands, everywhere: Parser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = commands.add_parser("cache", parents=[everywhere], help="look at the copies on this disk, remove some")
     actions = group.add_subparsers(metavar="ACTION", required=True)
-    for name, command, words in (
+    for name, command, text in (
         ("stats", stats, "how many copies there are, and how large"),
         ("clear", clear, "remove all of them"),
     ):
-        action = actions.add_parser(name, parents=[everywhere], help=words)
-        action.add_argument("--json", action="store_true", help="answer in JSON")
+        action = actions.add_parser(name, parents=[everywhere], help=text)
+        says_json(action)
         action.set_defaults(command=command)
     some = actions.add_parser("purge", parents=[everywhere], help="remove those of some files, on every host")
     some.add_argument("keys", nargs="+", metavar="KEY", help="name of a stored file, such as tracks/0a/1b/2c/song.flac")
-    some.add_argument("--json", action="store_true", help="answer in JSON")
+    says_json(some)
     some.set_defaults(command=purge)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentTypeError
 
 from OpenSSL import SSL
 
@@ -26,6 +26,13 @@ def store_of(ground: Ground) -> StoreParts:
     return ground.store
 
 
+def configured_store(desk: Desk) -> Store:
+    """What is said of the object store.  :raise Usage: none is set."""
+    if desk.config.store is None:
+        raise Usage(NO_STORE)
+    return desk.config.store
+
+
 def store_alone(desk: Desk, store: Store) -> StoreParts:
     """The store without any database.  :raise ConfigError: its certificates cannot be read."""
     root = desk.config.media.root
@@ -44,8 +51,7 @@ def here_of(ground: Ground) -> Here:
 
 async def moving_ground(desk: Desk) -> MigrationGround:
     """Both sides and the database.  :raise Usage: there is no other side."""
-    if desk.config.store is None:
-        raise Usage(NO_STORE)
+    configured_store(desk)
     ground = await desk.upright()
     return MigrationGround(desk.reactor, ground.database, here_of(ground), There(store_of(ground)))
 
@@ -76,11 +82,6 @@ def positive(text: str) -> int:
 
 
 positive.__name__ = "number"  # what argparse calls it in its complaint
-
-
-def says_json(parser: ArgumentParser) -> None:
-    """``--json``."""
-    parser.add_argument("--json", action="store_true", help="answer in JSON")
 
 
 def stops_at_once(desk: Desk) -> bool:

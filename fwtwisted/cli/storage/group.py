@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from collections.abc import Sequence
-from typing import Any
 
-from fwtwisted.cli.choosing import chosen
+from fwtwisted.cli.choosing import Commands, Parser, chosen
 
 AREAS = {
     "check": "fwtwisted.cli.storage.bucket",
@@ -21,7 +19,7 @@ AREAS = {
 }
 
 
-def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+def add_to(groups: Commands, everywhere: Parser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     group = groups.add_parser("storage", parents=[everywhere], help="look after stored media, here and in a bucket")
     commands = group.add_subparsers(metavar="COMMAND", required=True)

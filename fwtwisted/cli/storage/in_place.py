@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any
 
+from fwtwisted.cli.choosing import Commands, Parser, says_json
 from fwtwisted.cli.desk import Desk
-from fwtwisted.cli.storage.ground import moving_ground, says_json
+from fwtwisted.cli.storage.ground import moving_ground
 from fwtwisted.cli.storage.migrating import MoveRun, ways_of
 from fwtwisted.core.storage.in_place import InPlaceMove
 from fwtwisted.core.storage.moving import MoveWish
 from fwtwisted.outside.blobs import IN_STORE
 
 
-def add_to(groups: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+def add_to(groups: Commands, everywhere: Parser, words: Sequence[str]) -> None:
     """Say how this command is written."""
     new = groups.add_parser(
         "inplace_to_s3", parents=[everywhere], help="rows of files in place, whose copies are in the bucket already"

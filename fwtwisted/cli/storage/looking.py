@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any
 
 from attrs import asdict, evolve
 
+from fwtwisted.cli.choosing import Commands, Parser, says_json
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped, columns
 from fwtwisted.cli.meter import Meter, bar, in_units
-from fwtwisted.cli.storage.ground import positive, says_json, sides_of, stops_at_once
+from fwtwisted.cli.storage.ground import positive, sides_of, stops_at_once
 from fwtwisted.config.footing import pod
 from fwtwisted.core.storage.crew import Crew
 from fwtwisted.core.storage.moving import Trouble
@@ -23,7 +23,7 @@ from fwtwisted.ground import Ground
 AT_ONCE = 8
 
 
-def add_to(commands: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+def add_to(commands: Commands, everywhere: Parser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     new = commands.add_parser("usage", parents=[everywhere], help="how much room media take")
     new.add_argument("--users", action="store_true", help="also by person")

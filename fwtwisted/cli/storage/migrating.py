@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
+from fwtwisted.cli.choosing import Commands, Parser, says_json
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped, Usage
 from fwtwisted.cli.meter import Meter, bar, in_time, in_units
-from fwtwisted.cli.storage.ground import moving_ground, positive, says_json, size, stops_at_once
+from fwtwisted.cli.storage.ground import moving_ground, positive, size, stops_at_once
 from fwtwisted.core.storage.in_place import InPlaceMove, Ways
 from fwtwisted.core.storage.migration import Migration, MigrationGround
 from fwtwisted.core.storage.moving import SHA256, VERIFYING, MoveWish, Moving, Trouble, Watcher
@@ -22,7 +23,7 @@ USUAL_CONCURRENCY = 4
 NICE = 5  # a pod on the same host goes first, at the processor and at the disk (S-76)
 
 
-def add_to(commands: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+def add_to(commands: Commands, everywhere: Parser, words: Sequence[str]) -> None:
     """Say how this command is written."""
     new = commands.add_parser("migrate", parents=[everywhere], help="move media between this disk and the bucket")
     new.add_argument("--to", choices=(IN_STORE, LOCAL), help="where to")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from attrs import asdict
 
+from fwtwisted.cli.choosing import Commands, Parser, says_json
 from fwtwisted.cli.desk import FAILED, FINE, Desk, Stopped, Usage
 from fwtwisted.cli.meter import Meter, in_units
-from fwtwisted.cli.storage.ground import here_of, positive, says_json, stops_at_once, store_of
+from fwtwisted.cli.storage.ground import here_of, positive, stops_at_once, store_of
 from fwtwisted.cli.whole import parts_of
 from fwtwisted.core.storage.orphans import OrphanHunt, Orphans, TooMany, remover
 from fwtwisted.core.storage.refreshing import Refreshed, Refreshing
@@ -27,7 +27,7 @@ from fwtwisted.outside.origin import StoreAway
 from fwtwisted.parts import Parts
 
 
-def add_to(commands: Any, everywhere: ArgumentParser, words: Sequence[str]) -> None:
+def add_to(commands: Commands, everywhere: Parser, words: Sequence[str]) -> None:
     """Say how these commands are written."""
     new = commands.add_parser("orphans", parents=[everywhere], help="find files that no row names, remove them")
     new.add_argument("--where", choices=(LOCAL, IN_STORE), help="which side (default: where media are kept)")

@@ -15,6 +15,7 @@ Rights are looked at first and every time (docs/storage.md S-20).  Source: docs/
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -343,11 +344,17 @@ class Streaming:
         place = await self._blobs.place(version.audio_file)
 
         async def opened() -> ByteSource:
+            sha256 = _sha256(version.checksum)
             try:
-                return await self._blobs.open(version.audio_file, Known(version.size, is_far=not place.is_here))
+                source = await self._blobs.open(
+                    version.audio_file, Known(version.size, sha256, is_far=not place.is_here)
+                )
             except NotFound:
                 await self._forget(version)
-            return await self._begin(hearable, wish, patience, by)
+                return await self._begin(hearable, wish, patience, by)
+            if sha256 is not None:
+                source.etag = f'"{sha256[:32]}"'
+            return source
 
         return Stream(
             hearable.id,
@@ -384,9 +391,7 @@ class Streaming:
 
     def _known(self, hearable: Hearable) -> Known:
         """What the row tells of the file."""
-        checksum = hearable.checksum or ""
-        sha256 = checksum.removeprefix("sha256:") if checksum.startswith("sha256:") else None
-        return Known(hearable.size, sha256, lambda: self._missing(hearable))
+        return Known(hearable.size, _sha256(hearable.checksum), lambda: self._missing(hearable))
 
     def _missing(self, hearable: Hearable) -> Unavailable:
         self._log.error("the file of upload {uuid} is missing", event="streaming.missing", uuid=str(hearable.uuid))
@@ -397,12 +402,12 @@ class Streaming:
         source = _filename(hearable, "") if hearable.is_elsewhere else hearable.audio_file or hearable.source or "audio"
         base = os.path.splitext(os.path.basename(source))[0]
         name = stored_name(TRANSCODED, uuid4(), f"{base}.{extension}")
-        size = await self._threads(os.path.getsize, part)
+        size, checksum = await self._threads(_measured, part)
         await self._database.transaction(lambda tx: doomed.doom(tx, [name], KEEPING_SECONDS))
         storage = await self._blobs.adopt(name, part, media_type)
 
         async def write(tx: Tx) -> None:
-            if await streaming.add_version(tx, hearable.id, media_type, bitrate, name, size, storage):
+            if await streaming.add_version(tx, hearable.id, media_type, bitrate, name, size, storage, checksum):
                 await doomed.spare(tx, [name])
             else:
                 await doomed.doom(tx, [name])
@@ -432,6 +437,18 @@ class Streaming:
     def schedules(self) -> Mapping[str, Schedule]:
         """Hourly, as docs/operations.md §5 has it."""
         return {PRUNE: Schedule(PRUNE, LANE, next_hour)}
+
+
+def _measured(path: str) -> tuple[int, str]:
+    """In a thread: the size of a file of ours, and its ``sha256:HEX``."""
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return file.tell(), f"sha256:{digest.hexdigest()}"
+
+
+def _sha256(checksum: str | None) -> str | None:
+    """The digest in a row's ``sha256:HEX``; None where there is no such."""
+    return checksum.removeprefix("sha256:") if checksum is not None and checksum.startswith("sha256:") else None
 
 
 def asks_as(viewer: Viewer) -> int | None:

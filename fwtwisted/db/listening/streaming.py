@@ -73,6 +73,7 @@ class Version:
     A transcoded form that is kept.
 
     :ivar storage: where it lies.  :ivar size: bytes.
+    :ivar checksum: ``sha256:HEX``; None: never read as a whole.
     """
 
     id: int
@@ -81,11 +82,12 @@ class Version:
     bitrate: int
     storage: str
     size: int
+    checksum: str | None
 
 
 # Within a fifth of the wanted bitrate will do; the best first.
 VERSION = """
-    SELECT id, audio_file, mimetype, bitrate, storage, size FROM upload_version
+    SELECT id, audio_file, mimetype, bitrate, storage, size, checksum FROM upload_version
      WHERE upload_id = %s AND mimetype = %s AND bitrate BETWEEN %s * 0.8 AND %s * 1.2
      ORDER BY bitrate DESC LIMIT 1
 """
@@ -97,17 +99,24 @@ async def version(tx: Tx, upload_id: int, mimetype: str, bitrate: int) -> Versio
 
 
 ADD_VERSION = """
-    INSERT INTO upload_version (upload_id, mimetype, bitrate, audio_file, size, storage)
-    SELECT id, %s, %s, %s, %s, %s FROM upload WHERE id = %s
+    INSERT INTO upload_version (upload_id, mimetype, bitrate, audio_file, size, storage, checksum)
+    SELECT id, %s, %s, %s, %s, %s, %s FROM upload WHERE id = %s
         ON CONFLICT DO NOTHING
 """
 
 
 async def add_version(
-    tx: Tx, upload_id: int, mimetype: str, bitrate: int, audio_file: str, size: int, storage: str = "local"
+    tx: Tx,
+    upload_id: int,
+    mimetype: str,
+    bitrate: int,
+    audio_file: str,
+    size: int,
+    storage: str = "local",
+    checksum: str | None = None,
 ) -> bool:
     """Remember a version; False when there is one already, or the upload is gone."""
-    return await tx.do(ADD_VERSION, mimetype, bitrate, audio_file, size, storage, upload_id) > 0
+    return await tx.do(ADD_VERSION, mimetype, bitrate, audio_file, size, storage, checksum, upload_id) > 0
 
 
 FORGET_VERSION = "DELETE FROM upload_version WHERE id = %s"

@@ -21,15 +21,20 @@ from fwtwisted.outside.cache.reading import Reading
 from fwtwisted.outside.cache.validating import HIT, MISS
 from fwtwisted.outside.origin import Changed, CutShort, Fetched, Seen, StoreAway, Unseen
 from fwtwisted.outside.pouring import pour
+from fwtwisted.outside.s3.proofs import Proofs
 from fwtwisted.outside.s3.source import ObjectSource
 from fwtwisted.wire.http import NO_BYTES, Span
 
 
 class CachedOrigin:
-    """The store behind its cache (:class:`~fwtwisted.outside.origin.Origin`)."""
+    """
+    The store behind its cache (:class:`~fwtwisted.outside.origin.Origin`).
 
-    def __init__(self, cache: MediaCache) -> None:
-        self.cache = cache
+    :param proofs: which objects need not be hashed again when they go by the cache.
+    """
+
+    def __init__(self, cache: MediaCache, proofs: Proofs | None = None) -> None:
+        self.cache, self._proofs = cache, proofs
 
     async def fetch(
         self, name: str, first: int = 0, last: int | None = None, *, if_match: str | None = None
@@ -77,7 +82,7 @@ class CachedOrigin:
 
         :raise NotFound:  :raise StoreAway: only when there is something that the store alone knows.
         """
-        source = CachedSource(self.cache, name, known)
+        source = CachedSource(self.cache, name, known, self._proofs)
         try:
             if known.size is None or known.sha256 is None:
                 await source.discover()
@@ -90,7 +95,8 @@ class CachedOrigin:
 class CachedSource:
     """See :class:`~fwtwisted.wire.http.ByteSource`.  Past the cache, when it cannot be used, as if there were none."""
 
-    def __init__(self, cache: MediaCache, name: str, known: Known) -> None:
+    def __init__(self, cache: MediaCache, name: str, known: Known, proofs: Proofs | None = None) -> None:
+        self._proofs = proofs
         self.length = known.size
         self.etag = None if known.sha256 is None else f'"{known.sha256[:32]}"'
         self.modified: datetime | None = None
@@ -168,7 +174,8 @@ class CachedSource:
         past = self._past
         if past is None:
             ground = self._cache.ground
-            past = self._past = ObjectSource(ground.origin, self._name, self._known, ground.breathe, ground.threads)
+            past = ObjectSource(ground.origin, self._name, self._known, ground.breathe, ground.threads, self._proofs)
+            self._past = past
             if past.length is None or past.etag is None:
                 await past.discover()
                 self.length, self.etag, self.modified = past.length, past.etag, past.modified

@@ -145,16 +145,17 @@ def pod_store(
     def identity(name: str) -> str:
         return f"{bucket.name}\n{store.key(name)}"
 
-    cached = None
+    cached, proofs = None, Proofs(reactor)
     if caching is not None:
-        cached = CachedOrigin(MediaCache(CacheGround(reactor, store, identity, threads, wall, breathe), caching))
+        cache = MediaCache(CacheGround(reactor, store, identity, threads, wall, breathe), caching)
+        cached = CachedOrigin(cache, proofs)
     origin: Origin = cached or store
     writer = Writer(bucket, settings, threads, learnt)
     copies = Copies(reactor, origin, os.path.join(root, ".copies"), threads)
 
     outgoing = os.path.join(root, ".outgoing")
     ground = S3Ground(
-        bucket, store, origin, writer, copies, outgoing, threads, breathe, pod.url_seconds, cached, Proofs(reactor)
+        bucket, store, origin, writer, copies, outgoing, threads, breathe, pod.url_seconds, cached, proofs
     )
     blobs = LocalFirst(local, S3Blobs(ground), root, threads, looks_here=looks_here)
     urls = PublicUrls(client, store.key, pod.picture_urls, pod.custom_domain, pod.url_seconds)

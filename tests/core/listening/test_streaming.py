@@ -197,7 +197,9 @@ class TranscodeTests(StreamingCase):
         kept = await self.streaming.stream(VISITOR, self.track, wish)
         self.assertIsNotNone(kept.version_id)
         source = await kept.open()
-        self.assertEqual(len(first), source.length)
+        digest = hashlib.sha256(first).hexdigest()
+        self.assertEqual(f"sha256:{digest}", await self.value("SELECT checksum FROM upload_version"))
+        self.assertEqual((len(first), f'"{digest[:32]}"'), (source.length, source.etag))
         self.assertEqual(first, await self.heard(source))
         self.assertEqual(0, await self.value("SELECT count(*) FROM doomed_file"))
 

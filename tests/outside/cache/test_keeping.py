@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import resource
 import subprocess
@@ -13,11 +14,13 @@ from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
 from fwtwisted.model.errors import NotFound
+from fwtwisted.outside.blobs import Known
 from fwtwisted.outside.cache.folder import Folder, digest_of
 from fwtwisted.outside.cache.journal import Facts
 from fwtwisted.outside.cache.keeping import Keeper
 from fwtwisted.outside.cache.locks import Locks
 from fwtwisted.outside.cache.settings import MediaCacheSettings
+from fwtwisted.outside.origin import WrongBytes
 from fwtwisted.outside.shared import MemoryBell
 from fwtwisted.wire.http import Span
 from tests.outside.cache.case import NAME, SLICE, SONG, CacheCase, noise, reactor
@@ -72,8 +75,13 @@ class RoomTests(CacheCase):
         """What would take more than half of the room goes by, and nothing of it is kept."""
         body = noise(21 * SLICE, 9)
         self.lay(NAME, body)
-        self.assertEqual(("BYPASS", body), await self.heard())
+        known = Known(len(body), hashlib.sha256(body).hexdigest())
+        for _ in range(2):  # proven, then believed
+            self.assertEqual(("BYPASS", body), await self.heard(known=known))
         self.assertEqual(0, (await self.cache.standing()).entries)
+        self.lay(NAME, body[:-1] + b"?")
+        with self.assertRaises(WrongBytes):
+            await self.heard(known=known)
 
     async def test_not_asked_for(self) -> None:
         """What nobody asks for goes in time; when somebody last did outlives the process."""

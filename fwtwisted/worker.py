@@ -31,8 +31,6 @@ from fwtwisted.model.errors import FwError, Unavailable
 
 Listen = Callable[[str, Callable[[bytes], None]], Callable[[], None]]
 
-JOBS_BELL = "jobs"
-
 
 @frozen
 class WorkerSettings:
@@ -90,7 +88,7 @@ class Hands(Service):
     def startService(self) -> None:
         """Begin to look for work."""
         super().startService()
-        self._deaf = self._listen(JOBS_BELL, lambda lane: self._rung(lane.decode()))
+        self._deaf = self._listen(jobs.BELL, lambda lane: self._rung(lane.decode()))
         self._look.start(self._settings.look_seconds)
 
     def under_way(self) -> list[str]:
@@ -301,7 +299,7 @@ class Clock(Service):
             if now - since > schedule.expires:
                 return False
             await jobs.ask(tx, schedule.kind, schedule.lane, {}, key=name)
-            tx.after_commit(self._ring, JOBS_BELL, schedule.lane.encode())
+            jobs.ring_for(tx, self._ring, schedule.lane)
             return True
 
         return await self._database.transaction(take)

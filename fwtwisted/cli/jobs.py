@@ -16,7 +16,6 @@ from fwtwisted.cli.choosing import Commands, Parser, says_json
 from fwtwisted.cli.desk import FAILED, FINE, Desk, columns
 from fwtwisted.db import jobs
 from fwtwisted.db.pool import Tx
-from fwtwisted.worker import JOBS_BELL
 
 USUAL_LIMIT = 100
 LARGEST_ID = 2**63 - 1
@@ -82,7 +81,7 @@ async def retry(told: Namespace, desk: Desk) -> int:
     async def work(tx: Tx) -> int:
         count = await jobs.revive(tx, told.ids)
         for lane, _, _ in await jobs.depths(tx) if count else ():
-            tx.after_commit(ground.bell.ring, JOBS_BELL, lane.encode())
+            jobs.ring_for(tx, ground.bell.ring, lane)
         return count
 
     count = await ground.database.transaction(work)

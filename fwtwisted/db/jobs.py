@@ -27,8 +27,17 @@ from attrs import frozen
 from twisted.internet.defer import Deferred
 
 from fwtwisted.db.pool import Tx
+from fwtwisted.model.bell import Ring
 
 Args: TypeAlias = "dict[str, Any]"
+
+BELL = "jobs"
+"""Rung with the name of a lane in which there is work."""
+
+
+def ring_for(tx: Tx, ring: Ring, lane: str) -> None:
+    """Have the hands of a lane look for work, once the transaction is committed."""
+    tx.after_commit(ring, BELL, lane.encode())
 
 
 @frozen

@@ -21,7 +21,7 @@ from fwtwisted.core.fediverse.peers import LANE, READ, SCHEME_SECONDS, Peers
 from fwtwisted.core.fediverse.sending.outbox import DELIVER
 from fwtwisted.core.fediverse.sending.outbox import LANE as SENDING
 from fwtwisted.db.fediverse import deliveries, peers
-from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
+from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour, ring_for
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Invalid, ShutOut
@@ -125,7 +125,7 @@ class Nodeinfos:
             await peers.answered(tx, host, self._settings.check_seconds)
             if await peers.recovered(tx, [host]):
                 await deliveries.wake(tx, DELIVER, SENDING, [host])
-                tx.after_commit(self._ground.ring, "jobs", SENDING.encode())
+                ring_for(tx, self._ground.ring, SENDING)
 
         await self._database.transaction(work)
 
@@ -190,7 +190,7 @@ class Nodeinfos:
     async def _have_asked(self, tx: Tx, hosts: list[str]) -> None:
         if hosts:
             await peers.have_asked(tx, READ, LANE, hosts)
-            tx.after_commit(self._ground.ring, "jobs", LANE.encode())
+            ring_for(tx, self._ground.ring, LANE)
 
 
 def _answered(why: AskFailed) -> bool:

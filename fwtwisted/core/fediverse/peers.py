@@ -110,10 +110,10 @@ class Peers:
         async def work(tx: Tx) -> None:
             if await peers.recovered(tx, [host]):
                 await deliveries.wake(tx, DELIVER, SENDING, [host])
-                tx.after_commit(self._ring, "jobs", SENDING.encode())
+                jobs.ring_for(tx, self._ring, SENDING)
             if await peers.is_stale(tx, host, self._settings.refresh_seconds):
                 await jobs.ask(tx, READ, LANE, {"host": host}, key=host)
-                tx.after_commit(self._ring, "jobs", LANE.encode())
+                jobs.ring_for(tx, self._ring, LANE)
 
         await self._database.transaction(work)
 

@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 
 from fwtwisted.core.files.stored_files import LANE, REMOVE
 from fwtwisted.db.files import attachments, doomed, importing
-from fwtwisted.db.jobs import Job, JobKind, Schedule, ask, next_hour
+from fwtwisted.db.jobs import Job, JobKind, Schedule, ask, next_hour, ring_for
 from fwtwisted.db.music import catalog
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.bell import Ring
@@ -177,7 +177,7 @@ class Attachments:
         """Have the files removed; ``stored_files`` takes their renditions along."""
         await doomed.doom(tx, [file for file in files if file])
         await ask(tx, REMOVE, LANE, {}, key="all")
-        tx.after_commit(self._ring, "jobs", LANE.encode())
+        ring_for(tx, self._ring, LANE)
 
     # --- bytes -----------------------------------------------------------------------------------
 

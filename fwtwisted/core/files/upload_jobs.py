@@ -221,7 +221,7 @@ class UploadJobs:
             found = await upload_lists.stranded(tx, IMPORT, STRANDED_SECONDS, STRANDED_AT_ONCE)
             keys = [str(uuid) for uuid in found]
             await jobs.ask_many(tx, IMPORT, LANE, keys, [orjson.dumps({"upload": key}).decode() for key in keys])
-            tx.after_commit(self._ring, "jobs", LANE.encode())
+            jobs.ring_for(tx, self._ring, LANE)
 
         await self._database.transaction(work)
 

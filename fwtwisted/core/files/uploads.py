@@ -165,7 +165,7 @@ class Uploads:
         keys = [str(uuid) for uuid in uuids]
         args = [orjson.dumps({"upload": key}).decode() for key in keys]
         await jobs.ask_many(tx, IMPORT, LANE, keys, args)
-        tx.after_commit(self._ring, "jobs", LANE.encode())
+        jobs.ring_for(tx, self._ring, LANE)
 
     # --- showing ---------------------------------------------------------------------------------
 
@@ -275,7 +275,7 @@ class Uploads:
         if gone := await works.silent(tx, episodes):
             await works.remove(tx, gone, [])
         await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
-        tx.after_commit(self._ring, "jobs", STORE_LANE.encode())
+        jobs.ring_for(tx, self._ring, STORE_LANE)
         tx.touch("catalog")
         return count
 

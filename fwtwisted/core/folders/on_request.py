@@ -98,7 +98,7 @@ class FolderImports:
             if not await folder_imports.add(tx, library.id, wish.path, wish.reference):
                 raise BadRequest(RUNNING)
             await jobs.ask(tx, IMPORT, LANE, {}, key="all")
-            tx.after_commit(self._ring, "jobs", LANE.encode())
+            jobs.ring_for(tx, self._ring, LANE)
 
         await self._database.transaction(work)
 

@@ -203,7 +203,7 @@ class Edits:
 
     async def _ask(self, tx: Tx, uuid: UUID) -> None:
         await jobs.ask(tx, APPLY, LANE, {"mutation": str(uuid)}, key=str(uuid))
-        tx.after_commit(self._ring, "jobs", LANE.encode())
+        jobs.ring_for(tx, self._ring, LANE)
 
     async def _apply(self, job: Job) -> None:
         """

@@ -152,7 +152,7 @@ async def remove_with_uploads(tx: Tx, library_ids: Sequence[int], ring: Ring) ->
     for channel in spoken:
         await channels.remove_voice(tx, channel)
     await jobs.ask(tx, REMOVE_FILES, LANE, {}, key="all")
-    tx.after_commit(ring, "jobs", LANE.encode())
+    jobs.ring_for(tx, ring, LANE)
     tx.touch("libraries", "catalog")
 
 

@@ -99,7 +99,7 @@ async def ask_verdict(tx: Tx, ring: Ring, account_id: int, *, approved: bool) ->
 
 async def _ask(tx: Tx, ring: Ring, kind: str, args: jobs.Args, key: str) -> None:
     await jobs.ask(tx, kind, LANE, args, key=key)
-    tx.after_commit(ring, "jobs", LANE.encode())
+    jobs.ring_for(tx, ring, LANE)
 
 
 # --- sending -------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ class Profiles:
             await shut_out(tx, self._ring, account_id)
             await applications.remove_applications_of(tx, account_id)
             await jobs.ask(tx, REMOVE_ACCOUNT, LANE, {"account": account_id}, key=str(account_id))
-            tx.after_commit(self._ring, "jobs", LANE.encode())
+            jobs.ring_for(tx, self._ring, LANE)
 
         await self._database.transaction(work)
 

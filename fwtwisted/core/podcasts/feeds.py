@@ -218,7 +218,7 @@ class Feeds:
 
     async def _want(self, tx: Tx, channel_id: int, due_in: float) -> None:
         await jobs.ask(tx, REFRESH, LANE, {"channel": channel_id}, key=str(channel_id), due_in=due_in)
-        tx.after_commit(self._ring, "jobs", LANE.encode())
+        jobs.ring_for(tx, self._ring, LANE)
 
     async def refresh_due(self, _: Job) -> None:
         """Have all feeds asked for that are due, spread over a while."""
@@ -285,7 +285,7 @@ class Feeds:
         now, most = self._now(), self._settings.most_items
         if await write_items(tx, self._pod, known, owner_id, feed, now, most):
             await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
-            tx.after_commit(self._ring, "jobs", STORE_LANE.encode())
+            jobs.ring_for(tx, self._ring, STORE_LANE)
             tx.touch("catalog")
 
     async def _follow_it(self, tx: Tx, known: KnownFeed, url: str) -> None:

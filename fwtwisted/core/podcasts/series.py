@@ -105,5 +105,5 @@ class Series:
         await uploads.remove(tx, files)
         await works.remove(tx, track_ids, album_ids)
         await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
-        tx.after_commit(self._ring, "jobs", STORE_LANE.encode())
+        jobs.ring_for(tx, self._ring, STORE_LANE)
         tx.touch("catalog")

@@ -154,7 +154,7 @@ class Sounds:
 
     async def _go_on(self, tx: Tx) -> None:
         await jobs.ask(tx, MEASURE, LANE, {}, key="all")
-        tx.after_commit(self._ring, "jobs", LANE.encode())
+        jobs.ring_for(tx, self._ring, LANE)
 
     async def _measure(self, file: Unheard) -> None:
         """Listen to one file; one that is missing today may be there tomorrow."""

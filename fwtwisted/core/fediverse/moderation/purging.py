@@ -107,7 +107,7 @@ class Purging:
     async def ask(self, tx: Tx, purge: Purge) -> None:
         """Have it done once the transaction is committed."""
         await jobs.ask(tx, PURGE, LANE, purge.as_args(), key=purge.key)
-        tx.after_commit(self._ring, "jobs", LANE.encode())
+        jobs.ring_for(tx, self._ring, LANE)
         self._log.info("{by} has {what} removed", event="moderation.purge", by=purge.by, what=purge.key)
 
     async def purge(self, purge: Purge) -> None:
@@ -164,7 +164,7 @@ class Purging:
         if stored:
             await doomed_files.doom(tx, stored)
             await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
-            tx.after_commit(self._ring, "jobs", STORE_LANE.encode())
+            jobs.ring_for(tx, self._ring, STORE_LANE)
         if files:
             tx.touch("catalog")
         return len(files)

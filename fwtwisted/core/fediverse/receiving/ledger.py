@@ -118,7 +118,7 @@ async def wake(tx: Tx, hosts: Sequence[str], ring: Ring) -> None:
     if hosts:
         args = [orjson.dumps({"host": host}).decode() for host in hosts]
         await jobs.wake_many(tx, DRAIN, LANE, list(hosts), args)
-        tx.after_commit(ring, "jobs", LANE.encode())
+        jobs.ring_for(tx, ring, LANE)
 
 
 def _different(posts: Sequence[NewPost]) -> list[NewPost]:

@@ -75,7 +75,7 @@ class Outboxes:
     async def ask_for(self, tx: Tx, channel_id: int) -> None:
         """Have an outbox read from its beginning, after the commit."""
         await jobs.ask(tx, READ, LANE, {"channel": channel_id, "url": None, "by": None}, key=str(channel_id))
-        tx.after_commit(self._ring, "jobs", LANE.encode())
+        jobs.ring_for(tx, self._ring, LANE)
 
     async def read(self, job: Job) -> None:
         """Read further pages; where none is named, the outbox from its beginning."""
@@ -116,7 +116,7 @@ class Outboxes:
         if url is not None and self._settings.most_pages > 1:
             args = {"channel": channel.id, "url": url, "by": as_actor}
             await jobs.ask(tx, READ, LANE, args, key=str(channel.id))
-            tx.after_commit(self._ring, "jobs", LANE.encode())
+            jobs.ring_for(tx, self._ring, LANE)
 
     # --- pages -----------------------------------------------------------------------------------
 

@@ -77,7 +77,7 @@ class Refreshing:
         if stored:
             await doomed.doom(tx, stored)
             await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
-            tx.after_commit(self._ring, "jobs", STORE_LANE.encode())
+            jobs.ring_for(tx, self._ring, STORE_LANE)
         return len(files)
 
     def jobs(self) -> Mapping[str, JobKind]:

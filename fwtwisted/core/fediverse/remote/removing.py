@@ -29,7 +29,7 @@ async def remove_uploads(tx: Tx, uuids: Sequence[UUID], ring: Ring) -> int:
     count = await uploads.remove(tx, uuids)
     await prune(tx, tracks)
     await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
-    tx.after_commit(ring, "jobs", STORE_LANE.encode())
+    jobs.ring_for(tx, ring, STORE_LANE)
     tx.touch("catalog")
     return count
 

@@ -89,7 +89,7 @@ class Scanning:
             return None
         id, scan = found
         await jobs.ask(tx, SCAN, LANE, {"scan": id}, key=str(library_id), due_in=due_in)
-        tx.after_commit(self._ring, "jobs", LANE.encode())
+        jobs.ring_for(tx, self._ring, LANE)
         return scan
 
     # --- one walk --------------------------------------------------------------------------------

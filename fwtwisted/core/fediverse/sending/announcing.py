@@ -100,7 +100,7 @@ class Announcing(Occasions):
 
     def _asked(self, tx: Tx, is_asked: bool) -> None:
         if is_asked:
-            tx.after_commit(self._ring, "jobs", LANE.encode())
+            jobs.ring_for(tx, self._ring, LANE)
 
     # --- what goes -------------------------------------------------------------------------------
 

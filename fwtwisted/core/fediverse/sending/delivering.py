@@ -168,7 +168,7 @@ class Delivering:
 
         async def work(tx: Tx) -> None:
             await deliveries.wake(tx, DELIVER, LANE, [host])
-            tx.after_commit(self._ground.ring, "jobs", LANE.encode())
+            jobs.ring_for(tx, self._ground.ring, LANE)
 
         await self._database.transaction(work)
 
@@ -258,7 +258,7 @@ class Delivering:
             host = await deliveries.deliver_instead(tx, due.id, due.personal_inbox)
             if host is not None:
                 await deliveries.wake(tx, DELIVER, LANE, [host])
-                tx.after_commit(self._ground.ring, "jobs", LANE.encode())
+                jobs.ring_for(tx, self._ground.ring, LANE)
         elif due.recipient_id is not None and await deliveries.nobody_there(tx, due.recipient_id) >= 3:
             await deliveries.unfollow_all(tx, due.recipient_id)
             tx.touch("libraries")
@@ -288,7 +288,7 @@ class Delivering:
             hosts = await deliveries.forgotten(tx, [DELIVER, WAKE], 60)
             if hosts:
                 await deliveries.wake(tx, DELIVER, LANE, hosts)
-                tx.after_commit(self._ground.ring, "jobs", LANE.encode())
+                jobs.ring_for(tx, self._ground.ring, LANE)
 
         await self._database.transaction(work)
 

@@ -17,6 +17,7 @@ from fwtwisted.core.fediverse.sending.recipients import Recipients
 from fwtwisted.db.fediverse import deliveries
 from fwtwisted.db.fediverse.deliveries import Meant, NewOutgoing
 from fwtwisted.db.fediverse.notifications import NewActivity
+from fwtwisted.db.jobs import ring_for
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.bell import Ring
 from fwtwisted.model.federation import PeerClass
@@ -92,7 +93,7 @@ class Outbox:
         if bodies.keys() != spread.classes:
             await deliveries.only_for(tx, id, bodies)
         await deliveries.keep_and_wake(tx, id, bodies, DELIVER, LANE, spread.hosts)
-        tx.after_commit(self._ring, "jobs", LANE.encode())
+        ring_for(tx, self._ring, LANE)
 
     async def _bodies(
         self, tx: Tx, activity: Outgoing, classes: Collection[str], named: Collection[int]

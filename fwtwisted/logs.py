@@ -46,6 +46,8 @@ FOLD_MOST: Final = 256
 @frozen
 class LogSettings:
     """
+    How log lines are written.
+
     :ivar level: ``debug``, ``info``, ``warning``, ``error`` or ``critical``.
     :ivar form: ``text`` or ``json``.
     :ivar role: what this process does, such as ``web,worker``; stands in each line.

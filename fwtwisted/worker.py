@@ -35,6 +35,8 @@ Listen = Callable[[str, Callable[[bytes], None]], Callable[[], None]]
 @frozen
 class WorkerSettings:
     """
+    How many jobs are done at once, and for how long one is whose.
+
     :ivar widths: how many jobs of a lane run at once in this process.
     :ivar default_width: for lanes that are not named.
     :ivar lease_seconds: how long a claim lasts; renewed each third of it.

@@ -9,7 +9,7 @@ from fwtwisted.outside.shared import CacheSettings, RedisPlace
 
 
 def database_settings(config: Config, dsn: str) -> DatabaseSettings:
-    """:param dsn: ``config.database.url``, or that of the private cluster."""
+    """How PostgreSQL is reached.  :param dsn: ``config.database.url``, or that of the private cluster."""
     return DatabaseSettings(dsn, connections=config.database.connections)
 
 

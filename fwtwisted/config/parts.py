@@ -79,7 +79,7 @@ from fwtwisted.worker import WorkerSettings
 
 
 def log_settings(config: Config, roles: str) -> LogSettings:
-    """:param roles: what the process does, as each line tells it."""
+    """How log lines are written.  :param roles: what the process does, as each line tells it."""
     return LogSettings(config.logging.level, config.logging.form, roles)
 
 

@@ -90,6 +90,8 @@ class _Overtaken(Exception):
 @frozen
 class DatabaseSettings:
     """
+    How PostgreSQL is reached, and for how long it is waited for.
+
     :ivar dsn: a libpq connection string or URL.
     :ivar connections: how many at most, in this process.
     :ivar statement_seconds: what the server bounds every statement with.

@@ -40,7 +40,7 @@ class Attachment:
 
 @frozen
 class Artist:
-    """:ivar channel_id: of the channel that this artist is the voice of."""
+    """Somebody who makes music, or speaks.  :ivar channel_id: of the channel that this artist is the voice of."""
 
     id: int
     uuid: UUID

@@ -22,6 +22,8 @@ ORDERINGS = ("id", "name", "creation_date", "modification_date")
 @frozen
 class Playlist:
     """
+    A list of tracks that somebody made.
+
     :ivar revision: a number of the whole pod's that changes with the tracks.  :ivar comment: may be empty.
     :ivar rules: by which it fills itself, as docs/api.md §4.12 writes them; None: people fill it.
     """

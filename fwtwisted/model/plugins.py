@@ -32,6 +32,8 @@ class FieldKind(enum.StrEnum):
 @frozen
 class PluginField:
     """
+    One thing that people set for a plugin.
+
     :ivar default: of booleans.
     :ivar is_required: must be set before the plugin can work; others may be empty.
     :ivar help: Markdown.
@@ -47,7 +49,7 @@ class PluginField:
 
 @frozen
 class Plugin:
-    """:ivar homepage: of the service."""
+    """A plugin, as people choose it.  :ivar homepage: of the service."""
 
     name: str
     label: str

@@ -104,7 +104,7 @@ class Order:
 
 @frozen
 class Rules:
-    """:ivar limit: songs at most."""
+    """What a playlist that fills itself goes by.  :ivar limit: songs at most."""
 
     group: Group
     orders: Sequence[Order]

@@ -22,6 +22,8 @@ from fwtwisted.wire.audiotags import EXTENSIONS
 @frozen
 class FoldersSettings:
     """
+    What imports of folders are told.
+
     :ivar base_url: of this pod, without a slash at its end.
     :ivar music: the folder below which files may be imported in place; None: nowhere.
     :ivar batch_files: files settled at once.

@@ -53,6 +53,8 @@ class Refused(FwError):
 @frozen
 class FilingRules:
     """
+    What filing goes by.
+
     :ivar most_tags: genre tags kept of one file.
     :ivar only_musicbrainz: refuse files without a recording id.
     """

@@ -33,6 +33,8 @@ OUR_FAULT = "The server failed over this file. Its administrator finds the reaso
 @frozen
 class ImportingSettings:
     """
+    What imports are told.
+
     :ivar base_url: of this pod, without a slash at its end.
     :ivar most_tags: genre tags kept of one file.
     """

@@ -57,7 +57,7 @@ class AlreadyApplied(Forbidden):
 
 @frozen
 class EditsSettings:
-    """:ivar most_tags: of one object."""
+    """How much an edit may say.  :ivar most_tags: of one object."""
 
     most_tags: int = 30
 

@@ -24,6 +24,8 @@ from twisted.python.failure import Failure
 @frozen
 class OrderSettings:
     """
+    How much memory orders may take.
+
     :ivar most_ids: how many ids are kept in all; 8 bytes each.  0 keeps nothing.
     :ivar most_orders: how many orders, short and empty ones too; each question takes room of its own.
     :ivar longest: an order longer than this is not kept, but asked for page by page.

@@ -49,6 +49,8 @@ LAST_SUPERUSER = "This is the only administrator: make somebody else one first."
 @frozen
 class AccountsSettings:
     """
+    What an account may be.
+
     :ivar forbidden_names: beside those that are never free.
     :ivar rules: what passwords must be.
     :ivar pod_message_days: from sign-up to the pod's support message; the other one is Funkwhale's.

@@ -29,6 +29,8 @@ UNLAWFUL = f"A code has at most {LONGEST_CODE} letters of the English alphabet, 
 @frozen
 class InvitationsSettings:
     """
+    What invitations are worth, and where they lead.
+
     :ivar days: for how long a new one is good.
     :ivar url: the pod's public address, without a slash at the end.
     """

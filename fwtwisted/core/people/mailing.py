@@ -46,6 +46,8 @@ RESEND_SECONDS = 500.0
 @frozen
 class MailingSettings:
     """
+    In whose name letters are written, and to whom.
+
     :ivar url: the pod's public address, without a slash at the end.
     :ivar host: what the pod is called when it has no name.
     :ivar prefix: what subjects begin with.

@@ -40,7 +40,7 @@ TRAILING = re.compile(r"[0-9]{1,3}$")
 
 @frozen
 class PasswordRules:
-    """:ivar enforced: False: any password will do.  :ivar min_length: characters."""
+    """What is asked of a password.  :ivar enforced: False: any password will do.  :ivar min_length: characters."""
 
     enforced: bool = True
     min_length: int = 8

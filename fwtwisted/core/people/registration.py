@@ -50,7 +50,7 @@ LONGEST_ANSWERS = {"short_text": 255, "long_text": 5_000}
 
 @frozen
 class RegistrationSettings:
-    """:ivar must_confirm: nobody is let in whose address is not confirmed."""
+    """What is asked of those who come in.  :ivar must_confirm: nobody is let in whose address is not confirmed."""
 
     must_confirm: bool = False
 

@@ -53,6 +53,8 @@ def _nobody_hears(name: str, payload: bytes) -> None:
 @frozen
 class SignInSettings:
     """
+    How long people stay signed in, and who may.
+
     :ivar session_seconds: how long a session lasts.
     :ivar must_confirm: nobody is let in whose address is not confirmed.
     """

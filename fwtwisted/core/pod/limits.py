@@ -27,6 +27,8 @@ LONGEST_PLAIN = 64  # characters of a name that is a key as it stands
 @frozen
 class LimitsSettings:
     """
+    How often one may do what.
+
     :ivar enabled: False: everybody may do everything as often as they like.
     :ivar rates: by scope, how often in how many seconds; a scope that is not named has no limit.
     """

@@ -103,6 +103,8 @@ class Listener(Protocol):
 @frozen
 class LiveSettings:
     """
+    How many may listen, and how they are looked after.
+
     :ivar per_account: how many pages one account may have open in this process.
     :ivar per_process: how many all may have.
     :ivar beat_seconds: between two looks at every listener and its session (docs/operations.md O-15).

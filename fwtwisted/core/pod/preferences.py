@@ -37,7 +37,7 @@ BELL: Final = "preferences"
 
 @frozen
 class PreferencesSettings:
-    """:ivar fresh_seconds: how old values may be when a ring was lost."""
+    """How long values hold.  :ivar fresh_seconds: how old values may be when a ring was lost."""
 
     fresh_seconds: float = 5.0
 

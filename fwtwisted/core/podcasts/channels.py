@@ -50,7 +50,11 @@ TAKEN = "A user or a channel with that username already exists."
 
 @frozen
 class ChannelSettings:
-    """:ivar forbidden_names: that no channel may have, beside those that are never free."""
+    """
+    What a channel may be called.
+
+    :ivar forbidden_names: that no channel may have, beside those that are never free.
+    """
 
     forbidden_names: tuple[str, ...] = ()
 

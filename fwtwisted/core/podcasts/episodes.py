@@ -62,7 +62,7 @@ def _gone(before: Sequence[KnownItem], feed: Feed, fresh: int, most_items: int) 
 
 
 def _new(pod: Pod, item: FeedItem, covers: Mapping[str, int], otherwise: datetime) -> NewItem:
-    """:param otherwise: when it was published, if it does not say."""
+    """An item of a feed as an episode to be written.  :param otherwise: when it was published, if it does not say."""
     upload, track, text = uuid4(), uuid4(), item.description
     published = otherwise if item.published is None else item.published
     return NewItem(

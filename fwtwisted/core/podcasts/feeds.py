@@ -54,6 +54,8 @@ HASTY_SECONDS = 900.0  # nobody makes us ask for a feed more often
 @frozen
 class FeedSettings:
     """
+    What becomes of feeds of other servers.
+
     :ivar level: who may hear a feed that somebody subscribed to; ``me``: those who subscribed.
     :ivar refresh_seconds: between two questions.
     :ivar most_items: episodes kept of one feed.

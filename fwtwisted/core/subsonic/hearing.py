@@ -37,6 +37,8 @@ _WRITERS = {Kind.TRACK: song_notes, Kind.ALBUM: album_notes, Kind.ARTIST: artist
 @frozen
 class HearingSettings:
     """
+    How much is kept in memory.
+
     :ivar most_documents: how many songs, and how many albums, are kept; a kilobyte each.
     :ivar most_listeners: of how many accounts the notes are kept.
     :ivar most_rolls: for how many sets of libraries the list of artists is kept, and how many indexes made of such.

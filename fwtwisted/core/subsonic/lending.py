@@ -13,7 +13,11 @@ from fwtwisted.outside.blobs import BlobStore, lent_path, path_below
 
 @frozen
 class Lending:
-    """:ivar music_root: below which files in place must lie; None: none are lent."""
+    """
+    Lends the files of songs to programs that need a path.
+
+    :ivar music_root: below which files in place must lie; None: none are lent.
+    """
 
     blobs: BlobStore
     threads: Threads

@@ -44,6 +44,8 @@ MOST_ON_THE_WAY = 400  # songs that a path is chosen from
 @frozen
 class SoundSettings:
     """
+    Whether, and how, files are listened to.
+
     :ivar measures: files are listened to at all.
     :ivar also_distant: also those that would have to be fetched from an object store.
     """

@@ -200,7 +200,7 @@ async def says_otherwise(tx: Queries, artist_id: int, values: Mapping[str, objec
 
 @frozen
 class KnownItem:
-    """:ivar digest: of all that the item said when it was last read."""
+    """What is known of an item of a feed.  :ivar digest: of all that the item said when it was last read."""
 
     guid: str
     upload: UUID

@@ -12,7 +12,7 @@ from fwtwisted.db.pool import Queries
 
 @frozen
 class FileFolder:
-    """:ivar path: absolute, with a slash at its end."""
+    """A folder of files in place.  :ivar path: absolute, with a slash at its end."""
 
     id: int
     parent_id: int | None

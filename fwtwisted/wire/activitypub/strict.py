@@ -39,6 +39,8 @@ class InvalidJsonLd(BadRequest):
 @frozen
 class Limits:
     """
+    How much a document may be.
+
     :ivar depth: objects and lists within each other.
     :ivar members: of all objects, and items of all lists, taken together.
     """

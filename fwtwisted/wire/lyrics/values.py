@@ -25,7 +25,7 @@ class Kind(enum.StrEnum):
 
 @frozen
 class Line:
-    """:ivar start: milliseconds; None in words without times."""
+    """A line of a song.  :ivar start: milliseconds; None in words without times."""
 
     start: int | None
     text: str

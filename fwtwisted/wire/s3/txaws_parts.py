@@ -36,7 +36,7 @@ _auth_v4 = _loaded()
 
 
 def signing_key(secret_key: str, day: str, region: str) -> bytes:
-    """:param day: ``20130524``."""
+    """The key that signs the requests of one day.  :param day: ``20130524``."""
     key: bytes = _auth_v4.getSignatureKey(secret_key.encode(), day.encode(), region.encode(), SERVICE.encode())
     return key
 

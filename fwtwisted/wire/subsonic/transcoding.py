@@ -148,7 +148,7 @@ class Limitation:
 
 @frozen
 class Player:
-    """:ivar most_bitrate: and ``most_transcoded``: bits a second; 0: no limit."""
+    """What a player says that it can play.  :ivar most_bitrate: and ``most_transcoded``: bits a second; 0: no limit."""
 
     most_bitrate: int
     most_transcoded: int

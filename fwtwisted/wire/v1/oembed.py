@@ -26,7 +26,7 @@ REQUIRED: Final = "This field is required."
 
 @frozen
 class Wanted:
-    """:ivar url: of the page.  :ivar width: pixels at most; so is ``height``."""
+    """What somebody wants to embed.  :ivar url: of the page.  :ivar width: pixels at most; so is ``height``."""
 
     url: str
     width: int

@@ -36,7 +36,11 @@ _LONGEST_NAME = 150
 
 @frozen
 class Bundle:
-    """:ivar name: of the archive, without its extension.  :ivar songs: in order, each once."""
+    """
+    Several songs that are sent as one archive.
+
+    :ivar name: of the archive, without its extension.  :ivar songs: in order, each once.
+    """
 
     name: str
     songs: Sequence[Hearable]

@@ -46,6 +46,8 @@ LOOK_SECONDS = 0.1
 @frozen
 class StreamSettings:
     """
+    What is made for apps that ask for less.
+
     :ivar default_format: made when only a bitrate is asked for; empty: the file as it is.
     :ivar each: how many transcodes may be made for one account at the same time.
     :ivar patience_seconds: how long to wait for a place.

@@ -21,9 +21,8 @@ from statistics import median
 
 import psycopg2
 
-from tests.cli.commands import url_of
 from tests.s3_server import POD, s3
-from tests.servers import fresh_database, postgres
+from tests.servers import fresh_database, postgres, url_of
 
 ROUNDS = 3
 SIZES = ((0.25, 60_000), (0.6, 4_000_000), (0.15, 12_000_000))  # pictures, lossy songs, long ones

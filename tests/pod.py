@@ -33,7 +33,7 @@ from uuid import uuid4
 from attrs import frozen
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.servers import free_port
+from tests.servers import free_port, fresh_database, postgres, url_of
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_SECONDS = 90.0
@@ -318,7 +318,16 @@ class Pod:
 
 
 class PodCase(SynchronousTestCase):
-    """Tests with pods of their own, gone after each test; no line of their logs may tell a secret."""
+    """
+    Tests with pods of their own, gone after each test; no line of their logs may tell a secret.
+
+    :cvar embedded: a pod makes a private PostgreSQL below its data folder, as for whoever says nothing of a database;
+        else each has a fresh database of the run's, which takes no time.
+    :ivar dsn: of the database that was made last.
+    """
+
+    embedded = False
+    dsn: str
 
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory(prefix="fw-journey-", ignore_cleanup_errors=True)
@@ -327,9 +336,20 @@ class PodCase(SynchronousTestCase):
 
     def pod(self, name: str = "data", settings: Mapping[str, str] | None = None, options: Sequence[str] = ()) -> Pod:
         """A pod on the folder ``name``, not started yet."""
-        pod = Pod(self.folder / name, settings, options)
+        told = dict(settings or {})
+        if "DATABASE_URL" not in told:
+            told |= self.database()
+        pod = Pod(self.folder / name, told, options)
         self.addCleanup(self._leave, pod)
         return pod
+
+    def database(self) -> dict[str, str]:
+        """The setting of a database for one pod; none where it is to make its own."""
+        if self.embedded:
+            return {}
+        self.dsn = fresh_database()
+        self.addCleanup(postgres().drop, self.dsn)
+        return {"DATABASE_URL": url_of(self.dsn)}
 
     def _leave(self, pod: Pod) -> None:
         log = pod.log if hasattr(pod, "process") else ""

@@ -26,10 +26,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg2
 
@@ -240,6 +241,13 @@ def postgres() -> Postgres:
     server = Postgres()
     atexit.register(server.remove)
     return server
+
+
+def url_of(dsn: str) -> str:
+    """A DSN of the test server as ``DATABASE_URL`` has it."""
+    parts: Mapping[str, str] = dict(part.split("=", 1) for part in dsn.split(" "))
+    host = quote(parts["host"], safe="")
+    return f"postgresql://{parts['user']}@/{parts['dbname']}?host={host}&port={parts['port']}"
 
 
 def fresh_database() -> str:

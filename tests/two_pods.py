@@ -26,9 +26,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.audio import image, make
-from tests.cli.commands import url_of
 from tests.pod import PASSWORD, Answer, Client, Pod, form_with_file, path_of, until
-from tests.servers import fresh_database, postgres
+from tests.servers import fresh_database, postgres, url_of
 from tests.signed import a_request, by_cavage
 
 ACTIVITY = "application/activity+json"

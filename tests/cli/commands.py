@@ -6,16 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, NoReturn
-from urllib.parse import quote
 
 import psycopg2
 from attrs import frozen
 
 from tests.pod import PASSWORD, PATIENCE_SECONDS, ROOT, PodCase
-from tests.servers import fresh_database, postgres
 
 Process = subprocess.Popen[str]
 
@@ -35,25 +33,15 @@ class Ended:
 
 
 class CommandCase(PodCase):
-    """
-    Tests of commands, on the data folder ``data``.
-
-    :cvar embedded: on the private PostgreSQL of that folder; else on a fresh database of the run's.
-    """
-
-    embedded = False
+    """Tests of commands, on the data folder ``data``."""
 
     def setUp(self) -> None:
         super().setUp()
         self.data = self.folder / "data"
         self.music = self.folder / "music"
         self.music.mkdir()
-        self.settings = {"MUSIC_DIRECTORY_PATH": str(self.music)}
+        self.settings = {"MUSIC_DIRECTORY_PATH": str(self.music), **self.database()}
         self.server = self.pod(settings=self.settings)  # also sees to it that no PostgreSQL stays
-        if not self.embedded:
-            self.dsn = fresh_database()
-            self.addCleanup(postgres().drop, self.dsn)
-            self.settings["DATABASE_URL"] = url_of(self.dsn)
 
     def begin(self, *words: str, **settings: str) -> Process:
         """Start a command on our folder; whoever calls waits for its end."""
@@ -109,6 +97,15 @@ class CommandCase(PodCase):
             cursor.execute(statement)
         connection.close()
 
+    def asked(self, statement: str) -> list[Any]:
+        """Rows of our database."""
+        connection = psycopg2.connect(self.dsn)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            found = cursor.fetchall()
+        connection.close()
+        return found
+
     def make_account(self, name: str = "ada") -> None:
         """Somebody with the usual password."""
         self.done("users", "create", "--username", name, "--email", f"{name}@pod.example", "--password", PASSWORD)
@@ -122,13 +119,6 @@ def _end(process: Process) -> None:
     if process.poll() is None:
         process.kill()
         process.communicate()
-
-
-def url_of(dsn: str) -> str:
-    """A DSN of the test server as ``DATABASE_URL`` has it."""
-    parts: Mapping[str, str] = dict(part.split("=", 1) for part in dsn.split(" "))
-    host = quote(parts["host"], safe="")
-    return f"postgresql://{parts['user']}@/{parts['dbname']}?host={host}&port={parts['port']}"
 
 
 def files_in(folder: Path) -> set[Path]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fwtwisted.db.migrations import steps
-from tests.cli.commands import CommandCase, url_of
-from tests.servers import postgres
+from tests.cli.commands import CommandCase
+from tests.servers import postgres, url_of
 
 
 class MigrateTests(CommandCase):

@@ -15,15 +15,23 @@ from tests.cli.commands import CommandCase, Ended, files_in
 from tests.pod import PATIENCE_SECONDS, until
 
 MANY = 900
+LIBRARY = """
+    INSERT INTO domain (name) VALUES ('pod.example') ON CONFLICT DO NOTHING;
+    INSERT INTO actor (fid, domain, preferred_username, private_key)
+    VALUES ('https://pod.example/ada', 'pod.example', 'ada', 'PEM');
+    INSERT INTO account (actor_id, username, email, password)
+    SELECT id, 'ada', 'ada@pod.example', '!' FROM actor;
+    INSERT INTO library (fid, followers_url, actor_id, name)
+    SELECT 'https://pod.example/l', 'https://pod.example/l/f', id, 'Music' FROM actor RETURNING uuid::text
+"""
 
 
 class ImportCase(CommandCase):
-    """With an account and a library."""
+    """With an account and a library, which other tests make by commands."""
 
     def setUp(self) -> None:
         super().setUp()
-        self.make_account()
-        self.library = self.make_library()
+        self.library = self.asked(LIBRARY)[0][0]
 
     def imported(self, *words: str, library: str = "") -> dict[str, Any]:
         """What an import of our music says; it must go well."""

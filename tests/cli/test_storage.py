@@ -81,7 +81,6 @@ class StorageCase(CommandCase):
             "FUNKWHALE_HOSTNAME": "pod.example",
         }
         self.media = self.data / "media"
-        self.done("db", "migrate")
         self.execute(LIBRARY)
         self.bodies: dict[str, bytes] = {}
 
@@ -99,15 +98,6 @@ class StorageCase(CommandCase):
                 digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
                 cursor.execute(UPLOAD, (f"https://x/{uuid4()}", name, size, digest))
         connection.close()
-
-    def asked(self, statement: str) -> list[Any]:
-        """Rows of our database."""
-        connection = psycopg2.connect(self.dsn)
-        with connection, connection.cursor() as cursor:
-            cursor.execute(statement)
-            found = cursor.fetchall()
-        connection.close()
-        return found
 
     def lying(self) -> dict[str, bytes]:
         """What is in the bucket."""

@@ -10,11 +10,18 @@ from pathlib import Path
 
 from fwtwisted.house import CANNOT_WORK
 from tests import audio
-from tests.pod import PASSWORD, Client, Pod, PodCase, PodEnded, path_of, until
+from tests import pod as pods
+from tests.pod import PASSWORD, Client, Pod, PodEnded, path_of, until
 
 # Larger than all the buffers between a server and a client on one machine.
 LONG_SECONDS = 600
 TRIES = 5
+
+
+class PodCase(pods.PodCase):
+    """Pods as they are for whoever says nothing: each with its own PostgreSQL."""
+
+    embedded = True
 
 
 def long_file(folder: Path) -> Path:

@@ -162,6 +162,8 @@ class Sender(threading.Thread):
 class KilledTests(PodCase):
     """``kill -9`` at any moment of uploading and importing."""
 
+    embedded = True
+
     def test_acknowledged_once(self) -> None:
         """After all the kills every acknowledged upload is there exactly once, whole, imported; and nothing else is."""
         pod = self.pod(settings={"JOB_LEASE": "2s"})

@@ -182,7 +182,7 @@ class Parts:
         preference, ring = self.preferences.value, ground.bell.ring
         self.profiles = Profiles(
             database=ground.database,
-            passwords=self.passwords,
+            accounts=self.accounts,
             quotas=self.quotas,
             preference=preference,
             listen_tokens=self.listen_tokens,

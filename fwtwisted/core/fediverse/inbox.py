@@ -7,9 +7,9 @@ the commit.  Source: docs/api.md §4.16 and §5.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
-from fwtwisted.core.pod.live import Audience, Facts
+from fwtwisted.core.pod.live import Audience, Facts, Happened
 from fwtwisted.db.fediverse import notifications
 from fwtwisted.db.fediverse.notifications import NewActivity
 from fwtwisted.db.pool import Database, Tx
@@ -20,7 +20,6 @@ from fwtwisted.wire.v1 import Document
 from fwtwisted.wire.v1 import notifications as v1_notifications
 
 ITEM = "inbox.item_added"
-Happened = Callable[[Audience, str, Facts], None]
 
 
 class Inbox:

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 from attrs import field, frozen
 
 from fwtwisted.core.fediverse.asking import Asking, AskingGround
-from fwtwisted.core.fediverse.inbox import Happened, Inbox
+from fwtwisted.core.fediverse.inbox import Inbox
 from fwtwisted.core.fediverse.keys.own import OwnKeys
 from fwtwisted.core.fediverse.keys.resolving import Resolving, ResolvingGround
 from fwtwisted.core.fediverse.keys.rotation import Rotation
@@ -36,6 +36,7 @@ from fwtwisted.core.fediverse.sending.outbox import Outbox
 from fwtwisted.core.fediverse.sending.telling import Telling, TellingGround
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
+from fwtwisted.core.pod.live import Happened
 from fwtwisted.core.pod.reports import Reports
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.db.jobs import JobKind, Schedule

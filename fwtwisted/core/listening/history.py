@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from attrs import frozen
@@ -13,7 +13,7 @@ from fwtwisted.core.music.questions import MOST_WORDS
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.plugins.relay import Relay
-from fwtwisted.core.pod.live import EVERYBODY, Audience, Facts
+from fwtwisted.core.pod.live import EVERYBODY, Audience, Facts, Happened
 from fwtwisted.db.listening import history
 from fwtwisted.db.music import catalog
 from fwtwisted.db.people import people
@@ -30,7 +30,6 @@ NO_TRACK = 'Invalid pk "{id}" - object does not exist.'
 
 
 DEED = "deed"  # what the news of one are told about
-Happened = Callable[[Audience, str, Facts], None]
 
 
 def _nobody_hears(audience: Audience, about: str, facts: Facts) -> None:

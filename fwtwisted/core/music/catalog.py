@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 LONGEST_SEARCH = 1_000  # characters; more can match nothing
 DRAW = SystemRandom().sample
+RANDOM = "random"  # the order that is none
 SUGGESTIONS = 3  # of each kind, in one answer of the small search
 
 
@@ -132,26 +133,32 @@ class Catalog:
         offset: int,
     ) -> tuple[Sequence[int], int]:
         """The ids of one page and the count of all."""
-        asked = evolve(asked, away=await self._visibility.away_in(tx))
-        longest = self._orders.settings.longest
         if asked.library is not None and asked.library not in visible:
             return (), 0
-        shuffled = bool(order) and order[0].name == "random"
-        kept = () if shuffled else tuple(order)
-        if not any(one.name == "random" for one in kept):
-            version = (await versions(tx))["catalog"]
-            seen = () if asked.playable is None and asked.scopes is None and not asked.away else visible
-            loved = None if asked.favorites_of is None else await history.favorites_mark(tx, asked.favorites_of)
-            whole = await self._orders.order(
-                (kind, asked, kept, seen, loved),
-                version,
-                lambda: catalog_filters.ids(tx, kind, asked, kept, visible, longest + 1),
-            )
-            if len(whole) <= longest:
+        asked = evolve(asked, away=await self._visibility.away_in(tx))
+        shuffled = bool(order) and order[0].name == RANDOM
+        steady = () if shuffled else tuple(order)
+        if not any(one.name == RANDOM for one in steady):
+            whole = await self._whole(tx, kind, asked, steady, visible)
+            if len(whole) <= self._orders.settings.longest:
                 page = whole[offset : offset + limit]
                 return self._draw(whole, len(page)) if shuffled else page, len(whole)
         ids = await catalog_filters.ids(tx, kind, asked, order, visible, limit, offset)
         return ids, await catalog_filters.count(tx, kind, asked, visible)
+
+    async def _whole(
+        self, tx: Tx, kind: Kind, asked: MusicFilter, order: tuple[Ordered, ...], visible: tuple[int, ...]
+    ) -> Sequence[int]:
+        """All ids in their order, which is kept; of an order that is too long to be kept, one id too many."""
+        # What is seen counts only where the answer depends on it: else all viewers share one order.
+        seen = () if asked.playable is None and asked.scopes is None and not asked.away else visible
+        loved = None if asked.favorites_of is None else await history.favorites_mark(tx, asked.favorites_of)
+        most = self._orders.settings.longest + 1
+        return await self._orders.order(
+            (kind, asked, order, seen, loved),
+            (await versions(tx))["catalog"],
+            lambda: catalog_filters.ids(tx, kind, asked, order, visible, most),
+        )
 
     # One object.
 

@@ -24,7 +24,7 @@ from uuid import UUID, uuid4
 from attrs import frozen
 
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
-from fwtwisted.core.pod.live import EVERYBODY, Audience
+from fwtwisted.core.pod.live import EVERYBODY, Tell
 from fwtwisted.db import jobs
 from fwtwisted.db.files import importing
 from fwtwisted.db.jobs import Job, JobKind
@@ -38,15 +38,11 @@ from fwtwisted.model.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Pod, Viewer
 from fwtwisted.wire.markup import content
-from fwtwisted.wire.v1 import Document
 from fwtwisted.wire.v1.edits import EditPage
 from fwtwisted.wire.v1.edits import mutation as written
 
 APPLY = "edits.apply"
 LANE = "edits"
-
-Tell = Callable[[Audience, Document], None]
-"""Brings a message (docs/api.md §5) to whoever of the audience is connected."""
 
 
 class AlreadyApplied(Forbidden):

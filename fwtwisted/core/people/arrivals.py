@@ -11,10 +11,11 @@ from fwtwisted.core.people.addresses import Addresses
 from fwtwisted.core.people.invitations import Invitations, InvitationsSettings
 from fwtwisted.core.people.mailing import Mailing, MailingSettings
 from fwtwisted.core.people.members import Members
-from fwtwisted.core.people.registration import Registration, RegistrationSettings, Tell
+from fwtwisted.core.people.registration import Registration, RegistrationSettings
 from fwtwisted.core.people.resets import PasswordResets
 from fwtwisted.core.people.subsonic_tokens import SubsonicSeal, SubsonicTokens
 from fwtwisted.core.people.user_requests import UserRequests
+from fwtwisted.core.pod.live import Tell
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
 from fwtwisted.model.bell import Ring

@@ -15,9 +15,8 @@ import orjson
 
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.music.libraries import remove_with_uploads
-from fwtwisted.core.people.accounts import keep_a_superuser
+from fwtwisted.core.people.accounts import Accounts, keep_a_superuser
 from fwtwisted.core.people.endings import shut_out
-from fwtwisted.core.people.passwords import Passwords, Verdict
 from fwtwisted.core.people.quotas import Quotas
 from fwtwisted.core.people.tokens import ListenTokens
 from fwtwisted.db import jobs
@@ -44,14 +43,14 @@ class Profiles:
     def __init__(
         self,
         database: Database,
-        passwords: Passwords,
+        accounts: Accounts,
         quotas: Quotas,
         preference: ReadPreference,
         listen_tokens: ListenTokens,
         ring: Ring,
         occasions: Occasions = NOBODY,
     ) -> None:
-        self._database, self._passwords, self._quotas = database, passwords, quotas
+        self._database, self._accounts, self._quotas = database, accounts, quotas
         self._occasions = occasions
         self._preference, self._listen_tokens, self._ring = preference, listen_tokens, ring
 
@@ -113,10 +112,7 @@ class Profiles:
         :raise Invalid: the password is wrong, or nobody would be left to administer the pod.
         """
         account = await self._database.read(lambda tx: _own(tx, viewer))
-        kept = await self._database.read(lambda tx: people.credentials(tx, account.id))
-        if await self._passwords.check(password, kept.password if kept else None) is Verdict.WRONG:
-            raise Invalid.on("password", "The password is not correct.")
-
+        await self._accounts.must_match(account.id, password, "password")
         await self.dismiss(account.id)
 
     async def dismiss(self, account_id: int) -> None:

@@ -18,14 +18,14 @@ Source: docs/api.md §4.2; docs/settings.md, ``users__registration_enabled``, ``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from attrs import frozen
 
 from fwtwisted.core.people import mailing
 from fwtwisted.core.people.accounts import Accounts, Prepared
 from fwtwisted.core.people.user_requests import dressed
-from fwtwisted.core.pod.live import Audience
+from fwtwisted.core.pod.live import Audience, Tell
 from fwtwisted.db.people import invitations, mailed, people, user_requests
 from fwtwisted.db.people.people import Change
 from fwtwisted.db.pool import Database, Tx
@@ -36,14 +36,10 @@ from fwtwisted.model.errors import Forbidden, Invalid, Problems
 from fwtwisted.model.people import Account
 from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.wire.fields import REQUIRED
-from fwtwisted.wire.v1 import Document
 from fwtwisted.wire.v1.administration import request_came
 
 CLOSED = "Sign-up is closed on this pod."
 NO_INVITATION = "This invitation code is not valid (any more)."
-
-Tell = Callable[[Audience, Document], None]
-"""Tells people who are connected; :meth:`fwtwisted.core.pod.live.Live.tell`."""
 
 LONGEST_ANSWERS = {"short_text": 255, "long_text": 5_000}
 

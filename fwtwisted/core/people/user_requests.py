@@ -71,7 +71,8 @@ class UserRequests:
                 await user_requests.answer(tx, row.id, status.value, actor_id)
                 await self._carry_out(tx, row, status)
             after = await user_requests.one(tx, row.uuid)
-            return (await dressed(tx, [after] if after else []))[0]
+            assert after is not None, "held by this transaction"
+            return (await dressed(tx, [after]))[0]
 
         return await self._database.transaction(work)
 

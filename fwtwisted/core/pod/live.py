@@ -79,6 +79,11 @@ class Audience:
 
 EVERYBODY = Audience()
 
+Tell: TypeAlias = Callable[[Audience, Document], None]
+"""Brings a message (docs/api.md §5) to whoever of the audience is connected: :meth:`Live.tell`."""
+Happened: TypeAlias = Callable[[Audience, str, Facts], None]
+"""Tells what happened, by name and facts, to be written for each who hears it: :meth:`Live.happened`."""
+
 
 class Listener(Protocol):
     """

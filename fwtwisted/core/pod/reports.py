@@ -7,7 +7,7 @@ the instance settings let them, with an address at which they can be asked.  Sou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -16,7 +16,7 @@ from attrs import evolve
 
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.people import mailing
-from fwtwisted.core.pod.live import Audience, Facts
+from fwtwisted.core.pod.live import Audience, Facts, Happened
 from fwtwisted.db.listening.playlists import Seer
 from fwtwisted.db.pod import reported, reports
 from fwtwisted.db.pod.reports import NewReport
@@ -45,8 +45,6 @@ FOR_VISITORS = "moderation__unauthenticated_report_types"
 MODERATORS = Audience.permitted("moderation")
 MOST_LETTERS = 20
 """Reports of one other server in an hour that moderators get letters about; they find the others in their list."""
-
-Happened = Callable[[Audience, str, Facts], None]
 
 
 class Reports:

@@ -58,7 +58,7 @@ class PeopleCase(DatabaseCase):
         )
         self.quotas = Quotas(self.database, self.preference)
         self.profiles = Profiles(
-            self.database, self.passwords, self.quotas, self.preference, self.listen_tokens, self.ring
+            self.database, self.accounts, self.quotas, self.preference, self.listen_tokens, self.ring
         )
         self.applications = Applications(self.database)
         self.visibility = Visibility(self.database)

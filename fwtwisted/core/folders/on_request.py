@@ -18,13 +18,13 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 
-from fwtwisted.core.folders.values import Progress, Reports, Wish
+from fwtwisted.core.folders.values import Import, Progress, Reports, Wish
 from fwtwisted.core.importing.walking import is_below
 from fwtwisted.db import jobs
 from fwtwisted.db.files import folder_imports, uploads
@@ -47,8 +47,6 @@ NO_FOLDER = "There is no such file or folder."
 RUNNING = "An import is already running."
 GIVEN_UP = "The import ended without a word; it may be asked for again."
 STOPPED = "Stopped; what was imported stays."
-
-Import = Callable[[Wish, Reports], Awaitable[Progress]]
 
 
 class _Unwanted(Exception):

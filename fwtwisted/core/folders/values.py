@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
 from uuid import UUID
 
 from attrs import define, frozen
@@ -130,3 +131,7 @@ class Reports:
 
     progress: Callable[[Progress], None] = _untold
     trouble: Callable[[str, str], None] = _untold
+
+
+Import: TypeAlias = Callable[[Wish, Reports], Awaitable[Progress]]
+"""Imports what is wished, once, and tells how far it is."""

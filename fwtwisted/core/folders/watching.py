@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
-from fwtwisted.core.folders.values import FoldersGround, Progress, Reports, Wish
+from fwtwisted.core.folders.values import FoldersGround, Import, Reports, Wish
 from fwtwisted.core.importing.walking import is_below
 from fwtwisted.model.errors import Invalid, NoRoom, Unavailable
 from fwtwisted.outside.watching import Changes
 
 # How often all is looked at when not every folder can be watched.
 LOOK_SECONDS = 600.0
-
-Import = Callable[[Wish, Reports], Awaitable[Progress]]
 
 
 class Watching:

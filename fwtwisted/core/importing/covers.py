@@ -34,11 +34,13 @@ class Shelved:
 
     :ivar name: its stored name.
     :ivar size: bytes.
+    :ivar storage: where it lies.
     """
 
     name: str
     size: int
     media_type: str
+    storage: str
 
 
 @frozen
@@ -75,8 +77,8 @@ class Covers:
             body = await self._threads(picture_of, file.path, file.cover)
             if body is None:  # it is another file by now
                 return None
-            await self._blobs.put(names[digest], body)
-            return digest, Shelved(names[digest], len(body), file.cover.media_type)
+            storage = await self._blobs.put(names[digest], body)
+            return digest, Shelved(names[digest], len(body), file.cover.media_type, storage)
 
         try:
             stored = await gatherResults([bound.run(one, digest) for digest in wanted], consumeErrors=True)
@@ -138,7 +140,9 @@ async def pictures_of(
         one = shelved.get(digest)
         if (digest, owner_id) not in ids and one is not None and digest not in taken:
             taken.add(digest)
-            ids[digest, owner_id] = await known.add_picture(tx, owner_id, one.name, one.size, one.media_type, digest)
+            ids[digest, owner_id] = await known.add_picture(
+                tx, owner_id, one.name, one.size, one.media_type, digest, one.storage
+            )
     names = [shelved[digest].name for digest in taken]
     if await doomed.spare(tx, names) != len(names):
         raise Unavailable("The import took too long; it is tried again.")

@@ -1,6 +1,4 @@
-"""
-Artists and albums that a batch of files names: found, or made once.
-"""
+"""Artists and albums that a batch of files names: found, or made once."""
 
 from __future__ import annotations
 

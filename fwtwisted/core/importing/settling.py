@@ -13,7 +13,7 @@ it alone, so that favourites stay where they are; otherwise it moves, and what n
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
 from attrs import evolve, frozen
@@ -29,9 +29,8 @@ from fwtwisted.model.uploads import Status
 
 ALREADY_IMPORTED = "already_imported_in_owned_libraries"
 
-
-# A work of ours is another way now.
-Changed = Callable[[Tx, Kind, int], Awaitable[None]]
+Changed: TypeAlias = Callable[[Tx, Kind, int], Awaitable[None]]
+"""Told of a work of ours that was here before and says something else now."""
 
 
 @frozen

@@ -68,28 +68,19 @@ class Walk:
     def _folder(
         self, top: str, recursive: bool, entered: set[tuple[int, int]], complain: Complain
     ) -> Iterator[Spotted]:
+        """The music in a folder, and with ``recursive`` in all below it.  :param entered: device and inode of each."""
         waiting = [top]
         while waiting:
-            folder = waiting.pop()
-            try:
-                about = os.stat(folder)
-                if (about.st_dev, about.st_ino) in entered:
-                    continue
-                entered.add((about.st_dev, about.st_ino))
-                names = sorted(os.listdir(folder), key=os.fsencode)
-            except OSError:
-                complain(folder, CANNOT_ENTER)
-                continue
-            below = []
-            for name in names:
+            folder, below = waiting.pop(), []
+            for name in _names_in(folder, entered, complain):
                 path = os.path.join(folder, name)
-                about_it = _about(path)
-                if about_it is None or not self._is_allowed(path, complain):
+                about = _about(path)
+                if about is None or not self._is_allowed(path, complain):
                     continue
-                if stat.S_ISDIR(about_it.st_mode):
+                if stat.S_ISDIR(about.st_mode):
                     below.append(path)
-                elif stat.S_ISREG(about_it.st_mode) and self._is_music(name):
-                    yield Spotted(path, about_it.st_size, about_it.st_mtime_ns)
+                elif stat.S_ISREG(about.st_mode) and self._is_music(name):
+                    yield Spotted(path, about.st_size, about.st_mtime_ns)
             if recursive:
                 waiting += reversed(below)
 
@@ -107,6 +98,19 @@ class Walk:
 def is_below(path: str, root: str) -> bool:
     """Whether a path is the root or lies below it."""
     return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def _names_in(folder: str, entered: set[tuple[int, int]], complain: Complain) -> list[str]:
+    """What is in a folder, in order; nothing the second time, or when it cannot be entered."""
+    try:
+        about = os.stat(folder)
+        if (about.st_dev, about.st_ino) in entered:
+            return []
+        entered.add((about.st_dev, about.st_ino))
+        return sorted(os.listdir(folder), key=os.fsencode)
+    except OSError:
+        complain(folder, CANNOT_ENTER)
+        return []
 
 
 def _about(path: str) -> os.stat_result | None:

@@ -8,7 +8,7 @@ five seconds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from attrs import frozen
 from twisted.internet.interfaces import IReactorTime
@@ -106,7 +106,7 @@ class Preferences:
         stored = await self._database.read(instance.stored_preferences)
         return {**DEFAULTS, **dict(self._lawful(stored))}
 
-    def _lawful(self, stored: Mapping[str, Any]) -> Iterable[tuple[str, Value]]:
+    def _lawful(self, stored: Values) -> Iterable[tuple[str, Value]]:
         """What is stored, but for values that an older or newer release understood."""
         for identifier, raw in stored.items():
             preference = PREFERENCES.get(identifier)
@@ -157,6 +157,6 @@ def _read(changes: Mapping[str, Value]) -> dict[str, Value]:
     return values
 
 
-def _trusted(preference: Preference, raw: Any) -> Any:
+def _trusted(preference: Preference, raw: Value) -> Value:
     """A stored picture's name is one that we gave."""
     return StoredImage(raw) if preference.kind is Kind.IMAGE and isinstance(raw, str) else raw

@@ -1,5 +1,5 @@
 """
-Small writes that share a transaction.
+Small writes that share a transaction, and questions that share a statement.
 
 To write one row costs little.  To make it last costs a wait for the disk, and where many write to one row (the number
 of an account's notes), each waits until the one before has lasted.  So writes of one kind that wait at the same moment
@@ -13,18 +13,21 @@ are done by one transaction, in the order in which they came::
 Who comes alone goes at once.  Nobody is answered before the commit, so that what was answered lasts.  What one of them
 is refused, that one hears alone; and when a transaction fails, each of its writes is done once more by itself, so that
 one which cannot go well takes no other with it.
+
+Questions that nearly every request asks share a statement in the same way.  None is answered from a look that began
+before it was asked.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from fwtwisted.db.pool import Database, Tx
+from fwtwisted.db.pool import Tx
 from fwtwisted.model.errors import FwError, Unavailable
 
 Wish = TypeVar("Wish")
@@ -32,19 +35,22 @@ Answer = TypeVar("Answer")
 
 MOST_AT_ONCE = 64
 
+Run: TypeAlias = Callable[[Callable[[Tx], Awaitable[Sequence[Answer | FwError]]]], Deferred[Sequence[Answer | FwError]]]
+
 
 class Together(Generic[Wish, Answer]):
     """
-    Does writes of one kind.
+    Does writes, or asks questions, of one kind.
 
+    :param run: has work done: :meth:`Database.transaction`; for questions :meth:`Database.read`.
     :param work: does several, in order, and tells for each what came of it, or why it was refused; it may be run once
         more from its beginning, as in :meth:`Database.transaction`.
     """
 
     def __init__(
-        self, database: Database, work: Callable[[Tx, Sequence[Wish]], Awaitable[Sequence[Answer | FwError]]]
+        self, run: Run[Answer], work: Callable[[Tx, Sequence[Wish]], Awaitable[Sequence[Answer | FwError]]]
     ) -> None:
-        self._database, self._work = database, work
+        self._run, self._work = run, work
         self._waiting: deque[tuple[Wish, Deferred[Answer]]] = deque()
         self._is_busy = False
 
@@ -77,7 +83,7 @@ class Together(Generic[Wish, Answer]):
 
     async def _outcomes(self, wishes: Sequence[Wish]) -> Sequence[Answer | Failure]:
         try:
-            found = await self._database.transaction(lambda tx: self._work(tx, wishes))
+            found = await self._run(lambda tx: self._work(tx, wishes))
             return [Failure(one) if isinstance(one, FwError) else one for one in found]
         except Unavailable:
             return [Failure()] * len(wishes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +51,7 @@ PERMISSION_SCOPES = {
 PERMISSIONS = tuple(PERMISSION_SCOPES)
 
 
+@lru_cache(maxsize=1_000)
 def expanded(words: str) -> frozenset[str]:
     """The leaf scopes that a blank-separated scope string stands for; unknown words stand for nothing."""
     asked = set(words.split())

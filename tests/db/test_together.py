@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import psycopg2
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, gatherResults
@@ -23,7 +24,7 @@ class TogetherTests(DatabaseCase):
         await self.do("CREATE TABLE told (id bigserial, word text NOT NULL CHECK (word <> 'poison'))")
         self.rounds: list[list[str]] = []
         self.after: list[str] = []
-        return Together(self.database, self.write)
+        return Together(self.database.transaction, self.write)
 
     async def write(self, tx: Tx, words: Sequence[str]) -> list[int | FwError]:
         """Write the words; ``no`` is refused."""
@@ -76,7 +77,9 @@ class TogetherTests(DatabaseCase):
     async def test_a_refusal_is_told_to_who_asked(self) -> None:
         """The others go through."""
         together = await self.begun()
-        found = await DeferredList([together.done(word) for word in ("a", "no", "b", "no")], consumeErrors=True)
+        found: list[Any] = await DeferredList(
+            [together.done(word) for word in ("a", "no", "b", "no")], consumeErrors=True
+        )
         self.assertEqual([True, False, True, False], [went_well for went_well, _ in found])
         self.assertTrue(all(failure.check(Invalid) for went_well, failure in found if not went_well))
         self.assertEqual(["a", "b"], await self.words())
@@ -84,7 +87,9 @@ class TogetherTests(DatabaseCase):
     async def test_one_that_breaks_takes_no_other_with_it(self) -> None:
         """Each is done once more by itself, once; what follows a commit follows it once."""
         together = await self.begun()
-        found = await DeferredList([together.done(word) for word in ("a", "b", "poison", "c")], consumeErrors=True)
+        found: list[Any] = await DeferredList(
+            [together.done(word) for word in ("a", "b", "poison", "c")], consumeErrors=True
+        )
         self.assertEqual([True, True, False, True], [went_well for went_well, _ in found])
         self.assertTrue(found[2][1].check(psycopg2.errors.CheckViolation))
         self.assertEqual(["a", "b", "c"], await self.words())
@@ -110,6 +115,23 @@ class TogetherTests(DatabaseCase):
         await gatherResults(several)
         self.assertEqual(3, len(await gatherResults(more)))
         self.assertEqual(6, len(await self.words()))
+
+    async def test_questions(self) -> None:
+        """Those of the same moment share a statement, which began after each of them was asked."""
+        await self.begun()
+        asked: list[list[str]] = []
+
+        async def count(tx: Tx, words: Sequence[str]) -> list[int]:
+            asked.append(list(words))
+            return [await tx.one(int, "SELECT count(*) FROM told")] * len(words)
+
+        together = Together(self.database.read, count)
+        first, second = together.done("a"), together.done("b")
+        await self.aside.transaction(lambda tx: tx.do("INSERT INTO told (word) VALUES ('x')"))
+        third = together.done("c")
+        await gatherResults([first, second, third])
+        self.assertEqual(1, await third)
+        self.assertEqual("a", asked[0][0])
 
     async def test_without_a_database(self) -> None:
         """Everybody is told so, and the next one who comes is tried again."""

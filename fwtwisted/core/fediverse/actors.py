@@ -6,19 +6,17 @@ from collections.abc import Sequence
 
 from fwtwisted.core.listening.history import profiles_of
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db.fediverse import domains, fetches, follows
+from fwtwisted.db.fediverse import domains, follows
 from fwtwisted.db.music import catalog, libraries
 from fwtwisted.db.music.libraries import LibraryFilter
-from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import LibraryQuestion
 from fwtwisted.model.errors import NotFound
-from fwtwisted.model.fediverse import Persona, SeenLibrary, Thing
+from fwtwisted.model.fediverse import Persona, SeenLibrary
 from fwtwisted.model.music import Scope
 from fwtwisted.model.people import Actor, Pod, Viewer
 from fwtwisted.model.preferences import ReadPreference
 
-TOMBSTONE = "Tombstone"
 ALLOW_LIST = "moderation__allow_list_enabled"
 
 
@@ -32,15 +30,12 @@ class Actors:
         """The actor ``username@domain``, with all that its page shows.  :raise NotFound:"""
 
         async def work(tx: Tx) -> Persona:
-            actor = await _shown(tx, username, domain)
-            found = await fetches.by_handle(tx, username, domain)
-            icon = actor.icon_id
-            return Persona(
-                actor=actor,
-                is_channel=found is not None and found.kind is Thing.CHANNEL,
-                profile=(await profiles_of(tx, [actor.id])).get(actor.id),
-                icon=(await catalog.attachments(tx, [icon])).get(icon) if icon is not None else None,
-            )
+            actor, is_channel = await _shown(tx, username, domain)
+            profile = (await profiles_of(tx, [actor.id])).get(actor.id) if actor.is_local else None
+            icon, id = None, actor.icon_id
+            if id is not None:
+                icon = profile.avatar if profile is not None else (await catalog.attachments(tx, [id])).get(id)
+            return Persona(actor=actor, is_channel=is_channel, profile=profile, icon=icon)
 
         return await self._database.read(work)
 
@@ -50,7 +45,7 @@ class Actors:
         """How many libraries of the actor the viewer may look into, and one page of them.  :raise NotFound:"""
 
         async def work(tx: Tx) -> tuple[int, list[SeenLibrary]]:
-            actor = await _shown(tx, username, domain)
+            actor, _ = await _shown(tx, username, domain)
             visible = await self._visibility.libraries_in(tx, viewer)
             asked = LibraryFilter(LibraryQuestion(), visible, (Scope(owner=actor.id),))
             count, found = await libraries.libraries_asked(tx, asked, limit, offset)
@@ -73,8 +68,8 @@ class Actors:
         return name
 
 
-async def _shown(tx: Tx, username: str, domain: str) -> Actor:
-    actor = await people.actor_named(tx, username, domain)
-    if actor is None or actor.type == TOMBSTONE or await domains.is_blocked(tx, actor.domain, actor.id):
+async def _shown(tx: Tx, username: str, domain: str) -> tuple[Actor, bool]:
+    found = await domains.shown_actor(tx, username, domain)
+    if found is None:
         raise NotFound
-    return actor
+    return found

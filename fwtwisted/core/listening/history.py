@@ -83,7 +83,10 @@ class Listening:
     ) -> None:
         self._database, self._visibility, self._shelves = database, visibility, shelves
         self._happened, self._relay, self._occasions = happened, relay, occasions
-        self._hearts, self._plays = Together(database, self._favor_all), Together(database, self._listened_all)
+        self._hearts, self._plays = (
+            Together(database.transaction, self._favor_all),
+            Together(database.transaction, self._listened_all),
+        )
 
     async def page(self, kind: Kind, viewer: Viewer, question: DeedQuestion, limit: int, offset: int) -> Deeds:
         """One page of the favourites or listenings that the viewer may see."""

@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from attrs import evolve, field, frozen
 
@@ -27,6 +27,7 @@ from fwtwisted.db.people import people, sessions
 from fwtwisted.db.people.people import Credentials
 from fwtwisted.db.people.sessions import Caller
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.db.together import Together
 from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import NON_FIELD, Invalid, NotFound
 from fwtwisted.model.people import PERMISSION_SCOPES, TOKEN_SCOPES, USER_SCOPES, Via, Viewer, expanded
@@ -89,6 +90,8 @@ class SignIn:
         self._ring = ring
         self._own_key = secrets.token_bytes(32)
         self._matched: OrderedDict[bytes, str] = OrderedDict()
+        self._by_session: Together[bytes, Caller | None] = Together(database.read, _callers_by_sessions)
+        self._by_token: Together[str, Caller | None] = Together(database.read, _callers_by_tokens)
 
     # --- sessions --------------------------------------------------------------------------------
 
@@ -138,7 +141,7 @@ class SignIn:
 
     async def by_session(self, key: str) -> Viewer | None:
         """Whose session has this key."""
-        caller = await self._database.read(lambda tx: sessions.caller_by_session(tx, digest(key)))
+        caller = await self._by_session.done(digest(key))
         return await self.admitted(caller, Via.SESSION)
 
     async def by_token(self, token: str) -> Viewer | None:
@@ -147,7 +150,7 @@ class SignIn:
 
         It may what it was given, within what its program asks for now; never more than such tokens may carry.
         """
-        caller = await self._database.read(lambda tx: sessions.caller_by_token(tx, digest(token), token))
+        caller = await self._by_token.done(token)
         if caller is None or not self._admits(caller):
             return None
         await self._note(caller)
@@ -263,6 +266,16 @@ class SignIn:
     def schedules(self) -> Mapping[str, Schedule]:
         """What the clock asks for."""
         return {PRUNE_SESSIONS: Schedule(PRUNE_SESSIONS, LANE, next_hour)}
+
+
+async def _callers_by_sessions(tx: Tx, digests: Sequence[bytes]) -> list[Caller | None]:
+    found = await sessions.callers_by_sessions(tx, set(digests))
+    return [found.get(one) for one in digests]
+
+
+async def _callers_by_tokens(tx: Tx, tokens: Sequence[str]) -> list[Caller | None]:
+    found = await sessions.callers_by_tokens(tx, {digest(token): token for token in tokens})
+    return [found.get(digest(token)) for token in tokens]
 
 
 def _viewer(caller: Caller, via: Via, scopes: frozenset[str], permissions: frozenset[str] = frozenset()) -> Viewer:

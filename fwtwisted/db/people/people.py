@@ -8,6 +8,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from fwtwisted.db.often import Often
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.people import Account, Actor, Privacy
 
@@ -25,12 +26,12 @@ def actor_columns(alias: str = "actor") -> str:
 
 # --- actors --------------------------------------------------------------------------------------
 
-ACTORS = f"SELECT {actor_columns()} FROM actor WHERE id = ANY(%s)"
+ACTORS = Often("actors_by_id", f"SELECT {actor_columns()} FROM actor WHERE id = ANY(%s)", ("bigint[]",))
 
 
 async def actors(tx: Queries, ids: list[int]) -> dict[int, Actor]:
     """The actors of these ids; unknown ids are left out."""
-    return {actor.id: actor for actor in await tx.many(Actor, ACTORS, ids)}
+    return {actor.id: actor for actor in await tx.often_many(Actor, ACTORS, ids)}
 
 
 ACTOR_NAMED = f"""
@@ -415,9 +416,9 @@ async def seen(tx: Tx, account_id: int) -> None:
     await tx.do(LAST_SEEN, account_id)
 
 
-ACCOUNTS_OF = f"{_ACCOUNTS} WHERE account.actor_id = ANY(%s)"
+ACCOUNTS_OF = Often("accounts_of_actors", f"{_ACCOUNTS} WHERE account.actor_id = ANY(%s)", ("bigint[]",))
 
 
 async def accounts_of(tx: Queries, actor_ids: list[int]) -> dict[int, Account]:
     """The accounts of these actors, by actor; those of other pods have none."""
-    return {account.actor.id: account for account in await tx.many(account_of, ACCOUNTS_OF, actor_ids)}
+    return {account.actor.id: account for account in await tx.often_many(account_of, ACCOUNTS_OF, actor_ids)}

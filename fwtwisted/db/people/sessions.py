@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -42,55 +43,54 @@ CALLER_COLUMNS = """
 CALLER_WIDTH = 8
 _CALLER = f"SELECT {CALLER_COLUMNS}"
 
-BY_SESSION = Often(
-    "caller_by_session",
+BY_SESSIONS = Often(
+    "callers_by_sessions",
     f"""
-    {_CALLER} FROM session JOIN account ON account.id = session.account_id
-     WHERE session.digest = %s AND session.expires > now() AND account.is_active
+    {_CALLER}, NULL, session.digest FROM session JOIN account ON account.id = session.account_id
+     WHERE session.digest = ANY(%s) AND session.expires > now() AND account.is_active
     """,
-    ("bytea",),
+    ("bytea[]",),
 )
 
 
-async def caller_by_session(tx: Tx, digest: bytes) -> Caller | None:
-    """Whose session this is, while it lasts."""
-    return await tx.often(Caller, BY_SESSION, digest)
-
-
-BY_SESSIONS = f"""
-    {_CALLER}, NULL, session.digest FROM session JOIN account ON account.id = session.account_id
-     WHERE session.digest = ANY(%s) AND session.expires > now() AND account.is_active
-"""
-
-
-async def callers_by_sessions(tx: Queries, digests: list[bytes]) -> dict[bytes, Caller]:
+async def callers_by_sessions(tx: Tx, digests: Collection[bytes]) -> dict[bytes, Caller]:
     """Whose sessions these are, by digest; those that have ended are left out."""
 
     def made(*columns: Any) -> tuple[bytes, Caller]:
         return bytes(columns[-1]), Caller(*columns[:-1])
 
-    return dict(await tx.many(made, BY_SESSIONS, digests))
+    return dict(await tx.often_many(made, BY_SESSIONS, list(digests)))
 
 
-BY_TOKEN = Often(
-    "caller_by_token",
+BY_TOKENS = Often(
+    "callers_by_tokens",
     f"""
     {_CALLER}, oauth_token.scopes,
-           (SELECT application.scopes FROM application WHERE application.id = oauth_token.application_id)
+           (SELECT application.scopes FROM application WHERE application.id = oauth_token.application_id),
+           oauth_token.access_digest
       FROM oauth_token JOIN account ON account.id = oauth_token.account_id
-     WHERE oauth_token.access_digest = %s AND oauth_token.access_expires > now() AND oauth_token.replaced IS NULL
+     WHERE oauth_token.access_digest = ANY(%s) AND oauth_token.access_expires > now() AND oauth_token.replaced IS NULL
        AND account.is_active
     UNION ALL
-    {_CALLER}, application.scopes, NULL FROM application JOIN account ON account.id = application.account_id
-     WHERE application.token = %s AND account.is_active
+    {_CALLER}, application.scopes, NULL, sha256(convert_to(application.token, 'UTF8'))
+      FROM application JOIN account ON account.id = application.account_id
+     WHERE application.token = ANY(%s) AND account.is_active
     """,
-    ("bytea", "text"),
+    ("bytea[]", "text[]"),
 )
 
 
-async def caller_by_token(tx: Tx, digest: bytes, token: str) -> Caller | None:
-    """For whom a program acts with this access token (by its digest), or whose application has it as personal one."""
-    return await tx.often(Caller, BY_TOKEN, digest, token)
+async def callers_by_tokens(tx: Tx, tokens: Mapping[bytes, str]) -> dict[bytes, Caller]:
+    """
+    For whom programs act with these access tokens, or whose applications have them as personal ones, by digest.
+
+    :param tokens: by their digests.
+    """
+
+    def made(*columns: Any) -> tuple[bytes, Caller]:
+        return bytes(columns[-1]), Caller(*columns[:-1])
+
+    return dict(await tx.often_many(made, BY_TOKENS, list(tokens), list(tokens.values())))
 
 
 BY_ACCOUNT = Often("caller_by_account", f"{_CALLER} FROM account WHERE id = %s AND is_active", ("bigint",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList
 
@@ -260,7 +261,7 @@ class WritingTests(ListeningCase):
             (people[n % 2], 999 if n == 5 else (self.track, other)[n % 3 % 2], start + timedelta(days=40 - n))
             for n in range(12)
         ]
-        found = await DeferredList(
+        found: list[Any] = await DeferredList(
             [Deferred.fromCoroutine(listening.listened(*wish)) for wish in wishes], consumeErrors=True
         )
         self.assertTrue(found.pop(5)[1].check(Invalid))
@@ -284,7 +285,7 @@ class WritingTests(ListeningCase):
         )
         alice, bob = await self.somebody("alice"), await self.somebody("bob")
         wishes = [(bob, self.track), (alice, self.track), (alice, 999), (alice, self.track), (bob, self.track)]
-        found = await DeferredList(
+        found: list[Any] = await DeferredList(
             [Deferred.fromCoroutine(listening.add_favorite(*wish)) for wish in wishes], consumeErrors=True
         )
         self.assertTrue(found[2][1].check(Invalid))

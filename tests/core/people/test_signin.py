@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from twisted.internet.defer import Deferred, DeferredList
+
 from fwtwisted.core.people.signin import PRUNE_SESSIONS, SignIn, SignInSettings
 from fwtwisted.core.people.tokens import ListenTokens
 from fwtwisted.db.jobs import Job
@@ -45,6 +47,34 @@ class RightsTests(PeopleCase):
         viewer = await self.signin.by_token(made.token or "")
         assert viewer is not None
         self.assertEqual(frozenset(("read:favorites",)), viewer.scopes)
+
+    async def test_many_at_once(self) -> None:
+        """Each is known by its own proof, whoever asks beside; one that proves nothing hurts nobody."""
+        people = [await self.a_viewer(name) for name in ("alice", "bob")]
+        tokens, keys = [], []
+        for viewer in people:
+            made, _ = await self.applications.register(viewer, ApplicationWish("x"))
+            tokens.append(made.token or "")
+            keys.append((await self.signin.open_session(viewer.account_id or 0)).key)
+        asked = [*tokens, "unknown", tokens[0], "not\0one", tokens[1]]
+        found = await DeferredList(
+            [Deferred.fromCoroutine(self.signin.by_token(one)) for one in asked], consumeErrors=True
+        )
+        names = [viewer and viewer.username if went_well else "refused" for went_well, viewer in found]
+        self.assertEqual(["alice", "bob", None, "alice", "refused", "bob"], names)
+        asked = [*keys, "unknown", *reversed(keys)]
+        found = await DeferredList([Deferred.fromCoroutine(self.signin.by_session(one)) for one in asked])
+        self.assertEqual(["alice", "bob", None, "bob", "alice"], [one and one.username for _, one in found])
+
+    async def test_what_is_taken_back_opens_nothing(self) -> None:
+        """Nobody is let in by a look that began before, however many ask at once."""
+        viewer = await self.a_viewer()
+        made, _ = await self.applications.register(viewer, ApplicationWish("x"))
+        before = [Deferred.fromCoroutine(self.signin.by_token(made.token or "")) for _ in range(3)]
+        await self.applications.remove(viewer, made.client_id)
+        after = [Deferred.fromCoroutine(self.signin.by_token(made.token or "")) for _ in range(3)]
+        await DeferredList(before)
+        self.assertEqual([(True, None)] * 3, await DeferredList(after))
 
     async def test_a_token_of_a_closed_account(self) -> None:
         """Opens nothing, nor does one that nobody has."""

@@ -15,7 +15,8 @@ from fwtwisted.core.people.tokens import digest, new_secret
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.listening import radios
 from fwtwisted.db.pool import Database, Tx
-from fwtwisted.model.errors import Invalid, NotFound
+from fwtwisted.db.together import Together
+from fwtwisted.model.errors import FwError, Invalid, NotFound
 from fwtwisted.model.music import Shelf, Track
 from fwtwisted.model.people import Viewer
 from fwtwisted.model.radios import (
@@ -61,6 +62,15 @@ class Played:
     shelf: Shelf
 
 
+@frozen
+class _Beginning:
+    """Somebody wishes to listen."""
+
+    viewer: Viewer
+    cookie: str | None
+    wish: SessionWish
+
+
 class RadioSessions:
     """Begins sessions and gives them tracks, none of them twice."""
 
@@ -75,6 +85,7 @@ class RadioSessions:
     ) -> None:
         self._database, self._visibility, self._pools, self._shelves = database, visibility, pools, shelves
         self._now, self._settings = now, settings
+        self._begins = Together(database.transaction, self._begin_all)
 
     async def begin(self, viewer: Viewer, cookie: str | None, wish: SessionWish) -> Begun:
         """
@@ -84,17 +95,29 @@ class RadioSessions:
         :raise Invalid: there is no such radio for this listener.
         """
 
-        async def work(tx: Tx) -> Begun:
-            await self._choice(tx, viewer, wish)
-            if viewer.account_id is not None:
-                return Begun(await radios.add_session(tx, viewer.account_id, None, wish))
-            if cookie is not None and await radios.is_visitor(tx, digest(cookie)):
-                return Begun(await radios.add_session(tx, None, digest(cookie), wish))
-            key = new_secret()
-            await radios.add_visitor(tx, digest(key), self._settings.visitor_seconds)
-            return Begun(await radios.add_session(tx, None, digest(key), wish), key)
+        return await self._begins.done(_Beginning(viewer, cookie, wish))
 
-        return await self._database.transaction(work)
+    async def _begin_all(self, tx: Tx, wishes: Sequence[_Beginning]) -> list[Begun | FwError]:
+        """What several wish for, each told by themselves."""
+        outcomes: list[Begun | FwError] = []
+        for wish in wishes:
+            try:
+                outcomes.append(await self._begin(tx, wish))
+            except Invalid as why:
+                outcomes.append(why)
+        return outcomes
+
+    async def _begin(self, tx: Tx, asked: _Beginning) -> Begun:
+        """:raise Invalid:"""
+        viewer, cookie, wish = asked.viewer, asked.cookie, asked.wish
+        await self._choice(tx, viewer, wish)
+        if viewer.account_id is not None:
+            return Begun(await radios.add_session(tx, viewer.account_id, None, wish))
+        if cookie is not None and await radios.is_visitor(tx, digest(cookie)):
+            return Begun(await radios.add_session(tx, None, digest(cookie), wish))
+        key = new_secret()
+        await radios.add_visitor(tx, digest(key), self._settings.visitor_seconds)
+        return Begun(await radios.add_session(tx, None, digest(key), wish), key)
 
     async def one(self, viewer: Viewer, cookie: str | None, id: int) -> RadioSession:
         """A session of the viewer's, or of the visitor with this cookie.  :raise NotFound:"""

@@ -207,6 +207,25 @@ class SessionTests(RadioCase):
         with self.assertRaises(NotFound):
             await self.sessions.one(self.alice, None, 999)
 
+    async def test_many_begin_at_once(self) -> None:
+        """Each has a session of their own; who wishes for what is not there is told so alone."""
+        await self.begun()
+        await self.some(3)
+        random = SessionWish(RadioType.RANDOM)
+        asked = [(self.alice, random), (self.bob, random), (VISITOR, random), (self.alice, random)]
+        asked.insert(2, (self.bob, SessionWish(RadioType.CUSTOM, custom_radio=999)))
+        found = await DeferredList(
+            [Deferred.fromCoroutine(self.sessions.begin(viewer, None, wish)) for viewer, wish in asked],
+            consumeErrors=True,
+        )
+        refused: Any = found.pop(2)
+        self.assertTrue(refused[1].check(Invalid))
+        begun = [one for _, one in found]
+        self.assertEqual(4, len({one.session.id for one in begun}))
+        whose = [one.session.account_id for one in begun]
+        self.assertEqual([self.alice.account_id, self.bob.account_id, None, self.alice.account_id], whose)
+        self.assertEqual([False, False, True, False], [one.key is not None for one in begun])
+
     async def test_a_visitor_keeps_the_cookie(self) -> None:
         """One that they have serves for further sessions; one that nobody gave is replaced."""
         await self.begun()

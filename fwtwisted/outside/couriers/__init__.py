@@ -8,6 +8,9 @@ before; the addresses behind their names are judged in the child, by the same do
     post ──▶ queue of the child that this server belongs to ──▶ pipe ──▶ judged, signed, posted ──▶ pipe ──▶ Posted, or
                of one died: those go to a fresh one, once                                             why there is none
 
+Letters to one server go in a bundle, and what came of them comes back together: what this process has to do is little
+for a letter, and is done in a few turns of its reactor, so that pages need not wait for it.
+
 They are started when first needed and end when nothing was sent for a while, or when we do.  One that gives no sign of
 life is ended.  A key reaches a child over its pipe alone, once, and a bounded number of them is kept.
 
@@ -19,6 +22,8 @@ from __future__ import annotations
 import sys
 import zlib
 from collections import OrderedDict, deque
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from attrs import field, frozen
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -28,21 +33,23 @@ from twisted.logger import Logger
 
 from fwtwisted.outside.couriers.pipe import (
     Frames,
+    Numbered,
     Stamp,
     Told,
     Way,
-    failure_of,
     framed,
-    letter_told,
-    posted_of,
+    outcome_of,
+    stamp_told,
     way_told,
 )
 from fwtwisted.outside.couriers.slots import Slots
+from fwtwisted.outside.fetching.failures import FetchFailed
 from fwtwisted.outside.fetching.posting import Posted
 from fwtwisted.outside.offspring import Offspring, command, environment
 from fwtwisted.wire.signatures.keys import private_pem
 
 MOST_TRIES = 2
+SETTLED_AT_ONCE = 8  # letters whose outcomes are told in one turn of the reactor, or one bundle
 LEAVING_SECONDS = 10.0
 PROGRAM = "fwtwisted.outside.couriers.child"
 
@@ -59,7 +66,7 @@ class CourierLost(Exception):
 class CouriersSettings:
     """
     :ivar children: processes; about as many as there are cores.  0: none, nothing can be posted here.
-    :ivar ahead: letters that one of them has at once; the others wait here.
+    :ivar ahead: letters that one of them may have under way at once; bundles beyond that wait here.
     :ivar keys: that one of them keeps.
     :ivar idle_seconds: without a letter, after which they end.
     :ivar patience_seconds: how long one with letters may be silent; longer than any request may take.
@@ -81,33 +88,73 @@ class Letter:
     """
     Something to be posted.
 
-    :ivar origin: of the place; letters to one go by one child, which keeps the connections.
     :ivar stamp: how it is signed, with ``key``.
     """
 
-    origin: str
     url: str
     body: str
-    headers: dict[str, str]
     stamp: Stamp
     key: RSAPrivateKey = field(repr=False)
 
 
+@frozen
+class Bundle:
+    """
+    Letters to one place.
+
+    :ivar origin: of the place; all that goes there goes by one child, which keeps the connections.
+    :ivar abreast: letters that are under way at once.
+    """
+
+    origin: str
+    headers: Mapping[str, str]
+    letters: Sequence[Letter]
+    abreast: int = 1
+
+
+Outcome: TypeAlias = "Posted | FetchFailed | CourierLost"
+
+
 class _Task:
-    """A letter under way.  :ivar tries: children that had it."""
+    """
+    A bundle under way.
 
-    def __init__(self, letter: Letter) -> None:
-        self.letter, self.tries = letter, 0
-        self.done: Deferred[Posted] = Deferred(lambda _: None)
+    :ivar tries: children that had it.  :ivar outcomes: by place in the bundle, in the order in which they came about.
+    """
 
-    def answer(self, told: Posted | Exception) -> None:
-        """Nobody may be waiting any longer."""
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle, self.tries = bundle, 0
+        self.outcomes: dict[int, Outcome] = {}
+        self.done: Deferred[dict[int, Outcome]] = Deferred(lambda _: None)
+
+    @property
+    def width(self) -> int:
+        """Letters of it that are under way at once."""
+        return min(self.bundle.abreast, len(self.bundle.letters))
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether a fresh child may take it up: something is missing, and all went well so far."""
+        return self.tries < MOST_TRIES and bool(self.missing) and all(map(is_taken, self.outcomes.values()))
+
+    @property
+    def missing(self) -> list[int]:
+        """Places of letters of which nothing is known."""
+        return [place for place in range(len(self.bundle.letters)) if place not in self.outcomes]
+
+    def end(self, complaint: str = "") -> None:
+        """Say what came of it, if anything did.  Nobody may be waiting any longer."""
         if self.done.called:
             return
-        if isinstance(told, Posted):
-            self.done.callback(told)
+        if self.outcomes:
+            self.done.callback(self.outcomes)
         else:
-            self.done.errback(told)
+            self.done.errback(CourierLost(complaint))
+
+
+def is_taken(outcome: Outcome) -> bool:
+    """Whether a letter was taken by those to whom it was sent."""
+    return isinstance(outcome, Posted) and 200 <= outcome.status < 300
 
 
 class Couriers:
@@ -145,6 +192,11 @@ class Couriers:
         return bool(there) and all(child.is_ready for child in there)
 
     @property
+    def known(self) -> int:
+        """Letters of which it is known what came of them, while their bundles are not over."""
+        return sum(len(task.outcomes) for child in self._there for task in child.tasks)
+
+    @property
     def pids(self) -> list[int]:
         """The numbers of their processes."""
         return [child.transport.pid for child in self._there if child.transport.pid]
@@ -153,17 +205,17 @@ class Couriers:
     def _there(self) -> list[_Child]:
         return [child for child in self._children if child is not None]
 
-    def post(self, letter: Letter) -> Deferred[Posted]:
+    def post(self, bundle: Bundle) -> Deferred[dict[int, Outcome]]:
         """
-        Have a letter carried.  Fails as :meth:`.Posting.post` does, and with :class:`CourierLost`.
+        Have letters carried, until one of them is not taken: by their places, what came of those that were carried.
 
-        Whoever stops waiting does not stop the letter.
+        Fails with :class:`CourierLost` when nothing came of any.  Whoever stops waiting does not stop the letters.
         """
-        task = _Task(letter)
+        task = _Task(bundle)
         if self._may_work:
             self._hand_out(task)
         else:
-            task.answer(CourierLost())
+            task.end()
         return task.done
 
     async def close(self) -> None:
@@ -172,7 +224,7 @@ class Couriers:
         unanswered = [task for child in self._there for task in child.tasks]
         self._dismiss()
         for task in unanswered:
-            task.answer(CourierLost())
+            task.end()
         for child in list(self._leaving):
             child.end()
             await child.gone
@@ -180,7 +232,7 @@ class Couriers:
     def _hand_out(self, task: _Task) -> None:
         if not self._children:
             self._children = [None] * (1 + self._slots.take(self.settings.children - 1))
-        place = zlib.crc32(task.letter.origin.encode()) % len(self._children)
+        place = zlib.crc32(task.bundle.origin.encode()) % len(self._children)
         child = self._children[place]
         if child is None:
             child = self._children[place] = _Child(self)
@@ -222,10 +274,10 @@ class Couriers:
             self._rested = self.reactor.seconds() + self.settings.rest_seconds
         self._children[self._children.index(child)] = None
         for task in child.tasks:
-            if task.tries < MOST_TRIES:
+            if task.may_go_on:
                 self._hand_out(task)
             else:
-                task.answer(CourierLost("Two processes ended over it."))
+                task.end("Two processes ended over it.")
 
 
 class _Child(Offspring):
@@ -236,8 +288,9 @@ class _Child(Offspring):
         self._settings, self.is_ready = owner.settings, False
         self._under_way: dict[int, _Task] = {}
         self._waiting: deque[_Task] = deque()
+        self._over: deque[_Task] = deque()
         self._keys: OrderedDict[RSAPrivateKey, int] = OrderedDict()
-        self._last_letter = self._last_key = 0
+        self._last_task = self._last_key = self._width = 0
         self._to_say: list[list[object]] = []
         self._frames = Frames()
         owner.reactor.spawnProcess(self, sys.executable, command(owner.settings.program), env=environment())
@@ -245,26 +298,37 @@ class _Child(Offspring):
 
     @property
     def tasks(self) -> list[_Task]:
-        """All that it has to do, the oldest first."""
-        return [*self._under_way.values(), *self._waiting]
+        """All whose end was not told, the oldest first."""
+        return [*self._over, *self._under_way.values(), *self._waiting]
 
     def take(self, task: _Task) -> None:
-        """Carry one more letter."""
+        """Carry one more bundle."""
         self._waiting.append(task)
         if not self.is_expected:
             self._listen()
         self._forward()
 
     def _forward(self) -> None:
-        """Tell it of letters that wait, all that there will be in this turn of the reactor together."""
-        while self._waiting and len(self._under_way) < self._settings.ahead:
+        """Tell it of bundles that wait, all that there will be in this turn of the reactor together."""
+        while self._waiting and self._width < self._settings.ahead:
             task = self._waiting.popleft()
-            self._last_letter += 1
+            self._last_task += 1
             task.tries += 1
-            self._under_way[self._last_letter] = task
-            letter = task.letter
-            key = self._key(letter.key)
-            self._say(letter_told(self._last_letter, letter.url, letter.body, letter.headers, letter.stamp, key))
+            self._under_way[self._last_task] = task
+            self._width += task.width
+            self._say(self._told(self._last_task, task))
+            while len(self._keys) > self._settings.keys:  # only now: a bundle may need more than are kept
+                self._say(["forget", self._keys.popitem(last=False)[1]])
+
+    def _told(self, number: int, task: _Task) -> list[object]:
+        """A bundle as a message: the letters of which nothing is known, what is alike in them only once."""
+        stamps, bodies, bundle = Numbered(), Numbered(), task.bundle
+        letters = [
+            [place, letter.url, stamps.number((letter.stamp, self._key(letter.key))), bodies.number(letter.body)]
+            for place, letter in ((place, bundle.letters[place]) for place in task.missing)
+        ]
+        told = [stamp_told(*one) for one in stamps.all]
+        return ["post", number, bundle.abreast, bundle.headers, told, bodies.all, letters]
 
     def _key(self, key: RSAPrivateKey) -> int:
         """The number by which it knows a key."""
@@ -273,8 +337,6 @@ class _Child(Offspring):
             number = self._last_key = self._last_key + 1
             self._keys[key] = number
             self._say(["key", number, private_pem(key)])
-            if len(self._keys) > self._settings.keys:
-                self._say(["forget", self._keys.popitem(last=False)[1]])
         else:
             self._keys.move_to_end(key)
         return number
@@ -300,13 +362,28 @@ class _Child(Offspring):
     def _heard(self, told: Told) -> None:
         if not told:
             return  # it says that it lives
-        task = self._under_way.pop(told[0], None)
+        number, is_over, outcomes = told
+        task = self._under_way.get(number)
         if task is None:
             return
-        if told[1]:
-            task.answer(posted_of(told))
-        else:
-            task.answer(failure_of(told) or CourierLost(told[3]))
+        for one in outcomes:
+            task.outcomes[one[0]] = outcome_of(one) or CourierLost(one[3])
+        if is_over:
+            del self._under_way[number]
+            self._width -= task.width
+            if not self._over:
+                self._clock.callLater(0, self._settle)
+            self._over.append(task)
+
+    def _settle(self) -> None:
+        """Tell the end of a few: what follows from it takes its time, and others want their turn."""
+        settled = 0
+        while self._over and settled < SETTLED_AT_ONCE:
+            task = self._over.popleft()
+            settled += len(task.bundle.letters)
+            task.end()
+        if self._over:
+            self._clock.callLater(0, self._settle)
 
     def _listen(self) -> None:
         """Count the silence from now, while something is to be done."""
@@ -322,4 +399,15 @@ class _Child(Offspring):
         self.transport.closeChildFD(0)
 
 
-__all__ = ("CourierLost", "Couriers", "CouriersSettings", "Letter", "Slots", "Stamp", "Way")
+__all__ = (
+    "Bundle",
+    "CourierLost",
+    "Couriers",
+    "CouriersSettings",
+    "Letter",
+    "Outcome",
+    "Slots",
+    "Stamp",
+    "Way",
+    "is_taken",
+)

@@ -25,9 +25,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
-from fwtwisted.outside.couriers.pipe import Frames, Told, failure_told, framed, posted_told, stamp_of, way_of
+from fwtwisted.outside.couriers.pipe import Frames, Stamp, Told, framed, outcome_told, stamp_of, way_of
 from fwtwisted.outside.fetching import FetchFailed, Fetching, Lookup, system_lookup
-from fwtwisted.outside.fetching.posting import Posting
+from fwtwisted.outside.fetching.posting import Posted, Posting
 from fwtwisted.wire.signatures import outgoing
 from fwtwisted.wire.signatures.keys import private_key, signed
 from fwtwisted.wire.signatures.outgoing import Order
@@ -35,13 +35,32 @@ from fwtwisted.wire.targets import Target
 
 MOST_MEMORY = 1 << 30
 NICENESS = 10
-BEGUN_AT_ONCE = 4  # letters, before answers are read again
-TOLD_AT_ONCE = 8
-TELL_SECONDS = 0.005
+BEGUN_AT_ONCE = 2  # bundles, before answers are read again
+TOLD_AT_ONCE = 8  # bundles that are over
+TELL_SECONDS = 0.005  # after one is over
+PROGRESS_SECONDS = 0.25  # what came of letters is told, though their bundles are not over: so much is lost with us
 LIFE_SECONDS = 10.0
 LOOKUP_THREADS = 16
 
 MakeLookup = Callable[[Any], Lookup]
+
+
+class _Bundle:
+    """
+    Letters to one place, under way.
+
+    :ivar waiting: place, URL, stamp with key, and body of each that is still to go.
+    :ivar hands: how many of us are at it.  :ivar outcomes: not told so far.  :ivar is_refused: one was not taken.
+    """
+
+    def __init__(self, told: Told, keys: Mapping[int, RSAPrivateKey]) -> None:
+        _, self.number, abreast, self.headers, stamps, bodies, letters = told
+        stamped = [(stamp, keys[key]) for stamp, key in map(stamp_of, stamps)]  # now: they may be forgotten soon
+        bodied = [body.encode() for body in bodies]
+        self.waiting = deque((place, url, stamped[stamp], bodied[body]) for place, url, stamp, body in letters)
+        self.hands: int = min(abreast, len(letters))
+        self.outcomes: list[Told] = []
+        self.is_refused = False
 
 
 class Courier(Protocol):
@@ -58,10 +77,11 @@ class Courier(Protocol):
         self._frames = Frames()
         self._posting: Posting | None = None
         self._keys: dict[int, RSAPrivateKey] = {}
-        self._waiting: deque[Told] = deque()
-        self._under_way = 0
+        self._waiting: deque[_Bundle] = deque()
+        self._under_way: set[_Bundle] = set()
         self._to_tell: list[list[object]] = []
         self._telling: Any = None
+        self._progress: Any = None
 
     def connectionMade(self) -> None:
         """Say that we are there, and now and then that we still are."""
@@ -75,9 +95,9 @@ class Courier(Protocol):
             elif told[0] == "key":
                 self._keys[told[1]] = private_key(told[2])
             elif told[0] == "forget":
-                self._to_forget(told[1])
+                del self._keys[told[1]]
             else:
-                self._take(told)
+                self._take(_Bundle(told, self._keys))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Nobody wants anything any longer.  Threads that look names up are not waited for."""
@@ -96,25 +116,39 @@ class Courier(Protocol):
 
     # --- letters ---------------------------------------------------------------------------------
 
-    def _take(self, told: Told) -> None:
-        told[6] = self._keys[told[6]]  # which may be forgotten before it is the letter's turn
+    def _take(self, bundle: _Bundle) -> None:
         if not self._waiting:
             self._reactor.callLater(0, self._begin)
-        self._waiting.append(told)
-
-    def _to_forget(self, number: int) -> None:
-        self._keys.pop(number, None)
+        self._waiting.append(bundle)
 
     def _begin(self) -> None:
         for _ in range(min(BEGUN_AT_ONCE, len(self._waiting))):
-            self._under_way += 1
-            Deferred.fromCoroutine(self._carry(self._waiting.popleft()))
+            bundle = self._waiting.popleft()
+            self._under_way.add(bundle)
+            for _ in range(bundle.hands):
+                Deferred.fromCoroutine(self._carry(bundle))
         if self._waiting:
             self._reactor.callLater(0, self._begin)
+        if self._progress is None:
+            self._progress = self._reactor.callLater(PROGRESS_SECONDS, self._tell_progress)
 
-    async def _carry(self, told: Told) -> None:
-        _, number, url, text, headers, stamped, key = told
-        body, stamp = text.encode(), stamp_of(stamped)
+    async def _carry(self, bundle: _Bundle) -> None:
+        """Post one after the other until there are none, or one was not taken."""
+        while bundle.waiting and not bundle.is_refused:
+            place, url, stamped, body = bundle.waiting.popleft()
+            outcome = await self._posted(url, body, bundle.headers, *stamped)
+            bundle.outcomes.append(outcome_told(place, outcome))
+            if not isinstance(outcome, Posted) or not 200 <= outcome.status < 300:
+                bundle.is_refused = True
+        bundle.hands -= 1
+        if not bundle.hands:
+            self._under_way.discard(bundle)
+            self._tell([bundle.number, True, bundle.outcomes])
+
+    async def _posted(
+        self, url: str, body: bytes, headers: Mapping[str, str], stamp: Stamp, key: RSAPrivateKey
+    ) -> Posted | Exception:
+        """What comes of a letter."""
 
         async def sign(there: Target) -> Mapping[str, str]:
             order = Order(stamp.key_id, "POST", there, body, stamp.scheme, time.time(), stamp.wanted)
@@ -122,24 +156,34 @@ class Courier(Protocol):
 
         assert self._posting is not None
         try:
-            answer = posted_told(number, await self._posting.post(url, body, headers, sign))
+            return await self._posting.post(url, body, headers, sign)
         except FetchFailed as why:
-            answer = failure_told(number, why)
+            return why
         except Exception as why:  # ours to mend; the server is told, and goes on
             print(Failure().getBriefTraceback(), file=sys.stderr, flush=True)
-            answer = failure_told(number, why)
-        self._under_way -= 1
-        self._tell(answer)
+            return why
 
     # --- answers ---------------------------------------------------------------------------------
 
-    def _tell(self, answer: list[object]) -> None:
+    def _tell(self, over: list[object]) -> None:
         """Several together, but for no longer than it takes to come by them."""
-        self._to_tell.append(answer)
+        self._to_tell.append(over)
         if len(self._to_tell) >= TOLD_AT_ONCE or not self._under_way:
             self._tell_all()
         elif self._telling is None:
             self._telling = self._reactor.callLater(TELL_SECONDS, self._tell_all)
+
+    def _tell_progress(self) -> None:
+        """What came of letters in bundles that are not over."""
+        self._progress = None
+        for bundle in self._under_way:
+            if bundle.outcomes:
+                self._to_tell.append([bundle.number, False, bundle.outcomes])
+                bundle.outcomes = []
+        if self._to_tell:
+            self._tell_all()
+        if self._under_way or self._waiting:
+            self._progress = self._reactor.callLater(PROGRESS_SECONDS, self._tell_progress)
 
     def _tell_all(self) -> None:
         telling, self._telling = self._telling, None

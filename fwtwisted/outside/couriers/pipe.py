@@ -2,9 +2,12 @@
 What is said on the pipes between the server and its couriers.
 
 A frame is four bytes of length and a JSON list of messages, as many as there were.  To a child, the first message of
-all is how it is to behave; the others are ``["key", number, PEM]``, ``["forget", number]`` and ``["post", number, URL,
-body, headers, stamp, number of the key]``.  From it come ``[]``, a sign of life, ``[number, status, headers, body]``,
-and ``[number, 0, kind, text]``: no answer, and why.
+all is how it is to behave; the others are ``["key", number, PEM]``, ``["forget", number]`` and a bundle, ``["post",
+number, abreast, headers, stamps, bodies, letters]``: a stamp names its key by number, a letter is its place in the
+bundle, a URL, and which of the stamps and bodies are its own.
+
+From it come ``[]``, a sign of life, and ``[number, is over, outcomes]``: an outcome is ``[place, status, headers,
+body]``, or ``[place, 0, kind, text]``: no answer, and why.
 """
 
 from __future__ import annotations
@@ -100,38 +103,49 @@ def way_of(told: Told) -> Way:
     return Way(FetchSettings(**fetching | {"exempt": Exemptions.of(fetching["exempt"])}), PostingSettings(**posting))
 
 
-def letter_told(number: int, url: str, body: str, headers: Mapping[str, str], stamp: Stamp, key: int) -> list[object]:
-    """A letter, as a message."""
+class Numbered:
+    """Gives equal things one number each, in the order of their coming.  :ivar all: of them, in that order."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Any, int] = {}
+
+    def number(self, thing: Any) -> int:
+        """The number of something hashable."""
+        return self._numbers.setdefault(thing, len(self._numbers))
+
+    @property
+    def all(self) -> list[Any]:
+        """All that have a number."""
+        return list(self._numbers)
+
+
+def stamp_told(stamp: Stamp, key: int) -> Told:
+    """A stamp and the number of its key, within a message."""
     wanted = stamp.wanted and [stamp.wanted.label, stamp.wanted.components]
-    return ["post", number, url, body, headers, [stamp.key_id, stamp.scheme.value, wanted], key]
+    return [stamp.key_id, stamp.scheme.value, wanted, key]
 
 
-def stamp_of(told: Told) -> Stamp:
+def stamp_of(told: Told) -> tuple[Stamp, int]:
     """The other way round."""
-    key_id, scheme, wanted = told
-    return Stamp(key_id, Scheme(scheme), Wanted(wanted[0], tuple(wanted[1])) if wanted else None)
+    key_id, scheme, wanted, key = told
+    return Stamp(key_id, Scheme(scheme), Wanted(wanted[0], tuple(wanted[1])) if wanted else None), key
 
 
 # --- from a child --------------------------------------------------------------------------------
 
 
-def posted_told(number: int, posted: Posted) -> list[object]:
-    """An answer, as a message."""
-    headers = {name: posted.headers[name] for name in HEADERS if name in posted.headers}
-    return [number, posted.status, headers, posted.body.decode("latin-1")]
+def outcome_told(place: int, outcome: Posted | BaseException) -> Told:
+    """What came of a letter, within a message."""
+    if isinstance(outcome, Posted):
+        headers = {name: outcome.headers[name] for name in HEADERS if name in outcome.headers}
+        return [place, outcome.status, headers, outcome.body.decode("latin-1")]
+    kind = next((name for name, kind in _KINDS.items() if isinstance(outcome, kind)), None)
+    return [place, 0, kind, str(outcome) if kind else type(outcome).__name__]
 
 
-def posted_of(told: Told) -> Posted:
-    """The other way round."""
-    return Posted(told[1], told[2], told[3].encode("latin-1"))
-
-
-def failure_told(number: int, why: BaseException) -> list[object]:
-    """Why there is no answer, as a message."""
-    kind = next((name for name, kind in _KINDS.items() if isinstance(why, kind)), None)
-    return [number, 0, kind, str(why) if kind else type(why).__name__]
-
-
-def failure_of(told: Told) -> FetchFailed | None:
-    """The other way round; None: it was the child's fault."""
-    return None if told[2] is None else _KINDS[told[2]](told[3])
+def outcome_of(told: Told) -> Posted | FetchFailed | None:
+    """The other way round; None: there is no answer, by the child's fault."""
+    _, status, headers, body = told
+    if status:
+        return Posted(status, headers, body.encode("latin-1"))
+    return None if headers is None else _KINDS[headers](body)

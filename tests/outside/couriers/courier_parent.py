@@ -13,7 +13,7 @@ from twisted.internet import task
 from twisted.internet.defer import Deferred
 
 from fwtwisted.model.federation import Scheme
-from fwtwisted.outside.couriers import Couriers, CouriersSettings, Letter, Slots, Stamp, Way
+from fwtwisted.outside.couriers import Bundle, Couriers, CouriersSettings, Letter, Slots, Stamp, Way
 from fwtwisted.outside.fetching import FetchSettings
 from fwtwisted.outside.fetching.posting import PostingSettings
 from fwtwisted.wire.targets import Exemptions
@@ -24,7 +24,7 @@ def begin(reactor: Any, url: str, origin: str) -> Deferred[None]:
     way = Way(FetchSettings("x", Exemptions.of(["127.0.0.1"])), PostingSettings("x"))
     couriers = Couriers(reactor, way, CouriersSettings(), Slots())
     stamp = Stamp("https://pod.example/a#main-key", Scheme.CAVAGE)
-    couriers.post(Letter(origin, url, "{}", {}, stamp, generate_private_key(65537, 2048)))
+    couriers.post(Bundle(origin, {}, [Letter(url, "{}", stamp, generate_private_key(65537, 2048))]))
     print(*couriers.pids, flush=True)
     return Deferred()
 

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,21 @@ from twisted.internet import reactor as the_reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.protocol import ProcessProtocol
 from twisted.internet.task import deferLater
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from fwtwisted.model.federation import Scheme
-from fwtwisted.outside.couriers import CourierLost, Couriers, CouriersSettings, Letter, Slots, Stamp, Way
+from fwtwisted.outside.couriers import (
+    Bundle,
+    CourierLost,
+    Couriers,
+    CouriersSettings,
+    Letter,
+    Slots,
+    Stamp,
+    Way,
+    is_taken,
+)
 from fwtwisted.outside.fetching import (
     FetchFailed,
     Fetching,
@@ -35,7 +46,7 @@ from tests.hostile import FarEnd, Line, moved, ok
 from tests.post import certificate_for
 from tests.servers import free_port
 from tests.threads import pooled
-from tests.waiting import GUARD_SECONDS
+from tests.waiting import GUARD_SECONDS, until
 
 reactor: Any = the_reactor
 HOME = Path(__file__).parents[3]
@@ -44,6 +55,12 @@ KEY_ID = "https://pod.example/a#main-key"
 KEYS = [generate_private_key(65537, 2048) for _ in range(2)]
 POSTING = PostingSettings("fwtwisted/1", idle_seconds=0.5, total_seconds=2)
 KEPT = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}"
+CLOSED = KEPT.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+
+
+def paths(far: FarEnd) -> list[str]:
+    """What was asked of a far end, in order."""
+    return [head.split(" ", 2)[1] for head in far.heads]
 
 
 async def unsigned(_: Target) -> Mapping[str, str]:
@@ -69,9 +86,21 @@ class CouriersCase(TestCase):
     def post(
         self, couriers: Couriers, url: str, key: RSAPrivateKey = KEYS[0], scheme: Scheme = Scheme.CAVAGE
     ) -> Deferred[Any]:
-        """Post something."""
-        origin = "/".join(url.split("/", 3)[:3])
-        return couriers.post(Letter(origin, url, '{"a": "é"}', {"Accept": "x/y"}, Stamp(KEY_ID, scheme), key))
+        """Post something; fires with the answer, or fails."""
+
+        def alone(outcomes: dict[int, Any]) -> Any:
+            [outcome] = outcomes.values()
+            return Failure(outcome) if isinstance(outcome, Exception) else outcome
+
+        return couriers.post(self.bundle([url], key, scheme)).addCallback(alone)
+
+    def bundle(
+        self, urls: Sequence[str], key: RSAPrivateKey = KEYS[0], scheme: Scheme = Scheme.CAVAGE, abreast: int = 1
+    ) -> Bundle:
+        """The same letter to several inboxes of a server."""
+        origin = "/".join(urls[0].split("/", 3)[:3])
+        letters = [Letter(url, '{"a": "é"}', Stamp(KEY_ID, scheme), key) for url in urls]
+        return Bundle(origin, {"Accept": "x/y"}, letters, abreast)
 
     async def sleep(self, seconds: float) -> None:
         """Let time go by."""
@@ -200,6 +229,82 @@ class CarryTests(CouriersCase):
         posted = await gatherResults([self.post(couriers, far.url("/inbox")) for _ in range(12)])
         self.assertEqual({one.status for one in posted}, {202})
         self.assertLessEqual(most, 4)  # of which one may just be leaving
+
+
+class BundleTests(CouriersCase):
+    """Letters that go together."""
+
+    async def test_so_many_at_a_time(self) -> None:
+        """All arrive, as many under way at once as may be."""
+        far = await FarEnd.on(self)
+        under_way = most = 0
+
+        def answer(line: Line) -> None:
+            nonlocal under_way
+            under_way -= 1
+            line.write(CLOSED)
+
+        def deed(line: Line) -> None:
+            nonlocal under_way, most
+            under_way += 1
+            most = max(most, under_way)
+            reactor.callLater(0.02, answer, line)
+
+        places = [f"/{number}" for number in range(12)]
+        for place in places:
+            far.does(place, deed)
+        outcomes = await self.couriers().post(self.bundle([far.url(place) for place in places], abreast=2))
+        self.assertEqual({place: is_taken(one) for place, one in outcomes.items()}, dict.fromkeys(range(12), True))
+        self.assertEqual((most, sorted(paths(far))), (2, sorted(places)))
+
+    async def test_until_one_is_not_taken(self) -> None:
+        """What comes after one that was refused, or not answered, is not posted."""
+        far = await FarEnd.on(self)
+        far.says("/good", CLOSED)
+        far.says("/bad", ok(b"no", status="410 Gone"))
+        far.does("/drops", lambda line: line.end())
+        couriers = self.couriers()
+        for path in ("/bad", "/drops"):
+            outcomes = await couriers.post(self.bundle([far.url(p) for p in ("/good", "/good", path, "/good")]))
+            self.assertEqual(list(outcomes), [0, 1, 2])
+            self.assertEqual([is_taken(one) for one in outcomes.values()], [True, True, False])
+        self.assertEqual(paths(far), ["/good", "/good", "/bad", "/good", "/good", "/drops"])
+
+    async def test_more_keys_than_are_kept(self) -> None:
+        """Each is signed with its own key, whatever a child is told to forget."""
+        far = await FarEnd.on(self)
+        far.says("/inbox", KEPT)
+        couriers = self.couriers(keys=1)
+        both = [Letter(far.url("/inbox"), "{}", Stamp(KEY_ID, Scheme.CAVAGE), key) for key in KEYS]
+        for _ in range(2):
+            outcomes = await couriers.post(Bundle(far.url(""), {}, both))
+            self.assertEqual([is_taken(one) for one in outcomes.values()], [True, True])
+
+    async def test_killed_in_the_middle(self) -> None:
+        """What a killed child had told of is not posted again, the rest is."""
+        far = await FarEnd.on(self)
+        slow: list[Line] = []
+        far.says("/quick", CLOSED)
+        far.does("/slow", slow.append)
+        couriers = self.couriers()
+        going = couriers.post(self.bundle([far.url("/quick"), far.url("/quick"), far.url("/slow"), far.url("/quick")]))
+        await until(lambda: slow and couriers.known == 2, "what is known of the quick ones")
+        os.kill(couriers.pids[0], signal.SIGKILL)
+        await until(lambda: len(slow) == 2, "the next child")
+        slow[1].write(CLOSED)
+        self.assertEqual(list(await going), [0, 1, 2, 3])
+        self.assertEqual(paths(far), ["/quick", "/quick", "/slow", "/slow", "/quick"])
+
+    async def test_closed_in_the_middle(self) -> None:
+        """When the server stops, what is known of a bundle is told."""
+        far = await FarEnd.on(self)
+        far.says("/quick", CLOSED)
+        far.does("/slow", lambda line: None)
+        couriers = self.couriers()
+        going = couriers.post(self.bundle([far.url("/quick"), far.url("/slow")]))
+        await until(lambda: couriers.known == 1, "what is known of the quick one")
+        await couriers.close()
+        self.assertEqual(list(await going), [0])
 
 
 class LifeTests(CouriersCase):

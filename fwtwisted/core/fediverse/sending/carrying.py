@@ -2,22 +2,23 @@
 How a delivery leaves the house: by this process, or by couriers.
 
 What little there is to say goes out from here, which is soonest.  When more than a handful is under way, children of
-ours are called for it, and once they are up everything goes by them, so that pages do not wait for deliveries.
+ours are called for it, and once they are up everything goes by them, what is for one server in bundles, so that pages
+do not wait for deliveries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol, TypeAlias
 
 from attrs import frozen
 from twisted.internet.interfaces import IReactorTime
 
-from fwtwisted.core.fediverse.keys.own import OwnKeys
+from fwtwisted.core.fediverse.keys.own import OwnKeys, SigningKey
 from fwtwisted.core.fediverse.keys.signing import Signing, Wanted
 from fwtwisted.core.fediverse.sending.door import Door
 from fwtwisted.model.federation import Scheme
-from fwtwisted.outside.couriers import Couriers, Letter, Stamp
+from fwtwisted.outside.couriers import Bundle, CourierLost, Couriers, Letter, Outcome, Stamp
 from fwtwisted.outside.fetching.posting import Posted, Posting
 from fwtwisted.wire.targets import Target
 
@@ -42,6 +43,10 @@ class Parcel:
     wanted: Wanted | None = None
 
 
+Answer: TypeAlias = Outcome
+"""Of an inbox, or why there was none."""
+
+
 class Carrier(Protocol):
     """Brings parcels to inboxes."""
 
@@ -50,6 +55,13 @@ class Carrier(Protocol):
 
     async def carry(self, parcel: Parcel) -> Posted:
         """The inbox's answer.  :raise FetchFailed: there was none."""
+
+    async def carry_some(self, parcels: Sequence[Parcel], abreast: int) -> Mapping[int, Answer]:
+        """
+        Carry parcels to one origin together, as many as can be, until one is not taken: the answers by place.
+
+        :param abreast: how many may be under way at once.
+        """
 
 
 class InHouse:
@@ -81,6 +93,10 @@ class InHouse:
 
         return await self._posting.post(parcel.inbox, body, KIND, signed)
 
+    async def carry_some(self, parcels: Sequence[Parcel], abreast: int) -> Mapping[int, Answer]:
+        """None: together is no easier than one by one."""
+        return {}
+
 
 class ByCouriers:
     """Children sign and post.  What they die over raises :class:`~fwtwisted.outside.couriers.CourierLost`."""
@@ -94,9 +110,26 @@ class ByCouriers:
 
     async def carry(self, parcel: Parcel) -> Posted:
         """See :class:`Carrier`."""
-        key = await self._keys.signing(parcel.actor_id)
-        stamp = Stamp(key.key_id, parcel.scheme, parcel.wanted)
-        return await self._couriers.post(Letter(parcel.origin, parcel.inbox, parcel.body, KIND, stamp, key.key))
+        [answer] = (await self._carried([parcel], 1)).values()
+        if not isinstance(answer, Posted):
+            raise answer
+        return answer
+
+    async def carry_some(self, parcels: Sequence[Parcel], abreast: int) -> Mapping[int, Answer]:
+        """See :class:`Carrier`."""
+        try:
+            return await self._carried(parcels, abreast) if parcels else {}
+        except CourierLost:  # one of them may be what children die over
+            return {}
+
+    async def _carried(self, parcels: Sequence[Parcel], abreast: int) -> Mapping[int, Answer]:
+        keys = {id: await self._keys.signing(id) for id in {parcel.actor_id for parcel in parcels}}
+        letters = [_letter(parcel, keys[parcel.actor_id]) for parcel in parcels]
+        return await self._couriers.post(Bundle(parcels[0].origin, KIND, letters, abreast))
+
+
+def _letter(parcel: Parcel, key: SigningKey) -> Letter:
+    return Letter(parcel.inbox, parcel.body, Stamp(key.key_id, parcel.scheme, parcel.wanted), key.key)
 
 
 class Carrying:
@@ -120,3 +153,10 @@ class Carrying:
             return await self._in_house.carry(parcel)
         finally:
             self._here -= 1
+
+    async def carry_some(self, parcels: Sequence[Parcel], abreast: int) -> Mapping[int, Answer]:
+        """See :class:`Carrier`."""
+        couriers = self._couriers
+        if couriers.are_wanted and couriers.are_ready:
+            return await self._by_couriers.carry_some(parcels, abreast)
+        return {}

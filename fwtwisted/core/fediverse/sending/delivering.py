@@ -4,7 +4,7 @@ Brings what we said to the inboxes of other servers.
 One job looks after one host, whichever process does it: so at most two deliveries at a time reach a host, and a dead
 one occupies a hand for no longer than it takes to see that::
 
-    due? ──▶ a few at a time ──▶ signed, posted ──▶ written down together ──▶ more due? again
+    due? ──▶ a few at a time ──▶ attempts ──▶ written down together ──▶ more due? again
       │ held: nothing, or one as a probe                                  └─▶ later due? a job that wakes us then
       └ stopped: nothing until the host speaks to us
 
@@ -16,42 +16,27 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
 
 from attrs import field, frozen
-from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from fwtwisted.core.fediverse.keys.signing import Wanted, wanted_by
 from fwtwisted.core.fediverse.sending import verdicts
-from fwtwisted.core.fediverse.sending.carrying import Carrier, Parcel
+from fwtwisted.core.fediverse.sending.attempts import Attempts, Knowledge, Outcome
+from fwtwisted.core.fediverse.sending.carrying import Carrier
 from fwtwisted.core.fediverse.sending.outbox import DELIVER, LANE
-from fwtwisted.core.fediverse.sending.verdicts import Judged, Tries, Verdict
+from fwtwisted.core.fediverse.sending.verdicts import Verdict
 from fwtwisted.db import jobs
 from fwtwisted.db.fediverse import deliveries, peers
-from fwtwisted.db.fediverse.deliveries import Due, Look, Tried
+from fwtwisted.db.fediverse.deliveries import Look, Tried
 from fwtwisted.db.fediverse.peers import Standing
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.bell import Ring
-from fwtwisted.model.federation import Scheme
-from fwtwisted.outside.fetching import FetchFailed, Refused
-from fwtwisted.outside.fetching.posting import Posted
 
 WAKE, REPAIR, PRUNE = "federation.wake", "federation.deliveries", "federation.prune"
 CHORES = "maintenance"
-LONGEST_ERROR = 300  # characters
 PRUNED_AT_ONCE = 5_000
-
-
-class Knowledge(Protocol):
-    """What is known of how servers want to be spoken to."""
-
-    async def scheme_for(self, origin: str) -> Scheme: ...
-
-    async def remember(self, origin: str, scheme: Scheme) -> None: ...
-
 
 Welcome = Callable[[Sequence[str]], Awaitable[set[str]]]
 """Those of the hosts that moderators let us write to."""
@@ -93,16 +78,6 @@ class DeliveryGround:
     settings: DeliverySettings = field(factory=DeliverySettings)
 
 
-@frozen
-class _Outcome:
-    """A delivery, and what came of it.  :ivar answer: None: none came; ``error`` says why."""
-
-    due: Due
-    judged: Judged
-    status: int | None
-    error: str | None
-
-
 class Delivering:
     """Looks after hosts."""
 
@@ -110,6 +85,7 @@ class Delivering:
 
     def __init__(self, ground: DeliveryGround) -> None:
         self._ground, self._database, self._settings = ground, ground.database, ground.settings
+        self._attempts = Attempts(ground.carrier, ground.known, ground.settings.at_once, ground.now, ground.draw)
         if self._settings.haste != 1:
             self._log.warn(
                 "FEDERATION_DELIVERY_HASTE={haste}: servers that fail are tried again that much sooner",
@@ -157,7 +133,7 @@ class Delivering:
             return
         is_probe = look.standing.failures >= verdicts.FAILURES_TO_HOLD
         found = look.due[:1] if is_probe else look.due
-        await self._write(host, look.standing, await self._all(found, look.standing.failures))
+        await self._write(host, look.standing, await self._attempts.make(found, look.standing.failures))
 
     async def _sleep(self, host: str, seconds: float) -> None:
         """Be woken for the host in so many seconds."""
@@ -172,66 +148,10 @@ class Delivering:
 
         await self._database.transaction(work)
 
-    # --- a few deliveries ------------------------------------------------------------------------
-
-    async def _all(self, found: Sequence[Due], failures: int) -> list[_Outcome]:
-        """Try them, a few at once; stop when the host turns out to be sick."""
-        waiting = list(reversed(found))
-        outcomes: list[_Outcome] = []
-        in_a_row = failures
-
-        async def hand() -> None:
-            nonlocal in_a_row
-            while waiting and in_a_row < max(failures + 1, verdicts.FAILURES_TO_HOLD):
-                outcome = await self._tried(waiting.pop())
-                outcomes.append(outcome)
-                in_a_row = in_a_row + 1 if outcome.judged.is_sick else 0
-
-        await gatherResults(
-            [Deferred.fromCoroutine(hand()) for _ in range(min(self._settings.at_once, len(found)))],
-            consumeErrors=True,
-        )
-        return outcomes
-
-    async def _tried(self, due: Due) -> _Outcome:
-        """One attempt, whatever comes of it."""
-        tries = Tries(due.attempts, due.refusals, due.personal_inbox is not None)
-        try:
-            answer = await self._knock(due)
-        except Refused as why:  # we never ask there
-            return _Outcome(due, Judged(Verdict.GIVE_UP), None, str(why))
-        except FetchFailed as why:
-            return _Outcome(due, verdicts.unanswered(tries, self._ground.draw()), None, str(why))
-        except Exception as why:  # ours to mend; the host and the other deliveries shall not suffer from it
-            self._log.failure("delivery {id} cannot be sent", event="delivery.broke", id=due.id)
-            judged = verdicts.unanswered(tries, self._ground.draw())
-            return _Outcome(due, Judged(judged.verdict, judged.rest), None, type(why).__name__)
-        wish = verdicts.wish_of(answer.headers, self._ground.now())
-        told = None if answer.status < 300 else answer.body[:LONGEST_ERROR].decode("utf-8", "replace").replace("\0", "")
-        judged = verdicts.judged(answer.status, tries, self._ground.draw(), wish)
-        return _Outcome(due, judged, answer.status, told)
-
-    async def _knock(self, due: Due) -> Posted:
-        """Post it; who does not take our form of signature is shown the other one, once."""
-        origin = self._ground.carrier.origin(due.inbox)
-        first = await self._ground.known.scheme_for(origin)
-        answer = await self._posted(due, origin, first)
-        if answer.status != 401:
-            return answer
-        second = Scheme.CAVAGE if first is Scheme.MESSAGES else Scheme.MESSAGES
-        wanted = wanted_by(answer.headers, has_body=True) if second is Scheme.MESSAGES else None
-        again = await self._posted(due, origin, second, wanted)
-        if again.status != 401:
-            await self._ground.known.remember(origin, second)
-        return again
-
-    async def _posted(self, due: Due, origin: str, scheme: Scheme, wanted: Wanted | None = None) -> Posted:
-        return await self._ground.carrier.carry(Parcel(due.actor_id, origin, due.inbox, due.body, scheme, wanted))
-
     # --- writing down ----------------------------------------------------------------------------
 
-    async def _write(self, host: str, standing: Standing, outcomes: Sequence[_Outcome]) -> None:
-        def tried(outcome: _Outcome) -> Tried:
+    async def _write(self, host: str, standing: Standing, outcomes: Sequence[Outcome]) -> None:
+        def tried(outcome: Outcome) -> Tried:
             judged = outcome.judged
             state = {Verdict.DONE: "done", Verdict.AGAIN: "waiting"}.get(judged.verdict, "given_up")
             rest = judged.rest / self._settings.haste
@@ -251,7 +171,7 @@ class Delivering:
 
         await self._database.transaction(work)
 
-    async def _nobody(self, tx: Tx, outcome: _Outcome) -> None:
+    async def _nobody(self, tx: Tx, outcome: Outcome) -> None:
         """An inbox is no more: the recipient's own may be; who has none left in the end follows nobody."""
         due = outcome.due
         if outcome.judged.verdict is Verdict.ELSEWHERE and due.personal_inbox is not None:
@@ -263,7 +183,7 @@ class Delivering:
             await deliveries.unfollow_all(tx, due.recipient_id)
             tx.touch("libraries")
 
-    async def _note_host(self, tx: Tx, host: str, standing: Standing, outcomes: Sequence[_Outcome]) -> None:
+    async def _note_host(self, tx: Tx, host: str, standing: Standing, outcomes: Sequence[Outcome]) -> None:
         failures = standing.failures
         for outcome in outcomes:
             failures = failures + 1 if outcome.judged.is_sick else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Mapping
 from typing import Any
 
 from twisted.internet import reactor as the_reactor
@@ -14,7 +15,7 @@ from fwtwisted.core.fediverse.sending.carrying import HANDFUL, ByCouriers, Carri
 from fwtwisted.model.federation import Scheme
 from fwtwisted.outside.couriers import Couriers, CouriersSettings, Slots, Way
 from tests.core.fediverse.sending import test_delivering
-from tests.core.fediverse.sending.case import FETCH, POSTING, SendingCase
+from tests.core.fediverse.sending.case import FETCH, POSTING, Heard, SendingCase
 from tests.waiting import GUARD_SECONDS
 
 reactor: Any = the_reactor
@@ -44,6 +45,45 @@ class UnhurriedTests(CouriersMixin, test_delivering.UnhurriedTests):
 
 class HostTests(CouriersMixin, test_delivering.HostTests):
     """What is held against a host."""
+
+
+class TogetherTests(CouriersMixin):
+    """What goes to a host in bundles."""
+
+    async def test_one_by_one_where_it_matters(self) -> None:
+        """Inboxes that are gone, and one that wants the other signature, stop none of those behind them."""
+        await self.begin()
+        peer = await self.a_peer()
+        for number in range(40):
+            await self.a_follower(f"f{number}", peer, shared=False)
+
+        def answer(heard: Heard) -> tuple[int, Mapping[str, str]]:
+            if heard.path in ("/f3/inbox", "/f4/inbox", "/f20/inbox"):
+                return 410, {}
+            is_knock = heard.path == "/f30/inbox" and "signature-input" not in heard.headers
+            return 401 if is_knock else 202, {}
+
+        peer.answer = answer
+        await self.say("one")
+        await self.patiently(3)
+        told = {path: (state, attempts, status) for path, state, attempts, status in await self.states()}
+        gone = {f"/f{number}/inbox": ("given_up", 1, 410) for number in (3, 4, 20)}
+        self.assertEqual(told, {f"/f{n}/inbox": ("done", 1, 202) for n in range(40)} | gone)
+        self.assertEqual(len(peer.heard), 41)
+        self.assertEqual(await self.value("SELECT count(*) FROM peer_line"), 0)
+
+    async def test_sick_in_the_middle(self) -> None:
+        """A host that falls sick while a bundle is under way is left alone after five failures."""
+        await self.begin()
+        peer = await self.a_peer()
+        for number in range(30):
+            await self.a_follower(f"f{number}", peer, shared=False)
+        peer.answer = lambda _: (202, {}) if len(peer.heard) <= 10 else (503, {})
+        await self.say("one")
+        await self.deliver()
+        self.assertLessEqual(len(peer.heard), 10 + 6)
+        self.assertGreaterEqual(await self.value("SELECT failures FROM peer_line"), 5)
+        self.assertEqual(await self.value("SELECT count(*) FROM delivery WHERE state = 'done'"), 10)
 
 
 class KilledTests(CouriersMixin):

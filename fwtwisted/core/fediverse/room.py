@@ -301,6 +301,7 @@ def _receiving(ground: FediverseGround, room: FediverseRoom) -> ReceivingGround:
         room.asking.document,
         room.verifying,
         ground.spend,
+        ground.happened,
         ground.now,
         ground.pod,
     )

@@ -55,8 +55,8 @@ LET_COME_AGAIN = """
      WHERE received.sameness = sha256(convert_to(undone.fid, 'UTF8')) AND received.actor_id = undone.actor_id
        AND received.type = 'Follow'
 """
-# What has no id and was contradicted since counts again: a name that is what it was, a door that is open again.  So does
-# an answer to a wish, which may be the answer to another wish by the same words.
+# What has no id and was contradicted since counts again: a name that is what it was, a door that is open again.  So
+# does an answer to a wish, which may answer another wish by the same words.
 NEWS_AGAIN = """
     received.fid IS NULL
     AND (EXISTS (SELECT FROM received AS later

@@ -1,7 +1,8 @@
 """
 What people elsewhere think of tracks.
 
-Of whom somebody here follows it is a favourite or a listening like those of our people, shown to whom they show it.
+Of whom somebody here follows it is a favourite or a listening like those of our people, shown to whom they show it,
+and told to pages that are connected when that is everybody.
 What strangers think is counted where it is about something of ours, and else nobody's business here.
 
 Source: docs/federation.md §4.11.
@@ -12,10 +13,12 @@ from __future__ import annotations
 from attrs import frozen
 
 from fwtwisted.core.fediverse.receiving.told import ANY, Deeds, Told
+from fwtwisted.core.listening.history import DEED
+from fwtwisted.core.pod.live import EVERYBODY, Happened
 from fwtwisted.db.fediverse import held, received, remote_deeds
 from fwtwisted.db.listening import history
 from fwtwisted.db.pool import Tx
-from fwtwisted.model.listening import Heard
+from fwtwisted.model.listening import Deed, Heard, Kind
 from fwtwisted.model.people import Pod
 from fwtwisted.wire.activitypub.contexts import PUBLIC
 from fwtwisted.wire.activitypub.reading.doc import Doc
@@ -35,8 +38,8 @@ class _Found:
 class Likes:
     """Like, Dislike, Listen, Announce, and Undo of them."""
 
-    def __init__(self, pod: Pod) -> None:
-        self._pod = pod
+    def __init__(self, happened: Happened, pod: Pod) -> None:
+        self._happened, self._pod = happened, pod
 
     def deeds(self) -> Deeds:
         """See :class:`~fwtwisted.core.fediverse.receiving.told.Family`."""
@@ -55,7 +58,9 @@ class Likes:
         """They like a track."""
         found = await self._noted(tx, told, "favorite")
         if found is not None and found.is_followed:
-            await history.make_favorites(tx, [(told.actor.id, found.track_id)])
+            for deed, is_new in await history.make_favorites(tx, [(told.actor.id, found.track_id)]):
+                if is_new:
+                    self._tell(tx, Kind.FAVORITE, deed)
             await remote_deeds.shown_to(tx, told.actor.id, everybody=_is_public(told.act.doc))
 
     async def dislike(self, tx: Tx, told: Told) -> None:
@@ -73,7 +78,12 @@ class Likes:
         heard = told.arrived if moment is None else min(moment, told.arrived)
         for deed in await history.add_listenings(tx, [Heard(told.actor.id, found.track_id, heard)]):
             await remote_deeds.remember(tx, fid, "listening", told.actor.id, found.track_id, deed.id)
+            self._tell(tx, Kind.LISTENING, deed)
         await remote_deeds.shown_to(tx, told.actor.id, everybody=_is_public(told.act.doc))
+
+    def _tell(self, tx: Tx, kind: Kind, deed: Deed) -> None:
+        """Have everybody who listens told, as of deeds done here."""
+        tx.after_commit(self._happened, EVERYBODY, DEED, {"kind": kind, "id": deed.id})
 
     async def announce(self, tx: Tx, told: Told) -> None:
         """They tell their followers of it."""

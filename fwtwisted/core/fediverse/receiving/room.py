@@ -23,6 +23,7 @@ from fwtwisted.core.fediverse.receiving.queue import Queue
 from fwtwisted.core.fediverse.receiving.removals import Removals
 from fwtwisted.core.fediverse.receiving.told import Deeds, Family
 from fwtwisted.core.fediverse.receiving.undoing import Undoing
+from fwtwisted.core.pod.live import Happened
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.db.pool import Database
 from fwtwisted.model.bell import Ring
@@ -36,7 +37,7 @@ class ReceivingGround:
     What it stands on.
 
     :ivar objects: and ``people``, ``ask``: what brings here what is elsewhere.
-    :ivar spend: counts posts.
+    :ivar spend: counts posts.  :ivar happened: tells pages that are connected.
     """
 
     reactor: Any
@@ -53,6 +54,7 @@ class ReceivingGround:
     ask: Ask
     verifying: Verifying
     spend: Spend
+    happened: Happened
     now: Callable[[], datetime]
     pod: Pod
 
@@ -93,6 +95,6 @@ def deeds_of(ground: ReceivingGround) -> Deeds:
         Content(ground.database, ground.objects, ground.people, ground.ask, ground.policies.rejects_media, pod),
         Removals(ground.ring, pod),
         Flags(ground.reports, pod),
-        Likes(pod),
+        Likes(ground.happened, pod),
     )
     return reduce(or_, (family.deeds() for family in families))

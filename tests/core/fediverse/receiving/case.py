@@ -18,6 +18,7 @@ from fwtwisted.core.fediverse.receiving.room import ReceivingGround, deeds_of
 from fwtwisted.core.fediverse.receiving.told import Deeds
 from fwtwisted.core.fediverse.remote.actors import RemoteActors
 from fwtwisted.core.fediverse.remote.room import Remote, RemoteGround, RemoteSettings
+from fwtwisted.core.pod.live import Audience, Facts
 from fwtwisted.core.pod.reports import Reports
 from fwtwisted.db.fediverse.received import NewPost
 from fwtwisted.db.jobs import Job, Later
@@ -82,6 +83,7 @@ class ReceivingCase(MusicCase):
     async def setUp(self) -> None:  # type: ignore[override]
         super().setUp()
         self.said, self.bell = Said(), MemoryBell(reactor)
+        self.told: list[tuple[str, dict[str, Any]]] = []
         self.policies = Policies(
             self.aside, self.bell, reactor, self._preference, HOME, PoliciesSettings(fresh_seconds=0.0)
         )
@@ -105,8 +107,12 @@ class ReceivingCase(MusicCase):
         remote = RemoteGround(self.database, self.threads, said, people, permit, ring, _now, POD, RemoteSettings())
         return ReceivingGround(
             reactor, self.database, self.threads, ring, self.policies, inbox, reports, said, said, Remote(remote),
-            people, ask, said, said, _now, POD,
+            people, ask, said, said, self.happened, _now, POD,
         )  # fmt: skip
+
+    def happened(self, audience: Audience, about: str, facts: Facts) -> None:
+        """Pages that are connected are told."""
+        self.told.append((about, dict(facts)))
 
     async def _met(self, host: str) -> None:
         """A server is new to us."""

@@ -75,7 +75,7 @@ class AnswerTests(ReceivingCase):
 
     async def test_reject(self) -> None:
         """A refusal takes away what was granted and leaves the wish for her to see; it can be granted again."""
-        refusal = FUNKWHALE | {"id": f"{FUNKWHALE['id'].removesuffix('accept')}reject", "type": "Reject"}
+        refusal = FUNKWHALE | {"id": str(FUNKWHALE["id"]).replace("/accept", "/reject"), "type": "Reject"}
         await self.tells(self.bob, FUNKWHALE, refusal)
         self.assertIs(False, await self.standing())
         await self.tells(self.bob, FUNKWHALE)

@@ -44,6 +44,14 @@ class LikeTests(ReceivingCase):
             await self.tells(self.bob, back)
             self.assertEqual(0, await self.likes(), back)
 
+    async def test_open_pages(self) -> None:
+        """Pages that are connected hear of each deed once, and not of those of strangers."""
+        await self.tells(self.bob, deed("Like", "0"))
+        self.assertEqual([], self.told)
+        await self.a_follow(self.alice.the_actor, actor=self.bob)
+        await self.tells(self.bob, deed("Like", "1"), deed("Like", "2"), deed("Listen", "3"), deed("Listen", "3"))
+        self.assertEqual([("deed", "favorite"), ("deed", "listening")], [(what, f["kind"]) for what, f in self.told])
+
     async def test_others_cannot_take_back(self) -> None:
         """Nobody takes back what others did."""
         carol = await self.an_actor("carol", "far.example")

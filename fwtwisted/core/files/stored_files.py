@@ -19,8 +19,7 @@ from fwtwisted.outside.blobs import BlobStore
 from fwtwisted.outside.spool import Spool, SpoolFile
 from fwtwisted.wire.names import TRACKS, renditions_prefix, stored_name
 
-REMOVE = "files.remove"
-LANE = "maintenance"
+REMOVE, LANE = doomed.REMOVE, doomed.LANE
 AT_ONCE = 200
 AGAIN_SECONDS = 3600.0  # until the next attempt at a file that could not be removed
 BEAT = timedelta(minutes=10)

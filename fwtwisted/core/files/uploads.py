@@ -15,8 +15,6 @@ import orjson
 from attrs import evolve, frozen
 
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
-from fwtwisted.core.files.stored_files import LANE as STORE_LANE
-from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
 from fwtwisted.core.files.upload_jobs import IMPORT, LANE, Places
 from fwtwisted.core.importing.filing import beyond_the_catalog
 from fwtwisted.core.music.questions import scopes_of
@@ -42,8 +40,6 @@ from fwtwisted.wire.names import TRACKS, stored_name
 from fwtwisted.wire.v1.uploads import UploadPage
 
 MB = 1_000_000
-# A stored file whose row does not come is removed after so long.
-HOPE_SECONDS = 3600.0
 RELAUNCHED = (Status.PENDING, Status.SKIPPED, Status.ERRORED)
 
 
@@ -115,7 +111,7 @@ class Uploads:
             if wish.status is Status.PENDING:
                 await self._ask_import(tx, [incoming.uuid])
 
-        await self._database.transaction(lambda tx: doomed.doom(tx, [name], HOPE_SECONDS))
+        await self._database.transaction(lambda tx: doomed.doom(tx, [name], doomed.HOPE_SECONDS))
         try:
             new = evolve(new, storage=await self._blobs.keep(name, incoming.path, new.mimetype))
             await self._database.transaction(work)
@@ -274,8 +270,7 @@ class Uploads:
         count = await uploads.remove(tx, uuids)
         if gone := await works.silent(tx, episodes):
             await works.remove(tx, gone, [])
-        await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
-        jobs.ring_for(tx, self._ring, STORE_LANE)
+        await doomed.ask_removal(tx, self._ring)
         tx.touch("catalog")
         return count
 

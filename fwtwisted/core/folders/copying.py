@@ -21,8 +21,6 @@ from fwtwisted.outside.blobs import LOCAL
 from fwtwisted.wire.names import TRACKS, stored_name
 
 CHANGED_MEANWHILE = "The file changed while it was imported. Import it again."
-# A copy whose import died is removed after so long.
-HOPE_SECONDS = 3600.0
 
 
 class CopyRun(Run):
@@ -76,7 +74,7 @@ class CopyRun(Run):
             return prepared, {}
         pieces = prepared.fileable
         stored = [names[piece.upload] for piece in pieces]
-        await self.ground.database.transaction(lambda tx: doomed.doom(tx, stored, HOPE_SECONDS))
+        await self.ground.database.transaction(lambda tx: doomed.doom(tx, stored, doomed.HOPE_SECONDS))
         pairs = list(zip(stored, [piece.path for piece in pieces], strict=True))
         copied = await self.ground.blobs.copy_all(pairs)
         changed = [

@@ -23,8 +23,6 @@ from fwtwisted.outside.reading import EXTENSION_OF, Cover, picture_of
 from fwtwisted.wire.names import ATTACHMENTS, stored_name
 
 AT_ONCE = 8
-# A stored picture whose import died is removed after so long.
-HOPE_SECONDS = 3600.0
 
 
 @frozen
@@ -69,7 +67,7 @@ class Covers:
         if not wanted:
             return {}
         names = {digest: _name(file.cover) for digest, file in wanted.items()}
-        await self._database.transaction(lambda tx: doomed.doom(tx, list(names.values()), HOPE_SECONDS))
+        await self._database.transaction(lambda tx: doomed.doom(tx, list(names.values()), doomed.HOPE_SECONDS))
         bound = DeferredSemaphore(AT_ONCE)
 
         async def one(digest: bytes) -> tuple[bytes, Shelved] | None:

@@ -13,7 +13,6 @@ from uuid import UUID, uuid4
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.music.questions import scopes_of
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.db import jobs
 from fwtwisted.db.files import doomed
 from fwtwisted.db.music import libraries
 from fwtwisted.db.music.libraries import LibraryFilter, NewLibrary
@@ -23,9 +22,6 @@ from fwtwisted.model.accounts import Follow, LibraryChange, LibraryQuestion, Lib
 from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Invalid, NotFound
 from fwtwisted.model.people import Library, Pod, Viewer
-
-REMOVE_FILES = "files.remove"
-LANE = "maintenance"
 
 
 class Libraries:
@@ -151,8 +147,7 @@ async def remove_with_uploads(tx: Tx, library_ids: Sequence[int], ring: Ring) ->
     await libraries.remove_libraries(tx, library_ids)
     for channel in spoken:
         await channels.remove_voice(tx, channel)
-    await jobs.ask(tx, REMOVE_FILES, LANE, {}, key="all")
-    jobs.ring_for(tx, ring, LANE)
+    await doomed.ask_removal(tx, ring)
     tx.touch("libraries", "catalog")
 
 

@@ -12,6 +12,7 @@ import re
 
 from attrs import field, frozen
 
+from fwtwisted.core.people.actors import own_actor
 from fwtwisted.core.people.endings import end_sessions, shut_out
 from fwtwisted.core.people.keys import KeyPair, new_keys
 from fwtwisted.core.people.password_rules import PasswordRules
@@ -19,7 +20,7 @@ from fwtwisted.core.people.passwords import Passwords, Verdict
 from fwtwisted.core.people.subsonic_tokens import SubsonicSeal
 from fwtwisted.core.people.tokens import digest, new_secret
 from fwtwisted.db.people import people, sessions
-from fwtwisted.db.people.people import Change, NewAccount, NewActor
+from fwtwisted.db.people.people import Change, NewAccount
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.accounts import LONGEST_EMAIL, LONGEST_USERNAME, SignUp
 from fwtwisted.model.bell import Ring
@@ -193,7 +194,8 @@ class Accounts:
         if problems:
             raise Invalid(problems)
         await people.add_domain(tx, settings.pod.domain)
-        actor_id = await people.add_actor(tx, self._new_actor(wish.username, prepared.keys))
+        name, url = wish.username, f"{settings.pod.url}/@{wish.username}"
+        actor_id = await people.add_actor(tx, own_actor(settings.pod, name, "Person", name, url, prepared.keys))
         if actor_id is None:
             raise Invalid.on("username", NAME_TAKEN)
         new = NewAccount(
@@ -202,20 +204,6 @@ class Accounts:
             settings.pod_message_days, settings.funkwhale_message_days,
         )  # fmt: skip
         return await _known(tx, await people.add_account(tx, new))
-
-    def _new_actor(self, username: str, keys: KeyPair) -> NewActor:
-        pod = self._settings.pod
-        return NewActor(
-            fid=pod.fid(f"actors/{username}"),
-            domain=pod.domain,
-            preferred_username=username,
-            type="Person",
-            name=username,
-            url=f"{pod.url}/@{username}",
-            shared_inbox_url=pod.fid("shared/inbox"),
-            public_key=keys.public,
-            private_key=keys.private,
-        )
 
     def weaknesses(self, password: str, username: str, email: str) -> list[str]:
         """Why the password will not do for an account of this name and address; nothing when it will."""

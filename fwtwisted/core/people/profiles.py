@@ -17,6 +17,7 @@ from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.music.libraries import remove_with_uploads
 from fwtwisted.core.people.accounts import Accounts, keep_a_superuser
 from fwtwisted.core.people.endings import shut_out
+from fwtwisted.core.people.pictures import changed_picture
 from fwtwisted.core.people.quotas import Quotas
 from fwtwisted.core.people.tokens import ListenTokens
 from fwtwisted.db import jobs
@@ -190,22 +191,10 @@ async def _columns(tx: Tx, account: Account, change: ProfileChange) -> Change:
             told = (value.text, value.content_type) if isinstance(value, LongText) else (None, None)
             on_actor["summary"], on_actor["summary_type"] = told
         elif name == "avatar":
-            on_actor["icon_id"] = await _change_avatar(tx, account, value if isinstance(value, UUID) else None)
+            actor, uuid = account.actor, value if isinstance(value, UUID) else None
+            on_actor["icon_id"] = await changed_picture(tx, actor.id, actor.icon_id, uuid, "avatar")
         else:
             on_account[name] = value
         if name == "privacy_level":
             on_actor["manually_approves_followers"] = value is not Privacy.EVERYONE
     return Change(on_account, on_actor)
-
-
-async def _change_avatar(tx: Tx, account: Account, uuid: UUID | None) -> int | None:
-    """The id of the picture to use from now on; the one before may be pruned."""
-    icon = account.actor.icon_id
-    if uuid is not None and await people.is_picture(tx, icon, uuid):
-        return icon
-    taken = None if uuid is None else await people.take_picture(tx, account.actor.id, uuid)
-    if uuid is not None and taken is None:
-        raise Invalid.on("avatar", "There is no such picture of yours, or it is in use.")
-    if icon is not None:
-        await people.release_picture(tx, icon)
-    return taken

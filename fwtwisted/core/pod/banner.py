@@ -8,7 +8,6 @@ Source: docs/api.md §4.1; docs/storage.md §2.2, S-5.
 
 from __future__ import annotations
 
-from typing import Final
 from uuid import uuid4
 
 from fwtwisted.db.files import doomed
@@ -18,8 +17,6 @@ from fwtwisted.model.preferences import BANNER, StoredImage
 from fwtwisted.outside.blobs import BlobStore
 from fwtwisted.outside.images import Images
 from fwtwisted.wire.names import BANNERS, stored_name
-
-HOPE_SECONDS: Final = 3600.0  # how long a picture may wait in the store for its setting
 
 
 class Banners:
@@ -41,6 +38,6 @@ class Banners:
             raise Invalid({BANNER: {"value": wrong.problems["file"]}}) from wrong
         uuid = uuid4()
         name = stored_name(f"{BANNERS}/{BANNER}", uuid, f"{uuid}.{picture.suffix}")
-        await self._database.transaction(lambda tx: doomed.doom(tx, [name], HOPE_SECONDS))
+        await self._database.transaction(lambda tx: doomed.doom(tx, [name], doomed.HOPE_SECONDS))
         await self._blobs.put(name, picture.body)
         return StoredImage(name)

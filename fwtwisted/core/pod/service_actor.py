@@ -7,9 +7,9 @@ Made when first asked for; several processes that do so at once make one.  Sourc
 
 from __future__ import annotations
 
+from fwtwisted.core.people.actors import own_actor
 from fwtwisted.core.people.keys import new_keys
 from fwtwisted.db.people import people
-from fwtwisted.db.people.people import NewActor
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.errors import Misconfigured
 from fwtwisted.model.people import Pod
@@ -57,17 +57,7 @@ class ServiceActor:
     async def _made(self) -> int:
         keys = await self._threads(new_keys)
         pod, username = self._pod, self._username
-        new = NewActor(
-            fid=self.fid,
-            domain=pod.domain,
-            preferred_username=username,
-            type=SERVICE,
-            name=username,
-            url=f"{pod.url}/@{username}",
-            shared_inbox_url=pod.fid("shared/inbox"),
-            public_key=keys.public,
-            private_key=keys.private,
-        )
+        new = own_actor(pod, username, SERVICE, username, f"{pod.url}/@{username}", keys)
 
         async def work(tx: Tx) -> int:
             await people.lock_sign_ups(tx)

@@ -19,10 +19,11 @@ from fwtwisted.core.music.libraries import remove_with_uploads
 from fwtwisted.core.music.questions import scopes_of
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.people.accounts import NEVER_FREE, USERNAME
+from fwtwisted.core.people.actors import own_actor
 from fwtwisted.core.people.keys import KeyPair, new_keys
+from fwtwisted.core.people.pictures import changed_picture, taken_picture
 from fwtwisted.db.music import catalog, libraries
 from fwtwisted.db.people import people
-from fwtwisted.db.people.people import NewActor
 from fwtwisted.db.podcasts import channels
 from fwtwisted.db.podcasts.channels import ChannelFilter, NewVoice
 from fwtwisted.db.pool import Database, Tx
@@ -194,7 +195,7 @@ class Channels:
             await _must_have_few(tx, owner_id, most)
             await people.lock_sign_ups(tx)
             actor_id = await self._add_actor(tx, wish, keys)
-            cover_id = None if wish.cover is None else await taken_cover(tx, owner_id, wish.cover)
+            cover_id = None if wish.cover is None else await taken_picture(tx, owner_id, wish.cover, "cover")
             made = await channels.add(tx, uuid, actor_id, self._voice(wish, owner_id, cover_id), None, wish.metadata)
             await channels.tag(tx, made.artist_id, wish.tags)
             tx.touch("catalog", "libraries")
@@ -218,7 +219,7 @@ class Channels:
         if await people.actor_named(tx, wish.username, pod.domain) is not None:
             raise Invalid.on("username", TAKEN)
         url = f"{pod.url}/channels/{wish.username}"
-        actor_id = await people.add_actor(tx, new_channel_actor(pod, wish.username, wish.name, url, keys))
+        actor_id = await people.add_actor(tx, own_actor(pod, wish.username, "Person", wish.name, url, keys))
         if actor_id is None:
             raise Invalid.on("username", TAKEN)
         await channels.introduce(tx, actor_id, wish.description, url)
@@ -267,7 +268,8 @@ class Channels:
             columns["description"] = None if text is None else text.text
             columns["description_type"] = None if text is None else text.content_type
         if "cover" in values:
-            columns["cover_id"] = await changed_cover(tx, channel.attributed_to_id, artist.cover_id, values["cover"])
+            owner_id = channel.attributed_to_id
+            columns["cover_id"] = await changed_picture(tx, owner_id, artist.cover_id, values["cover"], "cover")
         await channels.change_artist(tx, channel, columns)
         if "tags" in values:
             await channels.tag(tx, channel.artist_id, values["tags"])
@@ -344,21 +346,6 @@ def _is_whole(channel: Channel, artists: Mapping[int, Artist], actors: Mapping[i
     return channel.artist_id in artists and {channel.actor_id, channel.attributed_to_id} <= actors.keys()
 
 
-def new_channel_actor(pod: Pod, username: str, name: str, url: str, keys: KeyPair) -> NewActor:
-    """The actor that a channel speaks as."""
-    return NewActor(
-        fid=pod.fid(f"actors/{username}"),
-        domain=pod.domain,
-        preferred_username=username,
-        type="Person",
-        name=name,
-        url=url,
-        shared_inbox_url=pod.fid("shared/inbox"),
-        public_key=keys.public,
-        private_key=keys.private,
-    )
-
-
 def new_voice(
     pod: Pod,
     owner_id: int,
@@ -375,21 +362,3 @@ def new_voice(
         artist, pod.fid(f"music/artists/{artist}"), library, pod.fid(f"music/libraries/{library}"),
         owner_id, name, username[:100], level.value, category, cover_id, description,
     )  # fmt: skip
-
-
-async def taken_cover(tx: Tx, owner_id: int, uuid: UUID) -> int:
-    """The id of a picture of the owner's, in use from now on.  :raise Invalid: on ``cover``."""
-    taken = await people.take_picture(tx, owner_id, uuid)
-    if taken is None:
-        raise Invalid.on("cover", "There is no such picture of yours, or it is in use.")
-    return taken
-
-
-async def changed_cover(tx: Tx, owner_id: int, before: int | None, uuid: UUID | None) -> int | None:
-    """The picture to use from now on; the one before may be pruned.  :raise Invalid: on ``cover``."""
-    if uuid is not None and await people.is_picture(tx, before, uuid):
-        return before
-    taken = None if uuid is None else await taken_cover(tx, owner_id, uuid)
-    if before is not None:
-        await people.release_picture(tx, before)
-    return taken

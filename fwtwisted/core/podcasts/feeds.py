@@ -18,15 +18,15 @@ from uuid import uuid4
 from attrs import frozen
 from twisted.logger import Logger
 
-from fwtwisted.core.files.stored_files import LANE as STORE_LANE
-from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
+from fwtwisted.core.people.actors import own_actor
 from fwtwisted.core.people.keys import KeyPair, new_keys
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.core.podcasts.asking import Asking, Had, Read, Same, Trouble
-from fwtwisted.core.podcasts.channels import new_channel_actor, new_voice
+from fwtwisted.core.podcasts.channels import new_voice
 from fwtwisted.core.podcasts.episodes import write_items
 from fwtwisted.core.podcasts.subscriptions import Subscriptions, followed
 from fwtwisted.db import jobs
+from fwtwisted.db.files import doomed
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
 from fwtwisted.db.people import people
 from fwtwisted.db.podcasts import channels, feeds
@@ -183,7 +183,7 @@ class Feeds:
         feed, uuid = read.feed, uuid4()
         username = f"rssfeed-{uuid}"
         await people.add_domain(tx, self._pod.domain)
-        actor_id = await people.add_actor(tx, new_channel_actor(self._pod, username, feed.title, "", keys))
+        actor_id = await people.add_actor(tx, own_actor(self._pod, username, "Person", feed.title, "", keys))
         assert actor_id is not None, "a name of random letters is taken"
         await channels.introduce(tx, actor_id, feed.description, feed.link)
         pictures = await feeds.pictures(tx, [feed.image] if feed.image else [])
@@ -286,8 +286,7 @@ class Feeds:
         await channels.change_metadata(tx, channel.id, feed.metadata)
         now, most = self._now(), self._settings.most_items
         if await write_items(tx, self._pod, known, owner_id, feed, now, most):
-            await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
-            jobs.ring_for(tx, self._ring, STORE_LANE)
+            await doomed.ask_removal(tx, self._ring)
             tx.touch("catalog")
 
     async def _follow_it(self, tx: Tx, known: KnownFeed, url: str) -> None:

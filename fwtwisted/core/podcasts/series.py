@@ -11,13 +11,10 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
-from fwtwisted.core.files.stored_files import LANE as STORE_LANE
-from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
-from fwtwisted.core.podcasts.channels import taken_cover
-from fwtwisted.db import jobs
-from fwtwisted.db.files import uploads
+from fwtwisted.core.people.pictures import taken_picture
+from fwtwisted.db.files import doomed, uploads
 from fwtwisted.db.music import works
 from fwtwisted.db.music.works import NewSeries
 from fwtwisted.db.podcasts import channels
@@ -60,7 +57,7 @@ class Series:
                 raise Invalid.on("artist", "This is no channel of yours.")
             if await works.title_taken(tx, wish.artist, wish.title):
                 raise Invalid.on("title", "There is a series of this title already.")
-            cover_id = None if wish.cover is None else await taken_cover(tx, owner_id, wish.cover)
+            cover_id = None if wish.cover is None else await taken_picture(tx, owner_id, wish.cover, "cover")
             fid = self._pod.fid(f"music/albums/{uuid}")
             new = NewSeries(
                 uuid, fid, wish.title, wish.artist, wish.released, owner_id, cover_id, wish.description
@@ -104,6 +101,5 @@ class Series:
             await self._occasions.series_removed(tx, album_id)
         await uploads.remove(tx, files)
         await works.remove(tx, track_ids, album_ids)
-        await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
-        jobs.ring_for(tx, self._ring, STORE_LANE)
+        await doomed.ask_removal(tx, self._ring)
         tx.touch("catalog")

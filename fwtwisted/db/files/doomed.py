@@ -13,7 +13,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fwtwisted.db import jobs
 from fwtwisted.db.pool import Queries, Tx
+from fwtwisted.model.bell import Ring
+
+HOPE_SECONDS = 3600.0
+"""How long a file may wait in the store for its row; then whoever was to write it has died."""
+
+REMOVE, LANE = "files.remove", "maintenance"
+"""The job that removes what is doomed."""
+
+
+async def ask_removal(tx: Tx, ring: Ring) -> None:
+    """Have what is doomed by now removed, soon after this transaction."""
+    await jobs.ask(tx, REMOVE, LANE, {}, key="all")
+    jobs.ring_for(tx, ring, LANE)
+
 
 DOOM = """
     INSERT INTO doomed_file (name, doomed)

@@ -20,8 +20,6 @@ from twisted.logger import Logger
 from fwtwisted.core.fediverse.keys.resolving import BELL as REMOTE_KEYS
 from fwtwisted.core.fediverse.remote.removing import remove_libraries, remove_uploads
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
-from fwtwisted.core.files.stored_files import LANE as STORE_LANE
-from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
 from fwtwisted.db import jobs
 from fwtwisted.db.fediverse import purging
 from fwtwisted.db.fediverse.purging import Doomed
@@ -163,8 +161,7 @@ class Purging:
         stored = [file for file in files if file is not None]
         if stored:
             await doomed_files.doom(tx, stored)
-            await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
-            jobs.ring_for(tx, self._ring, STORE_LANE)
+            await doomed_files.ask_removal(tx, self._ring)
         if files:
             tx.touch("catalog")
         return len(files)

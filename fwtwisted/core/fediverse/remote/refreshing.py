@@ -11,9 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from attrs import frozen
 
-from fwtwisted.core.files.stored_files import LANE as STORE_LANE
-from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
-from fwtwisted.db import jobs
 from fwtwisted.db.fediverse.remote import actors, looks
 from fwtwisted.db.files import doomed
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
@@ -76,8 +73,7 @@ class Refreshing:
         stored = [file for file in files if file is not None]
         if stored:
             await doomed.doom(tx, stored)
-            await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
-            jobs.ring_for(tx, self._ring, STORE_LANE)
+            await doomed.ask_removal(tx, self._ring)
         return len(files)
 
     def jobs(self) -> Mapping[str, JobKind]:

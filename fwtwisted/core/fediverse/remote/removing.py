@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from fwtwisted.core.files.stored_files import LANE as STORE_LANE
-from fwtwisted.core.files.stored_files import REMOVE as REMOVE_FILES
 from fwtwisted.core.music.libraries import remove_with_uploads
-from fwtwisted.db import jobs
 from fwtwisted.db.fediverse.remote import actors, libraries
-from fwtwisted.db.files import importing, uploads
+from fwtwisted.db.files import doomed, importing, uploads
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.bell import Ring
 from fwtwisted.model.people import Actor
@@ -28,8 +25,7 @@ async def remove_uploads(tx: Tx, uuids: Sequence[UUID], ring: Ring) -> int:
     tracks = await uploads.tracks_of(tx, uuids)
     count = await uploads.remove(tx, uuids)
     await prune(tx, tracks)
-    await jobs.ask(tx, REMOVE_FILES, STORE_LANE, {}, key="all")
-    jobs.ring_for(tx, ring, STORE_LANE)
+    await doomed.ask_removal(tx, ring)
     tx.touch("catalog")
     return count
 

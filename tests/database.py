@@ -52,7 +52,7 @@ class DatabaseCase(TestCase):
         return await self.run_in(Tx.one, lambda found: found, sql, *args)
 
     @asynccontextmanager
-    async def held(self, lock: str) -> AsyncIterator[None]:
+    async def locked(self, lock: str) -> AsyncIterator[None]:
         """Have another connection run the statement ``lock``, and keep what it locks until the block ends."""
         has, over = Deferred[None](), Deferred[None]()
 

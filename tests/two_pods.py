@@ -54,6 +54,7 @@ class Side:
         self.pod.settings |= {
             "FEDERATION_ALLOW_PRIVATE": "127.0.0.1",
             "FEDERATION_DELIVERY_HASTE": HASTE,
+            "EXTERNAL_REQUESTS_TIMEOUT": "60s",
             "DATABASE_URL": url_of(self.dsn),
             **settings,
         }

@@ -51,7 +51,7 @@ class TransactionTests(DatabaseCase):
             await tx.do(WAIT)
             await tx.do("INSERT INTO tag (name) VALUES ('a')")
 
-        async with self.held(HOLD):
+        async with self.locked(HOLD):
             running = self.database.transaction(work)
             await self.until_held_up()
             running.cancel()
@@ -63,7 +63,7 @@ class TransactionTests(DatabaseCase):
     async def test_many_waiters_leave(self) -> None:
         """However many hang up, the pool goes on answering."""
         for _ in range(3):
-            async with self.held(HOLD):
+            async with self.locked(HOLD):
                 running = [self.database.read(lambda tx: tx.do(WAIT)) for _ in range(8)]
                 await self.until_held_up(4)
                 for one in running:
@@ -78,7 +78,7 @@ class TransactionTests(DatabaseCase):
             await tx.do(WAIT)
             raise Sentinel
 
-        async with self.held(HOLD):
+        async with self.locked(HOLD):
             running = self.database.transaction(work)
             running.addErrback(lambda why: why.trap(CancelledError))
             await self.until_held_up()
@@ -181,7 +181,7 @@ class TransactionTests(DatabaseCase):
             await tx.do("INSERT INTO tag (name) VALUES ('a')")
             tx.touch("catalog")
 
-        async with self.held("SELECT FROM area FOR UPDATE"):
+        async with self.locked("SELECT FROM area FOR UPDATE"):
             with self.assertRaises(Unavailable):
                 await one.transaction(work)
         self.assertEqual(0, await one.read(lambda tx: tx.one(int, "SELECT count(*) FROM tag")))
@@ -282,7 +282,7 @@ class DeathTests(DatabaseCase):
         """When all connections are busy for too long, a caller is told."""
         database = Database(reactor, DatabaseSettings(self.dsn, connections=1, wait_seconds=0.05))
         self.addCleanup(database.close)
-        async with self.held(HOLD):
+        async with self.locked(HOLD):
             busy = database.read(lambda tx: tx.do(WAIT))
             await self.until_held_up()
             with self.assertRaises(Unavailable):

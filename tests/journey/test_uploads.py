@@ -6,6 +6,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from http.client import HTTPException
 from pathlib import Path
@@ -115,7 +116,11 @@ class JourneyTests(PodCase):
 def stored(pod: Pod) -> dict[str, bytes]:
     """The files of the store that hold music, by their paths below its root."""
     root = pod.data / "media"
-    return {str(path.relative_to(root)): path.read_bytes() for path in (root / "tracks").rglob("*") if path.is_file()}
+    found: dict[str, bytes] = {}
+    for path in (root / "tracks").rglob("*"):
+        with suppress(FileNotFoundError, IsADirectoryError):  # it may be removed while we look
+            found[str(path.relative_to(root))] = path.read_bytes()
+    return found
 
 
 def named(pod: Pod) -> Iterator[str]:

@@ -17,8 +17,8 @@ from fwtwisted.web.app import reply, resource_app
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.site import Mount
 from fwtwisted.wire.targets import Exemptions
-from tests.outside.test_shared import until
 from tests.threads import pooled
+from tests.waiting import until
 from tests.web.serving import serve
 
 

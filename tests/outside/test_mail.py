@@ -15,8 +15,8 @@ from fwtwisted.model.letters import Letter
 from fwtwisted.outside.mail import MailPlace, MailSettings, NoMail, SmtpMail, ToldMail, Undeliverable, Way, mail_of
 from fwtwisted.wire.letters import Sender
 from tests.post import Habits, PostOffice, certificate_for
+from tests.servers import free_port
 from tests.waiting import GUARD_SECONDS
-from tests.web.test_transfer import free_port
 
 SENDER = Sender("Pod", "noreply@pod.example")
 LETTER = Letter("ada@mail.example", "Hello", "Dear Ada,\n\n.a line with a dot\n\nhttps://pod.example/?key=secret\n")

@@ -14,6 +14,7 @@ from attrs import frozen
 
 from fwtwisted.model.fediverse import Thing
 from fwtwisted.model.people import Pod
+from fwtwisted.wire.targets import authority
 
 WEBFINGER = "webfinger://"
 LONGEST_ADDRESS = 500
@@ -87,17 +88,11 @@ def handle_in(url: str) -> Handle | None:
 
 
 def host_of(url: str) -> str:
-    """The server that an address belongs to, in lower case, with its port; empty when there is none."""
+    """The server that an address belongs to, however that is spelt: see ``targets.authority``; empty: to none."""
     handle = handle_in(url)
     if handle is not None:
         return handle.domain
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").rstrip("."), parts.port
-    except ValueError:
-        return ""
-    usual = {"https": 443, "http": 80}.get(parts.scheme.lower())
-    return host if port in (None, usual) else f"{host}:{port}"
+    return authority(url) or ""
 
 
 def is_ours(url: str, pod: Pod) -> bool:

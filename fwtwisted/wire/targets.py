@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -133,6 +134,8 @@ def authority(url: str) -> str | None:
 
     :return: None: it names none.
     """
+    if len(url) > LONGEST_URL:
+        return None
     try:
         parts = urlsplit(url)
         given, port = parts.hostname or "", parts.port
@@ -166,6 +169,7 @@ def onward(
     return there
 
 
+@lru_cache(4_096)  # pages of libraries name few servers, often
 def _host(given: str) -> str:
     """The host in lower case and ASCII, without a dot at its end."""
     host = given.lower()

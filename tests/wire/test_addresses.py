@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from fwtwisted.model.fediverse import Thing
 from fwtwisted.model.people import Pod
+from fwtwisted.wire.activitypub.reading.places import same_origin
 from fwtwisted.wire.addresses import Federated, Handle, Named, Numbered, host_of, is_ours, normal, own_place
 
 POD = Pod("https://pod.example", "pod.example")
@@ -45,6 +46,38 @@ class NormalTests(SynchronousTestCase):
                 self.assertTrue(host_of(url))
                 if is_ours(url, POD):
                     own_place(url, POD)
+
+
+class ServerTests(SynchronousTestCase):
+    """Which server an address belongs to."""
+
+    def test_one_for_all_spellings(self) -> None:
+        """Whoever spells a name in another way is no other server: not in Unicode, not with a dot, not with a port."""
+        for url in (
+            "https://POD.example/", "https://pod.example.:443/x", "https://ｐｏｄ.example/", "https://pod。example/",
+            "http://pod.example:080/", "https://p\u00adod.example/#x",
+        ):  # fmt: skip
+            self.assertEqual("pod.example", host_of(url), ascii(url))
+            self.assertTrue(is_ours(url, POD), ascii(url))
+        self.assertTrue(same_origin("https://bücher.example/1", "https://xn--bcher-kva.example/2"))
+
+    def test_ports_and_numbers(self) -> None:
+        """Another port is another server; a number in brackets is not mistaken for a port."""
+        self.assertFalse(same_origin("https://pod.example/", "https://pod.example:8443/"))
+        self.assertFalse(same_origin("https://pod.example/", "http://pod.example/"))
+        self.assertNotEqual(host_of("https://[2001:db8::1]:80/"), host_of("https://[2001:db8::1:80]/"))
+
+    def test_none(self) -> None:
+        """What no request could be sent to belongs to nobody, least of all to one and the same."""
+        for url in (
+            "https://-a-/",
+            "https://1.2.3/",
+            "https://0x7f.1/",
+            "https://a%2f.example/",
+            "https://a..example/",
+        ):
+            self.assertEqual("", host_of(url), url)
+            self.assertFalse(same_origin(url, url), url)
 
 
 class OwnTests(SynchronousTestCase):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from fwtwisted.model.errors import Invalid
 from fwtwisted.wire.activitypub.reading.doc import Doc
 from fwtwisted.wire.addresses import host_of
+from fwtwisted.wire.targets import authority
 
 T = TypeVar("T")
 LONGEST_URL = 500
@@ -18,18 +19,14 @@ NO_URL = "This is no address of the web, or too long a one."
 ELSEWHERE = "This lies on another server."
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\<>\"]")
-_USUAL_PORTS = {"https": 443, "http": 80}
 
 
 def is_web(text: str | None) -> bool:
     """Whether this is an address with http or https, without a user's name in it, that we keep."""
     if text is None or len(text) > LONGEST_URL or _FORBIDDEN.search(text):
         return False
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in _USUAL_PORTS and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
-    except ValueError:
-        return False
+    server = authority(text)
+    return server is not None and not server.endswith(":0") and "@" not in urlsplit(text).netloc
 
 
 def origin_of(url: str) -> str | None:

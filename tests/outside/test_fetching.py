@@ -370,6 +370,14 @@ class TlsTests(FetchCase):
         got = await self.fetching(trust=trust).get(self.far.url("/", "secure.example"))
         self.assertEqual(b"safe", got.body)
 
+    async def test_who_hangs_up_at_once(self) -> None:
+        """The line is over while the answer is unpacked in a thread: GoToSocial packs all that it says."""
+        trust = trustRootFromCertificates([Certificate.loadPEM(self.certificate.dumpPEM())])
+        self.far.says("/", ok(gzip.compress(b"safe" * 50_000), Content_Encoding="gzip"))
+        for _ in range(5):
+            got = await self.fetching(trust=trust).get(self.far.url("/", "secure.example"))
+            self.assertEqual(b"safe" * 50_000, got.body)
+
     async def test_wrong_names_and_strangers(self) -> None:
         """Neither another name nor an unknown signer is believed."""
         trust = trustRootFromCertificates([Certificate.loadPEM(self.certificate.dumpPEM())])

@@ -117,6 +117,7 @@ class _Line(Protocol):
     def __init__(self, factory: IProtocolFactory, route: Route) -> None:
         self._factory, self._route = factory, route
         self._received = 0
+        self._is_lost = False
         self.inner: Any = None
         self.head_is_too_long = False
 
@@ -133,12 +134,13 @@ class _Line(Protocol):
             self.drop()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._is_lost = True
         self.inner.connectionLost(reason)
 
     def drop(self) -> None:
-        """Reset the connection."""
+        """Reset the connection, unless it is over: TLS of Twisted cannot be told to end what has ended."""
         transport: Any = self.transport
-        if transport is not None:
+        if transport is not None and not self._is_lost:
             transport.abortConnection()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from fwtwisted.wire.activitypub.contexts import MUSIC, PLAIN
+from fwtwisted.wire.activitypub.contexts import MUSIC, PLAIN, naming
 from fwtwisted.wire.v1 import Document, when
 
 LARGEST_LIST = 100  # ids of one Delete
@@ -138,7 +138,12 @@ def delete(id: str, actor: str, type: str, object: str | Sequence[str], to: Sequ
     :param object: its id; a list of them is what Funkwhale reads of uploads, at most :data:`LARGEST_LIST`.
     """
     ids: str | list[str] = object if isinstance(object, str) else list(object)
-    return _activity("Delete", id, actor, {"type": type, "id": ids}, to, context=MUSIC)
+    return _activity("Delete", id, actor, {"type": type, "id": ids}, to, context=naming(type))
+
+
+def farewell(id: str, actor: str, to: Sequence[str]) -> Document:
+    """An actor is gone, in the form that everybody but Funkwhale reads: Takahē takes nothing but the bare id."""
+    return _activity("Delete", id, actor, actor, to)
 
 
 def bury(id: str, actor: str, object: str, to: Sequence[str]) -> Document:
@@ -156,7 +161,7 @@ def flag(id: str, actor: str, objects: Sequence[str], content: str, type: str, t
 
 
 def _of_track(type: str, id: str, actor: str, track: str, to: str, audience: str) -> Document:
-    made = _activity(type, id, actor, {"type": "Track", "id": track}, [to], context=MUSIC)
+    made = _activity(type, id, actor, {"type": "Track", "id": track}, [to], context=naming("Track", type))
     return {**made, "audience": audience}
 
 

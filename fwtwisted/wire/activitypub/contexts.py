@@ -3,7 +3,8 @@ The contexts of documents that we write.
 
 Funkwhale resolves every context before it reads a document, and knows only a few without the network; JSON-LD servers
 fetch every URL that they do not ship.  So purely musical documents name Funkwhale's context as Funkwhale does, and
-those that the whole fediverse reads spell out the few terms of it that they use.
+those that the whole fediverse reads spell out the few terms of it that they use.  A server that cannot fetch a context
+answers an error, and nothing of what it was told has an effect.
 Source: docs/federation.md §1.6, §2.6.
 """
 
@@ -90,6 +91,14 @@ PLAIN: Final[Context] = (AS, SECURITY, SMALL)
 MUSIC: Final[Context] = (AS, SECURITY, FUNKWHALE, {**SMALL, **{name: TERMS[name] for name in _LATER}})
 # Read by everybody, with a few of the terms: channels and what they publish.
 POSTED: Final[Context] = (AS, SECURITY, {**SMALL, **{name: TERMS[name] for name in _POSTED}})
+# Of the same types, for whoever does not ship Funkwhale's context.
+SPELLED_OUT: Final[Context] = (AS, SECURITY, {**SMALL, **TERMS})
+
+
+def naming(*types: str) -> Context:
+    """For a document that names things by their ids and types, and says nothing of them."""
+    ours = {name: TERMS[name] for name in types if name in TERMS}
+    return (AS, SECURITY, {**SMALL, "fw": NAMESPACE, **ours}) if ours else PLAIN
 
 
 def with_keys(context: Context) -> Context:

@@ -15,6 +15,7 @@ from fwtwisted.model.people import Pod
 from fwtwisted.model.preferences import REPORT_TYPES
 from fwtwisted.model.reports import LONGEST_SUMMARY, Reference, ReportWish
 from fwtwisted.wire.activitypub.acts import Act
+from fwtwisted.wire.activitypub.writing.posts import post_of
 from fwtwisted.wire.addresses import is_ours
 
 MOST_OBJECTS: Final = 20
@@ -48,11 +49,15 @@ class Flags:
         await self._reports.hear(tx, fid, ReportWish(_type(told.act), target, summary), told.actor.id)
 
     async def _target(self, tx: Tx, act: Act) -> Reference | None:
-        """The first of what is reported that is ours; somebody, or a channel, only where nothing of theirs is."""
+        """
+        The first of what is reported that is ours; somebody, or a channel, only where nothing of theirs is.
+
+        Who was sent a Note in place of a post reports the Note.
+        """
         somebody = None
         for fid in act.abouts(MOST_OBJECTS):
             if is_ours(fid, self._pod):
-                found = await receivers.reported(tx, fid)
+                found = await receivers.reported(tx, post_of(fid))
                 if found is not None and found.kind not in SOMEBODY:
                     return found
                 somebody = somebody or found

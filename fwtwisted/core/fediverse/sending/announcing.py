@@ -146,10 +146,12 @@ class Announcing(Occasions):
         if told is None or not await self._outbox.readers(tx, to):
             return
         id = f"{told.fid}#delete/{_tag()}"
-        document = activities.delete(id, told.fid, told.type, told.fid, [PUBLIC])
+        typed = activities.delete(id, told.fid, told.type, told.fid, [PUBLIC])
+        bare = activities.farewell(id, told.fid, [PUBLIC])
         await self._outbox.forget(tx, [told.fid])
         await self._rotate(tx, actor_id)
-        await self._outbox.send(tx, Outgoing("Delete", id, actor_id, told.fid, same_for_all(document)), to)
+        written = partial(_by_program, typed, bare)
+        await self._outbox.send(tx, Outgoing("Delete", id, actor_id, told.fid, written), to)
 
     async def series_removed(self, tx: Tx, album_id: int) -> None:
         """A series of a channel is about to be removed."""
@@ -223,6 +225,10 @@ def _wish(told: ToldFollow) -> Document:
 
 def _hearers(told: Told) -> Recipients:
     return followers_of(told.speaker_id) if told.is_channel else library_followers(told.library_id)
+
+
+def _by_program(of_funkwhale: Document, of_others: Document, peer: PeerClass) -> Document:
+    return of_funkwhale if peer in FUNKWHALES else of_others
 
 
 def _only(readers: frozenset[PeerClass], written: Document, peer: PeerClass) -> Document | None:

@@ -10,6 +10,7 @@ Source: docs/federation.md §3, §4.5 to §4.11, §7.3.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from attrs import frozen
@@ -32,7 +33,7 @@ from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.federation import PeerClass
 from fwtwisted.model.music import Kind
 from fwtwisted.wire.activitypub import activities
-from fwtwisted.wire.activitypub.contexts import MUSIC, PLAIN, POSTED, PUBLIC
+from fwtwisted.wire.activitypub.contexts import MUSIC, PLAIN, POSTED, PUBLIC, SPELLED_OUT
 from fwtwisted.wire.activitypub.writing import posts
 from fwtwisted.wire.activitypub.writing.actors import followers
 from fwtwisted.wire.v1 import Document
@@ -124,10 +125,8 @@ class Telling:
 
             def written(peer: PeerClass, one: Told = one, to: list[str] = to, moment: Any = moment) -> Document:
                 document = (old if peer is PeerClass.G1 else new)[one.id]
-                return activities.create(
-                    posts.activity_id(one.fid), one.speaker, document, to,
-                    published=moment, context=MUSIC, repeats_context=True,
-                )  # fmt: skip
+                made = partial(activities.create, posts.activity_id(one.fid), one.speaker, document, to)
+                return _of_music(partial(made, published=moment), peer)
 
             outgoing = Outgoing("Create", posts.activity_id(one.fid), one.speaker_id, one.fid, written)
             await self._outbox.send(tx, outgoing, library_followers(one.library_id))
@@ -166,19 +165,18 @@ class Telling:
         document, service = await write[kind](tx, id), await announced.actor(tx, service_id)
         if document is not None and service is not None:
             fid = str(document["id"])
-            made = activities.update(
-                f"{fid}/activity/{tag}", service.fid, document, [PUBLIC], context=MUSIC, repeats_context=True
-            )
-            await self._send_same(tx, made, service_id, fid, PODS_WITH_FOLLOWERS)
+            made = partial(activities.update, f"{fid}/activity/{tag}", service.fid, document, [PUBLIC])
+            outgoing = Outgoing("Update", f"{fid}/activity/{tag}", service_id, fid, partial(_of_music, made))
+            await self._outbox.send(tx, outgoing, PODS_WITH_FOLLOWERS)
 
     async def _library(self, tx: Tx, id: int, tag: str) -> None:
         told, document = await announced.library(tx, id), await self._papers.library(tx, id)
         if told is not None and document is not None:
-            made = activities.update(
-                f"{told.fid}/activity/{tag}", told.owner, document, [told.followers],
-                context=MUSIC, repeats_context=True,
-            )  # fmt: skip
-            await self._send_same(tx, made, told.owner_id, told.fid, library_followers(id))
+            made = partial(activities.update, f"{told.fid}/activity/{tag}", told.owner, document, [told.followers])
+            outgoing = Outgoing(
+                "Update", f"{told.fid}/activity/{tag}", told.owner_id, told.fid, partial(_of_music, made)
+            )
+            await self._outbox.send(tx, outgoing, library_followers(id))
 
     async def _persona(self, tx: Tx, id: int, tag: str) -> None:
         told, document = await announced.actor(tx, id), await self._papers.actor(tx, id)
@@ -239,6 +237,11 @@ class Telling:
             return activities.flag(id, service.fid, objects, told.summary or "", told.type, told.owner)
 
         await self._outbox.send(tx, Outgoing("Flag", id, service_id, id, written), in_person(told.owner_id))
+
+
+def _of_music(write: Callable[..., Document], peer: PeerClass) -> Document:
+    """An activity about something of Funkwhale's own types, for a kind of peer."""
+    return write(context=SPELLED_OUT if peer in events.OTHERS else MUSIC, repeats_context=True)
 
 
 def _posted(told: Told, documents: Mapping[PeerClass, Document], tag: str | None, moment: Any) -> Written:

@@ -59,6 +59,17 @@ class FlagTests(ReceivingCase):
         await self.tells(self.bob, flag(f"{AT_HOME}/actors/alice", TRACK))
         self.assertEqual(f"(track,{self.track})", await self.report("target_kind, target_id"))
 
+    async def test_gotosocial(self) -> None:
+        """Who was sent a Note in place of a post names the Note, and the channel first: it is about the post."""
+        library = await self.a_library(self.alice.the_actor, "me")
+        await self.an_upload(library, self.track, fid=f"{AT_HOME}/music/uploads/1")
+        about = [f"{AT_HOME}/actors/alice", f"{AT_HOME}/music/uploads/1/note"]
+        await self.tells(self.bob, {
+            "@context": "https://www.w3.org/ns/activitystreams", "content": "naughty",
+            "id": f"{ELSEWHERE}/reports/01M80B4MY2QXGRAZ6999082BX9", "object": about, "type": "Flag",
+        })  # fmt: skip
+        self.assertEqual(f"(track,{self.track},naughty)", await self.report("target_kind, target_id, summary"))
+
     async def test_said_again(self) -> None:
         """Said again by the same id, it says now what it says then; others do not speak by that id."""
         await self.tells(self.bob, flag(TRACK), flag(TRACK, content="really", tag="#other"))

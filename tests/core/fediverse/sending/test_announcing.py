@@ -18,7 +18,7 @@ from fwtwisted.db.listening.history import add_listenings
 from fwtwisted.model.listening import Heard
 from fwtwisted.model.music import Kind
 from fwtwisted.wire.activitypub import activities
-from fwtwisted.wire.activitypub.contexts import PUBLIC
+from fwtwisted.wire.activitypub.contexts import FUNKWHALE, PUBLIC
 from fwtwisted.wire.activitypub.writing.paper import Paper
 from fwtwisted.wire.audio_keys import AudioKeys
 from fwtwisted.wire.v1 import Pictures
@@ -213,6 +213,9 @@ class ChangeTests(AnnouncingCase):
         self.assertEqual((told["type"], told["actor"], told["to"]), ("Update", SERVICE, [PUBLIC]))
         self.assertEqual(told["object"]["name"], "Nova")
         self.assertEqual(stranger.heard, [])
+        for document in (told, told["object"]):
+            self.assertNotIn(FUNKWHALE, document["@context"], "Fedify answers 500 where it cannot fetch a context")
+        self.assertIn(FUNKWHALE, self.last(self.old)["@context"])
 
     async def test_profile(self) -> None:
         """Followers, and servers with followers, hear of a profile that changes, and of its end."""
@@ -223,8 +226,12 @@ class ChangeTests(AnnouncingCase):
         self.assertEqual((told["type"], told["object"]["id"], told["object"]["type"]), ("Update", ME, "Person"))
         await self.an_episode()
         await self.tell(self.announcing.account_removed, self.speaker)
-        gone = [h.document["object"]["id"] for h in self.other.heard if h.document["type"] == "Delete"]
-        self.assertEqual(sorted(gone), [ME, f"{BASE}/federation/actors/waves"])
+        gone = [h.document["object"] for h in self.other.heard if h.document["type"] == "Delete"]
+        self.assertEqual(sorted(gone), [ME, f"{BASE}/federation/actors/waves"], "Takahē takes nothing but ids")
+        gone = [h.document["object"] for h in self.old.heard if h.document["type"] == "Delete"]
+        self.assertIn({"type": "Person", "id": ME}, gone)
+        for peer in (self.old, self.other):
+            self.assertNotIn(FUNKWHALE, self.last(peer)["@context"])
 
     async def test_those_whom_somebody_followed(self) -> None:
         """Servers that know somebody only as a follower hear that they are gone: of people, and of libraries."""
@@ -233,7 +240,8 @@ class ChangeTests(AnnouncingCase):
         await self.a_follow(self.speaker, library=await self.a_library(self.listeners[2], "everyone"))
         await self.tell(self.announcing.account_removed, self.speaker)
         for peer in (self.old, self.other):
-            self.assertEqual(("Delete", ME), (self.last(peer)["type"], self.last(peer)["object"]["id"]))
+            about = self.last(peer)["object"]
+            self.assertEqual(("Delete", ME), (self.last(peer)["type"], about["id"] if peer is self.old else about))
         self.assertEqual([], self.note.heard)
 
     async def test_purged_by_moderators(self) -> None:
@@ -246,7 +254,8 @@ class ChangeTests(AnnouncingCase):
         purging = Purging(self.database, self.bell.ring, self.pod, occasions=self.announcing)
         await purging.purge(Purge("chief", actor_id=self.speaker))
         await self.deliver()
-        gone = [heard.document["object"]["id"] for heard in self.other.heard if heard.document["type"] == "Delete"]
+        told = [heard.document["object"] for heard in self.other.heard if heard.document["type"] == "Delete"]
+        gone = [about if isinstance(about, str) else about["id"] for about in told]
         self.assertLessEqual(set(fids), set(gone))
         self.assertNotIn(ME, gone)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from fwtwisted.model.federation import PeerClass
-from fwtwisted.wire.activitypub.contexts import MUSIC, PLAIN, POSTED, TERMS, served, with_keys
+from fwtwisted.wire.activitypub.contexts import MUSIC, PLAIN, POSTED, SPELLED_OUT, TERMS, naming, served, with_keys
 from fwtwisted.wire.activitypub.writing.paper import LONGEST_CONTENT, duration, html_of, iso_duration, words
 
 _DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?")
@@ -58,15 +58,18 @@ class ContextTests(SynchronousTestCase):
 
     def test_no_context_that_somebody_must_fetch(self) -> None:
         """But for those that Funkwhale brings along; and for everybody's documents not even its own."""
-        for context in (PLAIN, MUSIC, POSTED, with_keys(PLAIN), with_keys(POSTED)):
+        for context in (PLAIN, MUSIC, POSTED, SPELLED_OUT, naming("Library"), with_keys(PLAIN), with_keys(POSTED)):
             urls = {one for one in context if isinstance(one, str)}
             self.assertLessEqual(urls, KNOWN)
             self.assertIsInstance(context[-1], dict)
-        self.assertNotIn("https://funkwhale.audio/ns", POSTED)
+        for context in (POSTED, SPELLED_OUT, naming("Library"), naming("Person")):
+            self.assertNotIn("https://funkwhale.audio/ns", context)
+        self.assertEqual("fw:Library", naming("Library", "Audio")[-1]["Library"])  # type: ignore[index]
+        self.assertEqual(PLAIN, naming("Person"))
 
     def test_terms_stand_on_each_other(self) -> None:
         """Every prefix is declared where it is used."""
-        for context in ({**served()["@context"]}, with_keys(POSTED)[-1], with_keys(PLAIN)[-1]):
+        for context in ({**served()["@context"]}, with_keys(POSTED)[-1], with_keys(PLAIN)[-1], naming("Track")[-1]):
             assert not isinstance(context, str)
             for name, meaning in context.items():
                 for text in [meaning] if isinstance(meaning, str) else [meaning["@id"], meaning.get("@type", "@id")]:

@@ -42,7 +42,7 @@ from fwtwisted.web.v1.limits import RateLimits
 from fwtwisted.web.v1.listening import Activity, Favorites, History, ListeningDesk
 from fwtwisted.web.v1.moderating import ModerationDesk
 from fwtwisted.web.v1.moderation import HidingDesk
-from fwtwisted.web.v1.music import Albums, Artists, Licenses, MusicDesk, Search, Tags, Tracks
+from fwtwisted.web.v1.music import MusicDesk
 from fwtwisted.web.v1.notifications import InboxDesk
 from fwtwisted.web.v1.oauth import OAuthDesk
 from fwtwisted.web.v1.oembed import OEmbed
@@ -174,7 +174,6 @@ class Faces:
     def _music(self) -> list[Mount]:
         parts = self._parts
         edits = EditsDesk(parts.edits, self._callers, self._api_url)
-        podcasts = self._podcasts()
         refresh = parts.fediverse.remote.refreshing.refresh
         desk = MusicDesk(
             catalog=parts.catalog,
@@ -189,13 +188,8 @@ class Faces:
             edits.mount(),
             HidingDesk(parts.hiding, self._callers, self._api_url).mount(),
             TextPreview(self._threads).mount(),
-            Mount(f"{API}/artists", Artists(desk).app.resource()),
-            Mount(f"{API}/albums", podcasts.albums(Albums(desk).app)),
-            Mount(f"{API}/tracks", podcasts.tracks(Tracks(desk).app)),
-            *podcasts.mounts(),
-            Mount(f"{API}/search", Search(desk).app.resource()),
-            Mount(f"{API}/tags", Tags(desk).app.resource()),
-            Mount(f"{API}/licenses", Licenses(desk).app.resource()),
+            *desk.mounts(),
+            *self._podcasts().mounts(),
         ]
 
     def _listening(self) -> list[Mount]:

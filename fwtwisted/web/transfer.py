@@ -16,10 +16,11 @@ import os
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.logger import Logger
 
+from fwtwisted.core.listening.streaming import Stream
 from fwtwisted.web.channel import sends_files
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.wire import http
@@ -29,6 +30,9 @@ _log = Logger()
 
 # Media never runs as a page of ours: docs/storage.md S-7.
 MEDIA_POLICY = b"default-src 'none'; sandbox"
+# What audio of people goes out with.
+PRIVATE = {"Cache-Control": "private, max-age=0, must-revalidate", "Vary": "Authorization, Cookie"}
+FRONT_SECONDS = 60  # that a URL lives which the front is given: docs/storage.md S-21
 
 
 @frozen
@@ -44,6 +48,10 @@ class Delivery:
     media_type: str
     filename: str | None = None
     headers: Mapping[str, str] = field(factory=dict)
+
+    def cached(self, status: str) -> Delivery:
+        """The same, which also tells how the bytes are had: as :attr:`ByteSource.cache_status` where there is none."""
+        return evolve(self, headers={**self.headers, "X-Cache-Status": status})
 
 
 async def send(request: LeanRequest, source: ByteSource, delivery: Delivery, method: bytes | None = None) -> None:
@@ -219,11 +227,6 @@ class Front:
                 return FrontHeader("X-Sendfile", os.path.join(self.media_root, name))
         return None
 
-    @property
-    def sends_files(self) -> bool:
-        """Whether :meth:`stored` and :meth:`in_place` are for anything."""
-        return self.kind is not FrontKind.DIRECT
-
     def in_place(self, path: str) -> FrontHeader | None:
         """For a file that was imported in place, by its absolute path; None when we must send it ourselves."""
         root = None if self.music_root is None else self.music_root.rstrip("/")
@@ -237,10 +240,15 @@ class Front:
                 return FrontHeader("X-Sendfile", os.path.join(self.music_serve_root or root, below))
         return None
 
-    @property
-    def takes_urls(self) -> bool:
-        """Whether :meth:`elsewhere` is for anything."""
-        return self.fetches and self.kind is FrontKind.NGINX
+    async def place_of(self, stream: Stream) -> FrontHeader | None:
+        """For what is to be heard, wherever it lies; None when we must send it ourselves."""
+        if stream.stored is not None:
+            return self.stored(stream.stored)
+        if stream.distant is not None and self.fetches and self.kind is FrontKind.NGINX:
+            return self.elsewhere(stream.distant.url(FRONT_SECONDS, stream.media_type, None))
+        if stream.in_place is None or self.kind is FrontKind.DIRECT:
+            return None
+        return self.in_place(await stream.in_place())
 
     def elsewhere(self, url: str) -> FrontHeader | None:
         """For an object behind a (presigned) URL, which only nginx fetches; None when we must send it ourselves."""

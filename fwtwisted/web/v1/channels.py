@@ -6,8 +6,6 @@ Source: docs/api.md §4.15; of series and of the removal of works §4.8.
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import frozen
 
 from fwtwisted.core.podcasts.channels import Channels
@@ -17,7 +15,7 @@ from fwtwisted.core.podcasts.subscriptions import Subscriptions
 from fwtwisted.core.podcasts.syndication import Syndication
 from fwtwisted.model.people import Viewer
 from fwtwisted.model.podcasts import ChannelPage
-from fwtwisted.web.app import FastResource, answer, moved, nothing, reply, resource_app
+from fwtwisted.web.app import answer, moved, nothing, reply, resource_app
 from fwtwisted.web.callers import Callers
 from fwtwisted.web.reading import Query, document
 from fwtwisted.web.request import LeanRequest
@@ -58,7 +56,7 @@ class PodcastDesk:
     refresh: RefreshThing
 
     def mounts(self) -> list[Mount]:
-        """Everything here that has a prefix of its own."""
+        """Everything here; albums and tracks have more at their prefixes."""
         return [
             Mount(f"{API}/channels", ChannelsFace(self).app.resource()),
             Mount(
@@ -67,17 +65,9 @@ class PodcastDesk:
                     self.channels, self.subscriptions, self.callers, self.paper, self.api_url
                 ).app.resource(),
             ),
+            Mount(f"{API}/albums", SeriesFace(self).app.resource()),
+            Mount(f"{API}/tracks", WorksFace(self).app.resource()),
         ]
-
-    def albums(self, others: Any) -> FastResource:
-        """``albums/``: what the app ``others`` has there, and what owners of channels do."""
-        series: Any = SeriesFace(self).app
-        return FastResource(others, series)
-
-    def tracks(self, others: Any) -> FastResource:
-        """``tracks/``, likewise."""
-        works: Any = WorksFace(self).app
-        return FastResource(others, works)
 
 
 class ChannelsFace:

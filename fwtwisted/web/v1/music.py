@@ -22,6 +22,7 @@ from fwtwisted.web.app import answer, resource_app
 from fwtwisted.web.callers import Callers
 from fwtwisted.web.reading import Query
 from fwtwisted.web.request import LeanRequest
+from fwtwisted.web.site import Mount
 from fwtwisted.web.v1.edits import EditsDesk
 from fwtwisted.web.v1.refreshing import wants_refresh
 from fwtwisted.wire.v1 import Document, Paging, last, page, paging
@@ -35,6 +36,7 @@ Ask: TypeAlias = Callable[[Viewer, Question, Sequence[Ordered], int, int], Await
 
 Refresh: TypeAlias = Callable[[Viewer, Kind, int], Awaitable[None]]
 
+API = "/api/v1"
 MOST_LICENSES = 1_000
 
 
@@ -54,6 +56,18 @@ class MusicDesk:
     edits: EditsDesk
     api_url: str
     refresh: Refresh
+
+    def mounts(self) -> list[Mount]:
+        """Everything here."""
+        return [
+            Mount(f"{API}/artists", Artists(self).app.resource()),
+            Mount(f"{API}/albums", Albums(self).app.resource()),
+            Mount(f"{API}/tracks", Tracks(self).app.resource()),
+            *(Mount(f"{API}/{kind}s", Below(self, kind).app.resource()) for kind in Kind),
+            Mount(f"{API}/search", Search(self).app.resource()),
+            Mount(f"{API}/tags", Tags(self).app.resource()),
+            Mount(f"{API}/licenses", Licenses(self).app.resource()),
+        ]
 
     def page(
         self, request: LeanRequest, name: str, results: Sequence[Document], count: int, paging: Paging, query: Query
@@ -126,18 +140,6 @@ class Artists:
         artist, shelf = await self._desk.catalog.artist(viewer, id)
         return answer(request, 200, v1_catalog.artist_detail(artist, shelf, self._desk.paper))
 
-    @app.route("/<int:id>/libraries/", methods=["GET"])
-    async def holders(self, request: LeanRequest, id: int) -> bytes:
-        return await self._desk.holders(request, Kind.ARTIST, id)
-
-    @app.route("/<int:id>/mutations/", methods=["GET"])
-    async def edits(self, request: LeanRequest, id: int) -> bytes:
-        return await self._desk.edits.of(request, Kind.ARTIST, id)
-
-    @app.route("/<int:id>/mutations/", methods=["POST"])
-    async def suggest(self, request: LeanRequest, id: int) -> bytes:
-        return await self._desk.edits.suggest(request, Kind.ARTIST, id)
-
 
 class Albums:
     """``albums/``"""
@@ -156,18 +158,6 @@ class Albums:
         viewer = await self._desk.looked_at(request, Kind.ALBUM, id)
         album, shelf = await self._desk.catalog.album(viewer, id)
         return answer(request, 200, v1_catalog.album_detail(album, shelf, self._desk.paper))
-
-    @app.route("/<int:id>/libraries/", methods=["GET"])
-    async def holders(self, request: LeanRequest, id: int) -> bytes:
-        return await self._desk.holders(request, Kind.ALBUM, id)
-
-    @app.route("/<int:id>/mutations/", methods=["GET"])
-    async def edits(self, request: LeanRequest, id: int) -> bytes:
-        return await self._desk.edits.of(request, Kind.ALBUM, id)
-
-    @app.route("/<int:id>/mutations/", methods=["POST"])
-    async def suggest(self, request: LeanRequest, id: int) -> bytes:
-        return await self._desk.edits.suggest(request, Kind.ALBUM, id)
 
 
 class Tracks:
@@ -188,17 +178,26 @@ class Tracks:
         track, shelf = await self._desk.catalog.track(viewer, id)
         return answer(request, 200, v1_catalog.track_detail(track, shelf, self._desk.paper))
 
+
+class Below:
+    """What every artist, album and track has below it: who holds it, and what people suggest to change."""
+
+    app = resource_app()
+
+    def __init__(self, desk: MusicDesk, kind: Kind) -> None:
+        self._desk, self._kind = desk, kind
+
     @app.route("/<int:id>/libraries/", methods=["GET"])
     async def holders(self, request: LeanRequest, id: int) -> bytes:
-        return await self._desk.holders(request, Kind.TRACK, id)
+        return await self._desk.holders(request, self._kind, id)
 
     @app.route("/<int:id>/mutations/", methods=["GET"])
     async def edits(self, request: LeanRequest, id: int) -> bytes:
-        return await self._desk.edits.of(request, Kind.TRACK, id)
+        return await self._desk.edits.of(request, self._kind, id)
 
     @app.route("/<int:id>/mutations/", methods=["POST"])
     async def suggest(self, request: LeanRequest, id: int) -> bytes:
-        return await self._desk.edits.suggest(request, Kind.TRACK, id)
+        return await self._desk.edits.suggest(request, self._kind, id)
 
 
 class Search:

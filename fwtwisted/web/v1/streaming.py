@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from attrs import evolve
-
 from fwtwisted.core.listening.streaming import ListenWish, Stream, Streaming
 from fwtwisted.model.errors import NotFound
 from fwtwisted.model.people import Via, Viewer
@@ -17,14 +15,12 @@ from fwtwisted.web.app import nothing, resource_app
 from fwtwisted.web.callers import Callers
 from fwtwisted.web.reading import Query
 from fwtwisted.web.request import LeanRequest
-from fwtwisted.web.transfer import Delivery, Front, FrontHeader, announce, hand_over, send, send_away
+from fwtwisted.web.transfer import PRIVATE, Delivery, Front, announce, hand_over, send, send_away
 from fwtwisted.wire.audio_keys import AudioKeys
 from fwtwisted.wire.http import content_disposition
 from fwtwisted.wire.v1.questions import TRUTHS, uuid_or_none
 
 MOST_KBITS = 320
-FRONT_SECONDS = 60  # that a URL lives which the front is given (S-21)
-LABELS = {"Cache-Control": "private, max-age=0, must-revalidate", "Vary": "Authorization, Cookie"}
 
 
 class _Player:
@@ -57,14 +53,14 @@ class _Player:
             await self._note(request, viewer, stream)
             disposition = None if filename is None else content_disposition(filename).decode("ascii")
             return send_away(request, stream.distant.url(None, stream.media_type, disposition))
-        delivery = Delivery(stream.media_type, filename, LABELS)
-        place = await self._front_place(stream)
+        delivery = Delivery(stream.media_type, filename, PRIVATE)
+        place = await self._front.place_of(stream)
         if place is not None:
             await self._note(request, viewer, stream)
             cached = "LOCAL" if stream.distant is None else "BYPASS"
-            return hand_over(request, place, evolve(delivery, headers={**LABELS, "X-Cache-Status": cached}))
+            return hand_over(request, place, delivery.cached(cached))
         if request.method == b"HEAD" and stream.is_live:  # nothing is transcoded for somebody who only looks
-            announce(request, evolve(delivery, headers={**LABELS, "X-Cache-Status": "MISS"}))
+            announce(request, delivery.cached("MISS"))
             return None
         source = await stream.open()
         try:
@@ -78,15 +74,6 @@ class _Player:
     async def admitted(self, request: LeanRequest) -> None:
         """Refuse whoever may not listen at all."""
         await self._callers.listener(request)
-
-    async def _front_place(self, stream: Stream) -> FrontHeader | None:
-        if stream.stored is not None:
-            return self._front.stored(stream.stored)
-        if stream.distant is not None and self._front.takes_urls:
-            return self._front.elsewhere(stream.distant.url(FRONT_SECONDS, stream.media_type, None))
-        if stream.in_place is None or not self._front.sends_files:
-            return None
-        return self._front.in_place(await stream.in_place())
 
     async def _note(self, request: LeanRequest, viewer: Viewer, stream: Stream) -> None:
         if request.method != b"GET":

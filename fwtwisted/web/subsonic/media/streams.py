@@ -12,8 +12,8 @@ from fwtwisted.model.errors import NotFound
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.subsonic.calls import Caller, call, media_call
 from fwtwisted.web.subsonic.desk import SubsonicDesk, the_name
-from fwtwisted.web.subsonic.media.sending import LABELS, Sender, send_read
-from fwtwisted.web.transfer import Delivery, announce
+from fwtwisted.web.subsonic.media.sending import Sender, send_read
+from fwtwisted.web.transfer import PRIVATE, Delivery, announce
 from fwtwisted.wire.subsonic.asked import Asked
 from fwtwisted.wire.subsonic.envelope import Payload
 from fwtwisted.wire.subsonic.names import Prefix
@@ -45,7 +45,7 @@ class StreamCalls:
             sending = await self._streams.stream(sight, name, AS_IT_IS)
             return await self._sender.send(request, sending, sending.stream.filename)
         bundle = await self._bundles.bundle(sight, name)
-        delivery = Delivery(ARCHIVE, f"{bundle.name}.zip", LABELS)
+        delivery = Delivery(ARCHIVE, f"{bundle.name}.zip", PRIVATE)
         if request.method == b"HEAD":
             announce(request, delivery)
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -29,6 +29,7 @@ from fwtwisted.core.fediverse.room import FediverseGround, FediverseRoom
 from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.outbox import Outbox
 from fwtwisted.core.files.attachments import Attachments
+from fwtwisted.core.files.cutting import Cutting, CuttingGround
 from fwtwisted.core.files.not_shipped import NotShipped
 from fwtwisted.core.files.remote_pictures import RemotePictures
 from fwtwisted.core.files.shipping import Shipping
@@ -84,7 +85,7 @@ from fwtwisted.core.subsonic.media.room import MediaGround, MediaRoom
 from fwtwisted.core.subsonic.room import SubsonicGround, SubsonicRoom
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.ground import Ground
-from fwtwisted.outside.blobs import LocalBlobs
+from fwtwisted.outside.blobs import IN_STORE, LocalBlobs
 from fwtwisted.outside.fetching import Fetching, system_lookup
 from fwtwisted.outside.ffmpeg import Transcoder
 from fwtwisted.outside.front import front
@@ -299,6 +300,17 @@ class Parts:
         self.shipping = None if store is None else Shipping(ground.reactor, database, store.blobs)
         images = Images(threads, settings.image_settings(config))
         self.attachments = Attachments(database, blobs, images, ring, settings.attachment_settings(config))
+        self.cutting = Cutting(
+            CuttingGround(
+                clock=ground.reactor,
+                database=database,
+                blobs=blobs,
+                attachments=self.attachments,
+                lies=_lies(ground),
+                quality=config.media.jpeg_quality,
+                is_regular=self.not_shipped is not None and config.media.thumbnails,
+            )
+        )
         self.remote_pictures = RemotePictures(
             self.attachments, self.fetching, self.policies, ground.cache, settings.remote_picture_settings(config)
         )
@@ -465,6 +477,7 @@ class Parts:
             self.retention,
             self.strays,
             self.attachments,
+            self.cutting,
             self.podcasts,
             self.commons,
             self.telling,
@@ -486,6 +499,7 @@ class Parts:
             self.retention,
             self.strays,
             self.attachments,
+            self.cutting,
             self.podcasts,
             self.commons,
             self.fediverse,
@@ -532,7 +546,20 @@ def _not_shipped(ground: Ground) -> NotShipped | None:
     store = ground.store
     if store is None or not store.urls.are_elsewhere:
         return None
-    return NotShipped(ground.reactor, ground.database, store.urls.url, lambda: store.blobs.store.is_away)
+    quality = ground.config.media.jpeg_quality
+    return NotShipped(ground.reactor, ground.database, store.urls.url, lambda: store.blobs.store.is_away, quality)
+
+
+def _lies(ground: Ground) -> Callable[[str, str], Awaitable[bool]]:
+    """Who tells whether a file lies in a storage."""
+    there = None if ground.store is None else There(ground.store)
+
+    async def lies(name: str, storage: str) -> bool:
+        if there is not None and storage == IN_STORE:
+            return await there.seen(name) is not None
+        return await ground.blobs.size(name) is not None
+
+    return lies
 
 
 def _sides(ground: Ground) -> list[Here | There]:

@@ -48,6 +48,7 @@ GROUPS = {
     "jobs": "fwtwisted.cli.jobs",
     "storage": "fwtwisted.cli.storage.group",
     "inplace_to_s3": "fwtwisted.cli.storage.in_place",
+    "media": "fwtwisted.cli.media",
 }
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE_SECONDS = 5.0

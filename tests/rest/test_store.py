@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -14,6 +15,7 @@ from twisted.internet import reactor as _reactor
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 
+from fwtwisted.core.files.cutting import Cut, CutWish
 from fwtwisted.worker import Hands, WorkerSettings
 from tests.audio import make
 from tests.faults import Fault, Faults
@@ -343,6 +345,51 @@ class RedirectTests(StorePodCase):
         while not self.ground.store.blobs.store.is_away:
             await self.alice.parts("attachments/", ("file", "cover.png", picture_of_colour()))
         self.assertNotIn("X-Amz", (await self.alice.get(place)).json["urls"]["original"])
+
+    async def test_renditions_that_are_not_there(self) -> None:
+        """They are shown, and made, by us, until somebody has seen that they lie there."""
+        said = await self.alice.parts("attachments/", ("file", "cover.png", picture_of_colour()))
+        place, sizes = f"attachments/{said.json['uuid']}/", ("medium_square_crop", "large_square_crop")
+        assert self.parts.not_shipped is not None
+        await self.parts.not_shipped.look()
+        for url in self.shown((await self.alice.get(place)).json, ("original", *sizes)):
+            self.assertIn("X-Amz", url)
+            self.assertEqual(200, (await deferToThread(fetched, url))[0])
+        await self.do("UPDATE attachment SET cut = NULL")  # as pictures are that came with imported files
+        for key in self.server.keys(self.bucket):
+            if "__sized__" in key:
+                await self.ground.blobs.delete(key.removeprefix(BELOW))
+        await self.parts.not_shipped.look()
+        document = (await self.alice.get(place)).json
+        self.assertIn("X-Amz", document["urls"]["original"])
+        medium, large = self.shown(document, sizes)
+        self.assertEqual(200, (await self.visitor().get(urlsplit(medium).path)).status)
+        self.assertNotIn("X-Amz", medium + large)
+        cut = await self.parts.cutting.run(CutWish(), Cut())
+        self.assertEqual((1, 1), (cut.there, cut.made))
+        await self.parts.not_shipped.look()
+        for url in self.shown((await self.alice.get(place)).json, sizes):
+            self.assertIn("X-Amz", url)
+            self.assertEqual(200, (await deferToThread(fetched, url))[0])
+
+    def shown(self, document: Any, which: Sequence[str]) -> list[str]:
+        """The addresses of a picture."""
+        return [document["urls"][one] for one in which]
+
+    async def test_the_banner(self) -> None:
+        """It is shown by us until somebody has seen that it lies there."""
+        name = "dynamic_preferences/instance__banner/a/b/c/d.png"
+        assert self.parts.not_shipped is not None
+        await self.do("INSERT INTO preference VALUES ('instance__banner', to_jsonb(%s::text))", name)
+        await self.parts.not_shipped.look()
+        self.assertIsNone(self.parts.not_shipped.url(name))
+        await self.parts.cutting.look_at_banner()
+        await self.parts.not_shipped.look()
+        self.assertIsNone(self.parts.not_shipped.url(name))
+        await self.ground.blobs.put(name, picture_of_colour())
+        await self.parts.cutting.look_at_banner()
+        await self.parts.not_shipped.look()
+        self.assertEqual((200, "image/png"), (await deferToThread(fetched, self.parts.not_shipped.url(name) or ""))[:2])
 
 
 class VersionTests(StorePodCase):

@@ -68,7 +68,7 @@ class Attachments:
     ) -> None:
         self._database, self._blobs, self._images = database, blobs, images
         self._ring, self._settings = ring, settings
-        self._making: dict[str, list[Deferred[None]]] = {}
+        self._making: dict[str, list[Deferred[str | None]]] = {}
 
     # --- rows ------------------------------------------------------------------------------------
 
@@ -81,17 +81,18 @@ class Attachments:
         """
         actor_id = viewer.the_actor
         picture = await self._images.checked_file(path)
-        uuid, name = await self._store(picture, filename)
+        uuid, name, storage = await self._store(picture, filename)
 
         async def write(tx: Tx) -> Attachment:
             if await doomed.spare(tx, [name]) != 1:
                 raise Unavailable("This took too long; try again.")
             digest = hashlib.sha256(picture.body).digest()
-            return await attachments.add(tx, uuid, actor_id, name, len(picture.body), picture.media_type, digest)
+            size, media_type = len(picture.body), picture.media_type
+            return await attachments.add(tx, uuid, actor_id, name, size, media_type, digest, storage)
 
         taken = await self._database.transaction(write)
         if self._settings.cuts_at_once:
-            await self._cut(name)
+            await self._cut_early(name, storage)
         return taken
 
     async def fill(self, found: Attachment, body: bytes) -> Attachment:
@@ -101,11 +102,11 @@ class Attachments:
         :raise Invalid: on ``file``: it is no picture that we show.  :raise NotFound: nobody needs it any more.
         """
         picture = await self._images.checked(body)
-        _, name = await self._store(picture, f"{found.uuid}.{picture.suffix}")
+        _, name, storage = await self._store(picture, f"{found.uuid}.{picture.suffix}")
         sha256 = hashlib.sha256(picture.body).digest()
 
         async def write(tx: Tx) -> Attachment | None:
-            filled = await attachments.fill(tx, found.id, name, len(picture.body), picture.media_type, sha256)
+            filled = await attachments.fill(tx, found.id, name, len(picture.body), picture.media_type, sha256, storage)
             if filled is not None and await doomed.spare(tx, [name]) != 1:
                 raise Unavailable("This took too long; try again.")
             tx.touch("catalog")
@@ -115,12 +116,12 @@ class Attachments:
         if filled is None:  # another process was quicker; the doom of what we stored stands
             return await self.one(found.uuid)
         if self._settings.cuts_at_once:
-            await self._cut(name)
+            await self._cut_early(name, storage)
         return filled
 
-    async def _store(self, picture: Picture, filename: str) -> tuple[UUID, str]:
+    async def _store(self, picture: Picture, filename: str) -> tuple[UUID, str, str]:
         """
-        Bring a picture into the store, doomed for the time being; the uuid for its row, and its name.
+        Bring a picture into the store, doomed for the time being; the uuid for its row, its name, where it lies.
 
         :raise Conflict: no free name could be drawn.
         """
@@ -129,24 +130,33 @@ class Attachments:
             name = stored_name(ATTACHMENTS, uuid, _named(filename, picture))
             await self._doom_for_now(name)
             try:
-                await self._blobs.put(name, picture.body)
+                storage = await self._blobs.put(name, picture.body)
             except Conflict:  # the other's file stays: nothing that a row names is removed
                 if not draws_left:
                     raise
             else:
                 break
-        return uuid, name
+        return uuid, name, storage
 
     async def _doom_for_now(self, name: str) -> None:
         await self._database.transaction(lambda tx: doomed.doom(tx, [name], HOPE_SECONDS))
 
-    async def _cut(self, name: str) -> None:
+    async def _cut_early(self, name: str, storage: str) -> None:
         """Make the renditions of a picture that is just taken; where that fails they are made when asked for."""
-        for size in SIZES:
-            try:
-                await self._rendition(rendition_name(name, size, self._settings.quality), name, size)
-            except FwError as why:
-                self._log.warn("cannot cut {name}: {why}", event="attachments.uncut", name=name, why=str(why))
+        try:
+            if all([await self.make(rendition, name, size) == storage for rendition, size in self.renditions(name)]):
+                await self.has_cut(name, storage)
+        except FwError as why:
+            self._log.warn("cannot cut {name}: {why}", event="attachments.uncut", name=name, why=str(why))
+
+    def renditions(self, name: str) -> list[tuple[str, int]]:
+        """The names of a picture's renditions, and their sizes."""
+        return [(rendition_name(name, size, self._settings.quality), size) for size in SIZES]
+
+    async def has_cut(self, name: str, storage: str, *, can_be: bool = True) -> None:
+        """Remember that all renditions of a picture lie where it lies, or that it can have none."""
+        cut = self._settings.quality if can_be else -self._settings.quality
+        await self._database.transaction(lambda tx: attachments.has_cut(tx, name, storage, cut))
 
     async def one(self, uuid: UUID) -> Attachment:
         """:raise NotFound:"""
@@ -197,43 +207,49 @@ class Attachments:
             original = original_name(name, SIZES, self._settings.quality)
             if original is None:
                 raise
-        await self._rendition(name, *original)
+        await self.make(name, *original)
         return await self._blobs.open(name, known)
 
-    async def _rendition(self, name: str, original: str, size: int) -> None:
-        """Have a rendition made, once for all who wait; the work goes on when some of them leave."""
-        turn: Deferred[None] = Deferred()
+    async def make(self, name: str, original: str, size: int) -> str | None:
+        """
+        Have a rendition made, once for all who wait; the work goes on when some of them leave.
+
+        :return: where it lies; None: another process made it.
+        :raise NotFound: it cannot be made.  :raise NoRoom:
+        """
+        turn: Deferred[str | None] = Deferred()
         is_first = name not in self._making
         self._making.setdefault(name, []).append(turn)
         if is_first:
             making = Deferred.fromCoroutine(self._make(name, original, size))
             making.addBoth(lambda result: self._made(name, result))
-        await turn
+        return await turn
 
     def is_making(self, name: str) -> bool:
         """Whether a rendition is being made just now."""
         return name in self._making
 
-    def _made(self, name: str, result: Failure | None) -> None:
+    def _made(self, name: str, result: Failure | str | None) -> None:
         """Tell all who still wait."""
         for turn in self._making.pop(name):
             if not turn.called:
                 turn.callback(result)
 
-    async def _make(self, name: str, original: str, size: int) -> None:
+    async def _make(self, name: str, original: str, size: int) -> str | None:
         try:
             async with self._blobs.lent(original) as path:
                 square = await self._images.rendition_file(path, size)
         except (OSError, Invalid) as unreadable:
             raise NotFound from unreadable
         try:
-            await self._blobs.put(name, square)
+            storage = await self._blobs.put(name, square)
         except Conflict:
-            return  # another process was quicker
+            return None  # another process was quicker
         # The original may have been removed meanwhile; then nobody else will remove this.
         if await self._blobs.size(original) is None:
             await self._blobs.delete(name)
             raise NotFound
+        return storage
 
     # --- chores ----------------------------------------------------------------------------------
 

@@ -345,10 +345,8 @@ class Streaming:
 
         async def opened() -> ByteSource:
             sha256 = _sha256(version.checksum)
-            try:
-                source = await self._blobs.open(
-                    version.audio_file, Known(version.size, sha256, is_far=not place.is_here)
-                )
+            try:  # without the digest the store is asked at once, so that one that was lost can be made anew
+                source = await self._blobs.open(version.audio_file, Known(version.size, is_far=not place.is_here))
             except NotFound:
                 await self._forget(version)
                 return await self._begin(hearable, wish, patience, by)

@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
-from fwtwisted.db.pool import Tx
+from attrs import frozen
+
+from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.music import Attachment
 
 COLUMNS = "id, uuid, url, file, size, mimetype, creation_date"
 
 ADD = f"""
-    INSERT INTO attachment (uuid, actor_id, file, size, mimetype, sha256)
-    VALUES (%s, %s, %s, %s, %s, %s) RETURNING {COLUMNS}
+    INSERT INTO attachment (uuid, actor_id, file, size, mimetype, sha256, storage)
+    VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING {COLUMNS}
 """
 
 
 async def add(
-    tx: Tx, uuid: UUID, actor_id: int | None, file: str, size: int, mimetype: str, sha256: bytes
+    tx: Tx,
+    uuid: UUID,
+    actor_id: int | None,
+    file: str,
+    size: int,
+    mimetype: str,
+    sha256: bytes,
+    storage: str = "local",
 ) -> Attachment:
-    """A picture that somebody uploaded; loose until something refers to it."""
-    return await tx.one(Attachment, ADD, uuid, actor_id, file, size, mimetype, sha256)
+    """A picture that somebody uploaded; loose until something refers to it.  :param storage: where its bytes lie."""
+    return await tx.one(Attachment, ADD, uuid, actor_id, file, size, mimetype, sha256, storage)
 
 
 FILL = f"""
-    UPDATE attachment SET file = %s, size = %s, mimetype = %s, sha256 = %s, last_fetch_date = now()
+    UPDATE attachment
+       SET file = %s, size = %s, mimetype = %s, sha256 = %s, storage = %s, cut = NULL, last_fetch_date = now()
      WHERE id = %s AND file IS NULL RETURNING {COLUMNS}
 """
 
 
-async def fill(tx: Tx, id: int, file: str, size: int, mimetype: str, sha256: bytes) -> Attachment | None:
+async def fill(tx: Tx, id: int, file: str, size: int, mimetype: str, sha256: bytes, storage: str) -> Attachment | None:
     """A picture of another server that is here from now on; None when it was already, or is gone."""
-    return await tx.maybe(Attachment, FILL, file, size, mimetype, sha256, id)
+    return await tx.maybe(Attachment, FILL, file, size, mimetype, sha256, storage, id)
 
 
 OWNER = "SELECT actor_id FROM attachment WHERE uuid = %s"
@@ -70,3 +81,58 @@ REMOVE_LOOSE = """
 async def remove_loose(tx: Tx, age_seconds: float, limit: int) -> list[str | None]:
     """Forget at most ``limit`` pictures that nothing refers to; the names of their files."""
     return await tx.many(lambda file: file, REMOVE_LOOSE, age_seconds, limit)
+
+
+@frozen
+class Cuttable:
+    """
+    A picture of which there may be renditions.
+
+    :ivar storage: where it lies.  :ivar cut: see ``schema/0031_pictures.sql``; 0 for nobody knows.
+    """
+
+    file: str
+    storage: str
+    cut: int
+
+
+CUTTABLE = """
+    SELECT file, storage, coalesce(cut, 0) FROM attachment
+     WHERE file > %s AND coalesce(cut, 0) <> ALL(%s) ORDER BY file LIMIT %s
+"""
+
+
+async def cuttable(tx: Queries, after: str, limit: int, but: Collection[int] = ()) -> list[Cuttable]:
+    """
+    Pictures in the order of their names.
+
+    :param after: the last one of the page before.  :param but: leave out those that are cut so.
+    """
+    return await tx.many(Cuttable, CUTTABLE, after, list(but), limit)
+
+
+STORED = "SELECT count(*) FROM attachment WHERE file IS NOT NULL"
+
+
+async def count_stored(tx: Queries) -> int:
+    """How many pictures have a file."""
+    return await tx.one(int, STORED)
+
+
+UNCUT = """
+    (SELECT file FROM attachment WHERE file IS NOT NULL AND coalesce(cut, 0) < %s LIMIT %s)
+     UNION ALL (SELECT file FROM attachment WHERE file IS NOT NULL AND coalesce(cut, 0) > %s LIMIT %s)
+"""
+
+
+async def uncut(tx: Queries, quality: int, limit: int) -> list[str]:
+    """Pictures whose renditions of that quality are not known to lie beside them."""
+    return (await tx.many(str, UNCUT, quality, limit, quality, limit))[:limit]
+
+
+HAS_CUT = "UPDATE attachment SET cut = %s WHERE file = %s AND storage = %s"
+
+
+async def has_cut(tx: Tx, file: str, storage: str, cut: int) -> None:
+    """Both renditions of a picture lie where it lies (or, negative, there can be none); unless it was moved since."""
+    await tx.do(HAS_CUT, cut, file, storage)

@@ -456,14 +456,15 @@ async def pictures(tx: Queries, digests: Sequence[bytes], owner_ids: Sequence[in
 
 
 ADD_PICTURE = """
-    INSERT INTO attachment (actor_id, file, size, mimetype, sha256, used) VALUES (%s, %s, %s, %s, %s, true)
+    INSERT INTO attachment (actor_id, file, size, mimetype, sha256, storage, used)
+    VALUES (%s, %s, %s, %s, %s, %s, true)
  RETURNING id
 """
 
 
-async def add_picture(tx: Tx, owner_id: int, file: str, size: int, media_type: str, sha256: bytes) -> int:
+async def add_picture(tx: Tx, owner_id: int, file: str, size: int, media_type: str, sha256: bytes, storage: str) -> int:
     """Write a stored picture; its id."""
-    return await tx.one(int, ADD_PICTURE, owner_id, file, size, media_type, sha256)
+    return await tx.one(int, ADD_PICTURE, owner_id, file, size, media_type, sha256, storage)
 
 
 USE_PICTURES = "UPDATE attachment SET used = true WHERE id = ANY(%s) AND NOT used"

@@ -20,7 +20,8 @@ async def stored_preferences(tx: Queries) -> dict[str, Any]:
 STORE_PREFERENCES = """
     INSERT INTO preference (identifier, value)
     SELECT * FROM unnest(%s::text[], %s::jsonb[])
-        ON CONFLICT (identifier) DO UPDATE SET value = excluded.value, modified = now()
+        ON CONFLICT (identifier) DO UPDATE SET value = excluded.value, modified = now(),
+            storage = CASE WHEN preference.value = excluded.value THEN preference.storage END
 """
 
 

@@ -15,12 +15,15 @@ from fwtwisted.db.pool import Queries, Tx
 
 UPLOAD_MOVED = "UPDATE upload SET storage = %s, verified_date = now() WHERE audio_file = %s"
 VERSION_MOVED = "UPDATE upload_version SET storage = %s, verified_date = now() WHERE audio_file = %s"
-ATTACHMENT_MOVED = "UPDATE attachment SET storage = %s, verified_date = now() WHERE file = %s"
+ATTACHMENT_MOVED = "UPDATE attachment SET storage = %s, verified_date = now(), cut = NULL WHERE file = %s"
+BANNER_MOVED = """
+    UPDATE preference SET storage = %s WHERE identifier = 'instance__banner' AND value = to_jsonb(%s::text)
+"""
 
 
 async def moved(tx: Tx, name: str, storage: str) -> None:
     """The bytes of a file lie elsewhere now, and were seen to be there."""
-    for statement in (UPLOAD_MOVED, VERSION_MOVED, ATTACHMENT_MOVED):
+    for statement in (UPLOAD_MOVED, VERSION_MOVED, ATTACHMENT_MOVED, BANNER_MOVED):
         await tx.do(statement, storage, name)
 
 
@@ -49,7 +52,7 @@ _VERSIONS = _UPLOADS.replace("FROM upload", "FROM upload_version")
 _PICTURES = """
     SELECT file AS name, size, encode(sha256, 'hex') AS sha256, storage, verified_date, mimetype FROM attachment"""
 _BANNER = """
-    SELECT value #>> '{}' AS name, NULL::bigint AS size, NULL AS sha256, NULL AS storage,
+    SELECT value #>> '{}' AS name, NULL::bigint AS size, NULL AS sha256, storage,
            NULL::timestamptz AS verified_date, NULL AS mimetype
       FROM preference
      WHERE identifier = 'instance__banner' AND jsonb_typeof(value) = 'string' AND value <> '""'"""
@@ -121,24 +124,27 @@ VERSION_SETTLED = UPLOAD_SETTLED.replace("UPDATE upload", "UPDATE upload_version
 ATTACHMENT_SETTLED = """
     UPDATE attachment
        SET storage = %s, etag = %s, verified_date = now(), size = coalesce(size, %s),
-           sha256 = coalesce(sha256, decode(%s, 'hex'))
+           sha256 = coalesce(sha256, decode(%s, 'hex')), cut = CASE WHEN storage = %s THEN cut END
      WHERE file = %s
 """
 
 
 async def settled(tx: Tx, name: str, storage: str, etag: str | None, size: int, sha256: str) -> int:
     """A file lies there, and its bytes were seen to be right; of how many rows that is true."""
-    count = 0
-    for statement in (UPLOAD_SETTLED, VERSION_SETTLED, ATTACHMENT_SETTLED):
+    count = await tx.do(ATTACHMENT_SETTLED, storage, etag, size, sha256, storage, name)
+    for statement in (UPLOAD_SETTLED, VERSION_SETTLED):
         count += await tx.do(statement, storage, etag, size, sha256, name)
-    return count
+    return count + await tx.do(BANNER_MOVED, storage, name)
 
 
-PICTURES_HERE = "SELECT file FROM attachment WHERE storage = 'local' AND file IS NOT NULL"
+PICTURES_HERE = f"""
+    SELECT file FROM attachment WHERE storage = 'local' AND file IS NOT NULL
+     UNION ALL SELECT name FROM ({_BANNER}) AS banner WHERE storage IS DISTINCT FROM 's3'
+"""
 
 
 async def pictures_here(tx: Queries) -> list[str]:
-    """The names of pictures that do not lie in the object store."""
+    """The names of pictures that do not lie in the object store, as far as anybody knows."""
     return await tx.many(str, PICTURES_HERE)
 
 

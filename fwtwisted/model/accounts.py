@@ -10,6 +10,7 @@ from uuid import UUID
 from attrs import field, frozen
 
 from fwtwisted.model.music import Attachment
+from fwtwisted.model.ordering import Ordering
 from fwtwisted.model.people import Account, Actor, Library, Privacy
 
 LONGEST_USERNAME = 150
@@ -137,13 +138,12 @@ class LibraryQuestion:
     :ivar words: all must be in the name.
     :ivar scope: the words of ``scope=``; None: not asked.
     :ivar privacy_level: None: not asked.
-    :ivar ordering: column names and whether descending.
     """
 
     words: tuple[str, ...] = ()
     scope: tuple[str, ...] | None = None
     privacy_level: Privacy | None = None
-    ordering: tuple[tuple[str, bool], ...] = ()
+    ordering: Ordering = ()
 
 
 @frozen

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from fwtwisted.model.ordering import Ordering
 from fwtwisted.model.people import Account, Actor, Privacy
 from fwtwisted.model.uploads import TokenQuery
 
@@ -115,10 +116,6 @@ class Invitation:
     expiration_date: datetime
     used: datetime | None
     guest: Account | None
-
-
-Ordering = tuple[tuple[str, bool], ...]
-"""Names to order by, and whether each falls; those that a list does not know are ignored."""
 
 
 @frozen

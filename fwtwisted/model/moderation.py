@@ -10,7 +10,8 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from fwtwisted.model.administration import AdminActor, Ordering
+from fwtwisted.model.administration import AdminActor
+from fwtwisted.model.ordering import Ordering
 from fwtwisted.model.people import Account, Actor
 from fwtwisted.model.uploads import TokenQuery
 

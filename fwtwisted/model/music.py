@@ -202,7 +202,7 @@ class Scope:
     """
     One word of ``scope=``.
 
-    :ivar owners: ids of the actors whose libraries count; None: no limit by owner.
+    :ivar owner: id of the actor whose libraries count; None: no limit by owner.
     :ivar domain: the server whose libraries count.
     :ivar libraries: ids of the libraries that count.
     """

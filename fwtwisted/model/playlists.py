@@ -10,6 +10,7 @@ from attrs import frozen
 
 from fwtwisted.model.errors import BadRequest, Invalid, NotFound
 from fwtwisted.model.music import Attachment
+from fwtwisted.model.ordering import Ordering
 from fwtwisted.model.people import Privacy
 
 T = TypeVar("T")
@@ -93,7 +94,6 @@ class PlaylistQuestion:
     :ivar filled: whether it has tracks; None: not asked.
     :ivar track: and ``album``, ``artist``: only with music of these.
     :ivar scope: its words; None: not asked.
-    :ivar ordering: names and whether descending.
     """
 
     words: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ class PlaylistQuestion:
     album: int | None = None
     artist: int | None = None
     scope: tuple[str, ...] | None = None
-    ordering: tuple[tuple[str, bool], ...] = ()
+    ordering: Ordering = ()
 
 
 class NoSuchPlace(NotFound):

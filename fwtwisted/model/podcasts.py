@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from fwtwisted.model.accounts import LongText
 from fwtwisted.model.music import Artist, Attachment
+from fwtwisted.model.ordering import Ordering
 from fwtwisted.model.people import Actor
 
 LONGEST_CHANNEL_NAME = 255
@@ -134,7 +135,6 @@ class ChannelQuestion:
     What a list of channels is asked; docs/api.md §4.15.
 
     :ivar words: each must be found.  :ivar scope: None: everybody's.  :ivar hidden: as for music.
-    :ivar ordering: names, and whether each falls.
     """
 
     words: tuple[str, ...] = ()
@@ -143,7 +143,7 @@ class ChannelQuestion:
     subscribed: bool | None = None
     external: bool | None = None
     hidden: bool | None = False
-    ordering: tuple[tuple[str, bool], ...] = ()
+    ordering: Ordering = ()
 
 
 @frozen
@@ -164,7 +164,7 @@ class SeriesWish:
     title: str
     artist: int
     cover: UUID | None
-    released: Any
+    released: date | None
     description: LongText | None
 
 

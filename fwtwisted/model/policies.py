@@ -10,6 +10,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from fwtwisted.model.ordering import Ordering
 from fwtwisted.model.people import Actor
 
 _PORT = re.compile(r":\d+\Z")
@@ -157,4 +158,4 @@ class PolicyQuestion:
     account: tuple[str | None, str | None] = (None, None)
     switches: Mapping[Switch, bool] = field(factory=dict)
     words: tuple[str, ...] = ()
-    ordering: tuple[tuple[str, bool], ...] = ()
+    ordering: Ordering = ()

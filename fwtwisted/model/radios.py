@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from attrs import frozen
 
 from fwtwisted.model.errors import Forbidden, NotFound
+from fwtwisted.model.ordering import Ordering
 
 LONGEST_NAME = 100
 LONGEST_DESCRIPTION = 5_000
@@ -131,7 +132,6 @@ class RadioQuestion:
 
     :ivar words: each must be in the name or the description.
     :ivar scope: its words; None: not asked.
-    :ivar ordering: names and whether descending.
     """
 
     words: tuple[str, ...] = ()
@@ -139,7 +139,7 @@ class RadioQuestion:
     name_contains: str | None = None
     name_starts: str | None = None
     scope: tuple[str, ...] | None = None
-    ordering: tuple[tuple[str, bool], ...] = ()
+    ordering: Ordering = ()
 
 
 @frozen

@@ -11,6 +11,7 @@ from uuid import UUID
 from attrs import frozen
 
 from fwtwisted.model.administration import AdminActor, Note
+from fwtwisted.model.ordering import Ordering
 from fwtwisted.model.uploads import TokenQuery
 
 LONGEST_SUMMARY = 50_000
@@ -109,7 +110,7 @@ class ReportQuestion:
     is_handled: bool | None = None
     type: str | None = None
     submitter_email: str | None = None
-    ordering: tuple[tuple[str, bool], ...] = ()
+    ordering: Ordering = ()
 
 
 @frozen

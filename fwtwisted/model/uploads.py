@@ -10,6 +10,8 @@ from uuid import UUID
 
 from attrs import frozen
 
+from fwtwisted.model.ordering import Ordering
+
 
 class Status(enum.StrEnum):
     """Where an upload stands.  Source: docs/api.md §3.12."""
@@ -150,7 +152,7 @@ class UploadQuestion:
     include_channels: bool = False
     q: TokenQuery | None = None
     uuids: tuple[UUID, ...] | None = None
-    ordering: tuple[tuple[str, bool], ...] = ()
+    ordering: Ordering = ()
 
 
 class Act(enum.StrEnum):

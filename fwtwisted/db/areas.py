@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from fwtwisted.db.often import Often
 from fwtwisted.db.pool import Tx
 
-VERSIONS = "SELECT name, version FROM area"
+VERSIONS = Often("versions", "SELECT name, version FROM area", ())
 
 
 async def versions(tx: Tx) -> Mapping[str, int]:
@@ -21,7 +22,7 @@ async def versions(tx: Tx) -> Mapping[str, int]:
     An earlier version is always safe: what is kept under it is forgotten sooner, never later.
     """
     if tx.areas is None:
-        tx.areas = dict(await tx.many(lambda name, version: (name, version), VERSIONS))
+        tx.areas = dict(await tx.often_many(lambda name, version: (name, version), VERSIONS))
     return tx.areas
 
 

@@ -9,6 +9,7 @@ Source: PostgreSQL's manual, PREPARE and EXECUTE.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import count
 
@@ -33,7 +34,7 @@ class Often:
     @cached_property
     def call(self) -> str:
         """What asks it of a connection that knows it."""
-        return f"EXECUTE {self.name} ({', '.join(['%s'] * len(self.types))})"
+        return f"EXECUTE {self.name}{_listed(['%s'] * len(self.types))}"
 
     @cached_property
     def first_call(self) -> str:
@@ -41,4 +42,8 @@ class Often:
         numbers = count(1)
         pieces = self.sql.split("%s")
         numbered = pieces[0] + "".join(f"${next(numbers)}{piece}" for piece in pieces[1:])
-        return f"PREPARE {self.name} ({', '.join(self.types)}) AS {numbered};{self.call}"
+        return f"PREPARE {self.name}{_listed(self.types)} AS {numbered};{self.call}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return f" ({', '.join(words)})" if words else ""

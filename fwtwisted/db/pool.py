@@ -148,6 +148,11 @@ class Tx:
         self._after: list[tuple[Callable[..., object], tuple[object, ...]]] = []
         self._touched: set[str] = set()
 
+    @property
+    def may_change(self) -> bool:
+        """Whether this is a transaction, in which something may be seen that does not last."""
+        return self._begins
+
     async def _run(self, sql: str, args: Sequence[object]) -> Any:
         if self._begins and not self.began:
             self.began = True

@@ -6,7 +6,7 @@ import enum
 from datetime import datetime
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
 Play: TypeAlias = "tuple[int, datetime | None]"
 """A track that somebody listened to, and when; None: now."""
@@ -32,12 +32,17 @@ class Heard:
 
 @frozen
 class Deed:
-    """Somebody listened to a track, or made it a favourite."""
+    """
+    Somebody listened to a track, or made it a favourite.
+
+    :ivar is_awaited: it was just done, and a plugin or somebody elsewhere wants to be told.
+    """
 
     id: int
     actor_id: int
     track_id: int
     creation_date: datetime
+    is_awaited: bool = field(default=False, eq=False)
 
 
 @frozen

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from uuid import UUID
 
 from fwtwisted.wire.ascii import in_ascii
@@ -104,6 +105,7 @@ def _plain(name: str) -> str:
 _QUALITY_SUFFIXES = (".jpg", ".jpeg", ".webp")
 
 
+@lru_cache(maxsize=20_000)
 def rendition_name(original: str, size: int, quality: int) -> str:
     """
     The name of a square rendition of an image.

@@ -158,7 +158,7 @@ class Listening:
         new = [deed for deed, is_new in made if is_new]
         for deed in new:
             self._tell(tx, Kind.FAVORITE, deed)
-        for actor_id in dict.fromkeys(deed.actor_id for deed in new):
+        for actor_id in dict.fromkeys(deed.actor_id for deed in new if deed.is_awaited):
             await self._favored(tx, actor_id, [deed.track_id for deed in new if deed.actor_id == actor_id])
         by_wish = {(deed.actor_id, deed.track_id): deed for deed, _ in made}
         return [by_wish.get(wish) or _no_track(wish[1]) for wish in wishes]
@@ -215,13 +215,13 @@ class Listening:
     async def listened_in(self, tx: Tx, heard: Sequence[Heard]) -> list[Deed]:
         """Remember what was listened to, in order; what is no track is left out."""
         deeds = await history.add_listenings(tx, heard)
-        if not deeds:
-            return []
         for deed in deeds:
             self._tell(tx, Kind.LISTENING, deed)
-        if self._relay is not None:
-            await self._relay.listened(tx, deeds)
-        await self._occasions.listened(tx, deeds)
+        awaited = [deed for deed in deeds if deed.is_awaited]
+        if awaited and self._relay is not None:
+            await self._relay.listened(tx, awaited)
+        if awaited:
+            await self._occasions.listened(tx, awaited)
         return deeds
 
     async def _favored(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:

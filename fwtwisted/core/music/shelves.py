@@ -13,23 +13,27 @@ from fwtwisted.db.pool import Tx
 from fwtwisted.model.music import Album, AlbumFacts, Artist, Attachment, ChannelOf, Kind, Shelf, Track
 from fwtwisted.model.people import Actor
 
+MOST_WORKS = 20_000  # artists, and as many albums, that are kept
+
 Thing: TypeAlias = Artist | Album | Track
 
 
 class Shelves:
-    """Fills shelves; keeps what is counted while the catalog does not change."""
+    """Fills shelves; keeps artists, albums and what is counted of them while the catalog does not change."""
 
     def __init__(self) -> None:
         self._facts = Kept(AlbumFacts())
         self._counts = Kept(0)
+        self._known_artists: Kept[Artist | None] = Kept(None, MOST_WORKS)
+        self._known_albums: Kept[Album | None] = Kept(None, MOST_WORKS)
 
     async def tracks(self, tx: Tx, ids: Sequence[int], visible: tuple[int, ...]) -> tuple[Sequence[Track], Shelf]:
         """The tracks, in order, and all that they refer to, with what may be played in the libraries ``visible``."""
         found = await catalog.tracks(tx, ids)
         tracks = [found[id] for id in ids if id in found]
-        albums = await catalog.albums(tx, {track.album_id for track in tracks if track.album_id is not None})
+        albums = await self._albums(tx, {track.album_id for track in tracks if track.album_id is not None})
         wanted = {track.artist_id for track in tracks} | {album.artist_id for album in albums.values()}
-        artists = await catalog.artists(tx, wanted)
+        artists = await self._artists(tx, wanted)
         albums = _by_known(albums, artists)
         tracks = [
             one for one in tracks if one.artist_id in artists and (one.album_id is None or one.album_id in albums)
@@ -47,8 +51,8 @@ class Shelves:
 
     async def albums(self, tx: Tx, ids: Sequence[int], visible: tuple[int, ...]) -> Shelf:
         """The albums and all that they refer to."""
-        found = await catalog.albums(tx, ids)
-        artists = await catalog.artists(tx, {album.artist_id for album in found.values()})
+        found = await self._albums(tx, ids)
+        artists = await self._artists(tx, {album.artist_id for album in found.values()})
         albums = _by_known(found, artists)
         return Shelf(
             artists=artists,
@@ -62,9 +66,9 @@ class Shelves:
 
     async def artists(self, tx: Tx, ids: Sequence[int], visible: tuple[int, ...]) -> Shelf:
         """The artists, their albums, and all that they refer to."""
-        artists = await catalog.artists(tx, ids)
+        artists = await self._artists(tx, ids)
         albums_of = await catalog.albums_of(tx, ids)
-        albums = await catalog.albums(tx, [id for several in albums_of.values() for id in several])
+        albums = await self._albums(tx, [id for several in albums_of.values() for id in several])
         return Shelf(
             artists=artists,
             albums=albums,
@@ -76,6 +80,22 @@ class Shelves:
             album_facts=await self._album_facts(tx, albums, visible),
             track_counts=await self._track_counts(tx, ids),
         )
+
+    async def _artists(self, tx: Tx, ids: Collection[int]) -> dict[int, Artist]:
+        """Artists by id; a transaction, which may have changed some, asks for itself."""
+        if tx.may_change:
+            return await catalog.artists(tx, ids)
+        version = (await versions(tx))["catalog"]
+        known = await self._known_artists.get(version, (), ids, lambda some: catalog.artists(tx, some))
+        return {id: found for id in ids if (found := known[id]) is not None}
+
+    async def _albums(self, tx: Tx, ids: Collection[int]) -> dict[int, Album]:
+        """Albums by id, in the same way."""
+        if tx.may_change:
+            return await catalog.albums(tx, ids)
+        version = (await versions(tx))["catalog"]
+        known = await self._known_albums.get(version, (), ids, lambda some: catalog.albums(tx, some))
+        return {id: found for id in ids if (found := known[id]) is not None}
 
     async def _album_facts(self, tx: Tx, ids: Collection[int], visible: tuple[int, ...]) -> Mapping[int, AlbumFacts]:
         version = (await versions(tx))["catalog"]

@@ -93,8 +93,10 @@ class Channels:
 
         async def work(tx: Tx) -> tuple[ChannelPage, int]:
             asked = await self._asked(tx, viewer, question)
-            found = await channels.ids(tx, asked, question.ordering, limit, offset)
-            return await page_of(tx, await channels.by_ids(tx, found)), await channels.count(tx, asked)
+            found = await channels.listed(tx, asked, question.ordering, limit + 1, offset)
+            is_last = len(found) <= limit and (found or not offset)
+            count = offset + len(found) if is_last else await channels.count(tx, asked)
+            return await page_of(tx, found[:limit]), count
 
         return await self._database.read(work)
 
@@ -322,14 +324,15 @@ async def page_of(tx: Tx, found: Sequence[Channel], *, counted: bool = False) ->
     actor_ids = {id for channel in found for id in (channel.actor_id, channel.attributed_to_id)}
     artists = await catalog.artists(tx, artist_ids)
     actors = await people.actors(tx, sorted(actor_ids)) if actor_ids else {}
+    heard = await channels.counted(tx, artist_ids)
     return ChannelPage(
         channels=[one for one in found if _is_whole(one, artists, actors)],
         artists=artists,
         actors=actors,
         covers=await catalog.attachments(tx, {one.cover_id for one in artists.values() if one.cover_id is not None}),
         tags=await catalog.tags(tx, Kind.ARTIST, artist_ids),
-        tracks=await catalog.track_counts(tx, artist_ids),
-        downloads=await channels.downloads(tx, artist_ids),
+        tracks={id: tracks for id, (tracks, _) in heard.items()},
+        downloads={id: downloads for id, (_, downloads) in heard.items()},
         subscriptions=await channels.subscribers(tx, [one.actor_id for one in found]) if counted else {},
     )
 

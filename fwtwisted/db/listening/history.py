@@ -101,13 +101,20 @@ async def favorites_mark(tx: Tx, actor_id: int) -> tuple[int, int]:
     return await tx.one(lambda count, newest: (count, newest), FAVORITES_MARK, actor_id)
 
 
-MAKE_FAVORITES = """
+# Whether anybody has to be told of what an actor does: a plugin that they have switched on, or followers elsewhere.
+_AWAITED = """
+    EXISTS (SELECT FROM plugin JOIN account ON account.id = plugin.account_id
+             WHERE account.actor_id = {actor} AND plugin.is_enabled)
+    OR EXISTS (SELECT FROM follow JOIN actor AS reader ON reader.id = follow.actor_id
+                WHERE follow.target_actor_id = {actor} AND follow.approved AND reader.private_key IS NULL)
+"""
+MAKE_FAVORITES = f"""
     INSERT INTO favorite (actor_id, track_id)
     SELECT wished.actor_id, track.id
       FROM unnest(%s::bigint[], %s::bigint[]) AS wished (actor_id, track_id) JOIN track ON track.id = wished.track_id
      ORDER BY wished.actor_id, track.id
         ON CONFLICT (track_id, actor_id) DO UPDATE SET track_id = EXCLUDED.track_id
- RETURNING xmax = 0, id, actor_id, track_id, creation_date
+ RETURNING xmax = 0, id, actor_id, track_id, creation_date, {_AWAITED.format(actor="favorite.actor_id")}
 """
 
 
@@ -156,14 +163,14 @@ async def remove_favorite_by_id(tx: Tx, actor_id: int, id: int) -> int | None:
     return await tx.maybe(int, REMOVE_FAVORITE_ID, actor_id, id)
 
 
-ADD_LISTENINGS = """
+ADD_LISTENINGS = f"""
     INSERT INTO listening (actor_id, track_id, creation_date)
     SELECT heard.actor_id, heard.track_id, coalesce(heard.moment, now())
       FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]) WITH ORDINALITY
            AS heard (actor_id, track_id, moment, nth)
       JOIN track ON track.id = heard.track_id
      ORDER BY heard.nth
- RETURNING id, actor_id, track_id, creation_date
+ RETURNING id, actor_id, track_id, creation_date, {_AWAITED.format(actor="listening.actor_id")}
 """
 
 

@@ -187,7 +187,9 @@ async def albums_of(tx: Tx, artist_ids: Collection[int]) -> dict[int, list[int]]
 
 LIBRARY_ID = "SELECT id FROM library WHERE uuid = %s"
 CHANNEL_ARTIST = "SELECT artist_id FROM channel WHERE uuid = %s"
-HIDDEN_ARTISTS = "SELECT artist_id FROM content_filter WHERE account_id = %s ORDER BY artist_id"
+HIDDEN_ARTISTS = Often(
+    "hidden_artists", "SELECT artist_id FROM content_filter WHERE account_id = %s ORDER BY artist_id", ("bigint",)
+)
 FOLLOWED = "SELECT target_library_id FROM follow WHERE actor_id = %s AND approved AND target_library_id IS NOT NULL"
 ACTOR_ID = "SELECT id FROM actor WHERE lower(preferred_username) = lower(%s) AND domain = %s"
 
@@ -204,7 +206,7 @@ async def channel_artist(tx: Tx, uuid: UUID) -> int | None:
 
 async def hidden_artists(tx: Tx, account_id: int) -> list[int]:
     """Artists that the account does not want to meet."""
-    return await tx.many(int, HIDDEN_ARTISTS, account_id)
+    return await tx.often_many(int, HIDDEN_ARTISTS, account_id)
 
 
 async def followed_libraries(tx: Tx, actor_id: int) -> list[int]:

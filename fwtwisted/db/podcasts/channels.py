@@ -8,6 +8,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from fwtwisted.db.often import Often
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.accounts import LongText
 from fwtwisted.model.music import Scope
@@ -92,15 +93,24 @@ async def by_ids(tx: Queries, ids: Sequence[int]) -> list[Channel]:
 
 # --- what is counted of them ---------------------------------------------------------------------
 
-DOWNLOADS = "SELECT artist_id, sum(downloads_count)::bigint FROM track WHERE artist_id = ANY(%s) GROUP BY artist_id"
+COUNTED = Often(
+    "counted_of_voices",
+    """
+    SELECT artist_id, count(*), sum(downloads_count)::bigint FROM track WHERE artist_id = ANY(%s) GROUP BY artist_id
+    """,
+    ("bigint[]",),
+)
 SUBSCRIBERS = """
     SELECT target_actor_id, count(*) FROM follow WHERE target_actor_id = ANY(%s) AND approved GROUP BY target_actor_id
 """
 
 
-async def downloads(tx: Queries, artist_ids: Collection[int]) -> dict[int, int]:
-    """How often the tracks of each artist were heard."""
-    return dict(await tx.many(_pair, DOWNLOADS, list(artist_ids))) if artist_ids else {}
+async def counted(tx: Queries, artist_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """How many tracks each artist has, and how often they were heard; those without any are left out."""
+    if not artist_ids:
+        return {}
+    found = await tx.often_many(lambda id, *counts: (id, counts), COUNTED, list(artist_ids))
+    return dict(found)
 
 
 async def subscribers(tx: Queries, actor_ids: Collection[int]) -> dict[int, int]:
@@ -194,15 +204,15 @@ def _narrowed(asked: ChannelFilter) -> tuple[str, list[object]]:
     return " AND ".join(sql for sql, _ in conditions), [value for _, values in conditions for value in values]
 
 
-async def ids(
+async def listed(
     tx: Queries, asked: ChannelFilter, ordering: Sequence[tuple[str, bool]], limit: int, offset: int
-) -> list[int]:
+) -> list[Channel]:
     """The channels that are asked for, in order; the newest first where no order is asked."""
     where, values = _narrowed(asked)
     words = [f"{_ORDERS[name]} {'DESC' if falls else 'ASC'}" for name, falls in ordering]
     order = ", ".join([*words, "channel.creation_date DESC", "channel.id DESC"])
-    sql = f"SELECT channel.id {_FROM} WHERE {where} ORDER BY {order} LIMIT %s OFFSET %s"
-    return await tx.many(int, sql, *values, limit, offset)
+    sql = f"SELECT {_COLUMNS} {_FROM} WHERE {where} ORDER BY {order} LIMIT %s OFFSET %s"
+    return await tx.many(Channel, sql, *values, limit, offset)
 
 
 async def count(tx: Queries, asked: ChannelFilter) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
@@ -142,7 +143,12 @@ class Pictures:
         there = None if self.elsewhere is None else self.elsewhere(name)
         if there is not None:
             return there
-        return self.media_url + quote(name, safe="/~!*()'")
+        return self.media_url + _quoted(name)
+
+
+@lru_cache(maxsize=30_000)
+def _quoted(name: str) -> str:
+    return quote(name, safe="/~!*()'")
 
 
 RENDITION_SIZES = {"medium_square_crop": 200, "large_square_crop": 600}

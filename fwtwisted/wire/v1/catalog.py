@@ -6,19 +6,46 @@ Source: docs/api.md §3.5–§3.8, §4.8, §4.10.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Generic, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from fwtwisted.model.audio import extension_of
 from fwtwisted.model.licenses import License
 from fwtwisted.model.music import Album, AlbumFacts, Artist, Attachment, ChannelOf, Playable, Shelf, Track
+from fwtwisted.model.people import Actor
 from fwtwisted.wire.markup import content
 from fwtwisted.wire.v1 import Document, Pictures, attachment, when
 from fwtwisted.wire.v1.people import actor
 
+T = TypeVar("T")
+
 NO_FACTS = AlbumFacts()
+
+
+class Once(Generic[T]):
+    """
+    Documents of values, each written once for as long as the value stays the same object.
+
+    Who takes one changes nothing in it.  :param most: how many are kept; when there are more, all are forgotten.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._written: dict[int, tuple[T, Document]] = {}
+
+    def of(self, id: int, value: T, write: Callable[[T], Document]) -> Document:
+        """The document of the value that has this id."""
+        known = self._written.get(id)
+        if known is not None and known[0] is value:
+            return known[1]
+        if len(self._written) >= self._most:
+            self._written.clear()
+        document = write(value)
+        self._written[id] = (value, document)
+        return document
 
 
 @frozen
@@ -32,6 +59,9 @@ class CatalogPaper:
 
     pictures: Pictures
     local_prefix: str
+    artists: Once[Artist] = field(factory=Once, init=False, eq=False, repr=False)
+    albums: Once[Album] = field(factory=Once, init=False, eq=False, repr=False)
+    owners: Once[Actor] = field(factory=Once, init=False, eq=False, repr=False)
 
     def is_local(self, fid: str) -> bool:
         """The object is at home on this pod."""
@@ -43,9 +73,9 @@ def _cover(id: int | None, shelf: Shelf, paper: CatalogPaper) -> Document | None
     return attachment(picture, paper.pictures)
 
 
-def _owner(id: int | None, shelf: Shelf) -> Document | None:
+def _owner(id: int | None, shelf: Shelf, paper: CatalogPaper) -> Document | None:
     found = shelf.actors.get(id) if id is not None else None
-    return actor(found) if found is not None else None
+    return paper.owners.of(found.id, found, actor) if found is not None else None
 
 
 def _channel(artist: Artist, shelf: Shelf) -> ChannelOf | None:
@@ -56,6 +86,14 @@ def simple_artist(artist: Artist, shelf: Shelf, paper: CatalogPaper) -> Document
     """An artist within a track or an album (§3.5)."""
     spoken = _channel(artist, shelf)
     return {
+        **paper.artists.of(artist.id, artist, lambda one: _artist_itself(one, paper)),
+        "attachment_cover": _cover(artist.cover_id, shelf, paper),
+        "channel": None if spoken is None else spoken.uuid,
+    }
+
+
+def _artist_itself(artist: Artist, paper: CatalogPaper) -> Document:
+    return {
         "id": artist.id,
         "fid": artist.fid,
         "mbid": artist.mbid,
@@ -65,8 +103,6 @@ def simple_artist(artist: Artist, shelf: Shelf, paper: CatalogPaper) -> Document
         "is_local": paper.is_local(artist.fid),
         "content_category": artist.content_category,
         "description": content(artist.description, artist.description_type),
-        "attachment_cover": _cover(artist.cover_id, shelf, paper),
-        "channel": None if spoken is None else spoken.uuid,
     }
 
 
@@ -84,7 +120,7 @@ def artist(artist: Artist, shelf: Shelf, paper: CatalogPaper) -> Document:
         "is_local": paper.is_local(artist.fid),
         "cover": _cover(artist.cover_id, shelf, paper),
         "tags": list(shelf.tags.get(artist.id, ())),
-        "attributed_to": _owner(artist.attributed_to_id, shelf),
+        "attributed_to": _owner(artist.attributed_to_id, shelf, paper),
         "tracks_count": shelf.track_counts.get(artist.id, 0),
         "channel": spoken
         and {
@@ -107,32 +143,34 @@ def artist_detail(found: Artist, shelf: Shelf, paper: CatalogPaper) -> Document:
 def _album_of_artist(album: Album, shelf: Shelf, paper: CatalogPaper) -> Document:
     facts = shelf.album_facts.get(album.id, NO_FACTS)
     return {
+        **paper.albums.of(album.id, album, lambda one: _album_itself(one, paper)),
+        "cover": _cover(album.cover_id, shelf, paper),
+        "tracks_count": facts.tracks_count,
+        "is_playable": facts.playable_count > 0,
+    }
+
+
+def _nested_album(album: Album, artist: Document, shelf: Shelf, paper: CatalogPaper) -> Document:
+    return {
+        **paper.albums.of(album.id, album, lambda one: _album_itself(one, paper)),
+        "artist": artist,
+        "cover": _cover(album.cover_id, shelf, paper),
+        "tracks_count": shelf.album_facts.get(album.id, NO_FACTS).tracks_count,
+    }
+
+
+def _album_itself(album: Album, paper: CatalogPaper) -> Document:
+    return {
         "id": album.id,
         "fid": album.fid,
         "mbid": album.mbid,
         "title": album.title,
         "artist": album.artist_id,
         "release_date": album.release_date,
-        "creation_date": when(album.creation_date),
-        "cover": _cover(album.cover_id, shelf, paper),
-        "tracks_count": facts.tracks_count,
-        "is_playable": facts.playable_count > 0,
-        "is_local": paper.is_local(album.fid),
-    }
-
-
-def _nested_album(album: Album, artist: Document, shelf: Shelf, paper: CatalogPaper) -> Document:
-    return {
-        "id": album.id,
-        "fid": album.fid,
-        "mbid": album.mbid,
-        "title": album.title,
-        "artist": artist,
-        "release_date": album.release_date,
-        "cover": _cover(album.cover_id, shelf, paper),
+        "cover": None,
         "creation_date": when(album.creation_date),
         "is_local": paper.is_local(album.fid),
-        "tracks_count": shelf.album_facts.get(album.id, NO_FACTS).tracks_count,
+        "tracks_count": 0,
     }
 
 
@@ -142,7 +180,7 @@ def album(album: Album, shelf: Shelf, paper: CatalogPaper) -> Document:
     return {
         **_nested_album(album, simple_artist(shelf.artists[album.artist_id], shelf, paper), shelf, paper),
         "tags": list(shelf.tags.get(album.id, ())),
-        "attributed_to": _owner(album.attributed_to_id, shelf),
+        "attributed_to": _owner(album.attributed_to_id, shelf, paper),
         "is_playable": facts.playable_count > 0,
         "duration": facts.duration,
     }
@@ -205,7 +243,7 @@ def _track(
         "license": track.license,
         "cover": _cover(track.cover_id, shelf, paper),
         "tags": list(shelf.tags.get(track.id, ())),
-        "attributed_to": _owner(track.attributed_to_id, shelf),
+        "attributed_to": _owner(track.attributed_to_id, shelf, paper),
         "downloads_count": track.downloads_count,
         "listen_url": f"/api/v1/listen/{track.uuid}/",
         "is_playable": bool(uploads),

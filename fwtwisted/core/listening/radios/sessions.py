@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from attrs import frozen
 
@@ -134,7 +135,7 @@ class RadioSessions:
         :raise NoMoreTracks: everything was played.
         """
 
-        async def work(tx: Tx) -> Played:
+        async def work(tx: Tx) -> list[SessionTrack]:
             session = await radios.lock_session(tx, id)
             if session is None:
                 raise NoSuchSession
@@ -149,18 +150,23 @@ class RadioSessions:
             given = await radios.give(tx, id, drawn)
             if not given:
                 raise NoMoreTracks
-            return await self._told(tx, viewer, id, given)
+            return given
 
-        return await self._database.transaction(work)
+        while True:
+            given = await self._database.transaction(work)
+            told = await self._database.read(partial(self._told, viewer, id, given))
+            if told.items:  # else they were removed a moment ago
+                return told
 
     async def _choice(self, tx: Tx, viewer: Viewer, wish: SessionWish) -> Choice:
         visible = await self._visibility.libraries_in(tx, viewer)
         return await choice(tx, Listener(viewer, visible, self._now(), self._pools.smart_songs), wish)
 
-    async def _told(self, tx: Tx, viewer: Viewer, id: int, given: Sequence[SessionTrack]) -> Played:
+    async def _told(self, viewer: Viewer, id: int, given: Sequence[SessionTrack], tx: Tx) -> Played:
         visible = await self._visibility.libraries_in(tx, viewer)
         tracks, shelf = await self._shelves.tracks(tx, [one.track_id for one in given], visible)
-        return Played(id, given, {track.id: track for track in tracks}, shelf)
+        by_id = {track.id: track for track in tracks}
+        return Played(id, [one for one in given if one.track_id in by_id], by_id, shelf)
 
     # --- chores ----------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.outbox import Outbox
 from fwtwisted.core.files.attachments import Attachments
 from fwtwisted.core.files.cutting import Cutting, CuttingGround
+from fwtwisted.core.files.mending import LostGround, LostInPlace, Mending
 from fwtwisted.core.files.not_shipped import NotShipped
 from fwtwisted.core.files.remote_pictures import RemotePictures
 from fwtwisted.core.files.shipping import Shipping
@@ -332,6 +333,8 @@ class Parts:
         )
         self.banners = Banners(database, blobs, images)
         places = Places(blobs, threads, config.media.music)
+        self.mending = Mending(database, places, threads)
+        self.lost_in_place = LostInPlace(LostGround(database, threads, self.announcing, config.media.music))
         importer = Importer(database, blobs, threads, preference, settings.importing_settings(config), self.announcing)
         self.uploads = Uploads(
             database=database,

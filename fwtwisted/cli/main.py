@@ -49,6 +49,8 @@ GROUPS = {
     "storage": "fwtwisted.cli.storage.group",
     "inplace_to_s3": "fwtwisted.cli.storage.in_place",
     "media": "fwtwisted.cli.media",
+    "fix_uploads": "fwtwisted.cli.mending",
+    "check_inplace_files": "fwtwisted.cli.mending",
 }
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE_SECONDS = 5.0

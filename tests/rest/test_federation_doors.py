@@ -10,6 +10,9 @@ from fwtwisted.wire.signatures.outgoing import Order, headers
 from fwtwisted.wire.targets import target
 from tests.rest.federated import PRIVATE, VARY, FederationCase, read
 from tests.rest.pod import URL
+from tests.rest.test_hostile import VARIABLE, routes
+
+NO_DOCUMENTS = ("/federation/actors/alice", "/federation/actors/alice/inbox", "/federation/shared/inbox")
 
 
 class WallTests(FederationCase):
@@ -23,6 +26,23 @@ class WallTests(FederationCase):
         closed = ["/federation/actors/alice/outbox", "/federation/actors/alice/followers",
                   f"/federation/music/tracks/{uuid4()}", "/federation/index/libraries"]  # fmt: skip
         return open_, closed
+
+    def documents(self) -> list[str]:
+        """Where any document at all is, but those of actors, and reports, which nobody is ever shown."""
+        found = []
+        for route in routes(self.mounts):
+            path = VARIABLE.sub(lambda told: str(uuid4()) if told[1] == "uuid" else "alice", route.rule)
+            if route.method == "GET" and path.startswith("/federation/") and "/reports/" not in path:
+                found += [path] if path not in NO_DOCUMENTS else []
+        self.assertLess(15, len(found))
+        return found
+
+    async def test_every_document_behind_the_allow_list(self) -> None:
+        """Is shown to nobody who does not say who they are, nor whether there is one."""
+        await self.account("alice")
+        await self.parts.preferences.change_one("moderation__allow_list_enabled", True)
+        for path in self.documents():
+            self.assertEqual(403, await self.status(path), path)
 
     async def test_the_allow_list(self) -> None:
         """Who does not sign sees actors, WebFinger and NodeInfo alone."""
@@ -136,6 +156,12 @@ class AuthorizedFetchTests(WallTests):
     """A pod that wants signatures."""
 
     environment = {"FEDERATION_AUTHORIZED_FETCH": "true"}
+
+    async def test_every_document(self) -> None:
+        """Is for those who sign."""
+        await self.account("alice")
+        for path in self.documents():
+            self.assertEqual(401, await self.status(path), path)
 
     async def test_signatures_are_wanted(self) -> None:
         """And it is told which."""

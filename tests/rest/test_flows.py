@@ -16,13 +16,12 @@ from tests.audio import make
 from tests.rest import shapes
 from tests.rest.pod import PASSWORD, Client, PodCase
 from tests.rest.shapes import differences
-from tests.waiting import GUARD_SECONDS
+from tests.waiting import GUARD_SECONDS, PATIENCE_SECONDS
 from tests.web.serving import Answer
 
 reactor: Any = the_reactor
 TAGS: dict[str, Any] = {"artist": "Nova Kestrel", "album": "Slow Harbour", "date": "2021", "genre": "Ambient"}
 SETTLED = ("finished", "skipped", "errored")
-PATIENCE = 20.0  # seconds for an import
 
 
 class BootTests(PodCase):
@@ -245,7 +244,7 @@ class UploadingTests(PodCase):
 
     async def settled(self, uuid: str) -> Any:
         """The upload's document when its import is over."""
-        until = reactor.seconds() + PATIENCE
+        until = reactor.seconds() + PATIENCE_SECONDS
         while True:
             told = (await self.alice.get(f"uploads/{uuid}/")).json
             if told["import_status"] in SETTLED or reactor.seconds() > until:

@@ -325,7 +325,8 @@ class ReadingTests(SynchronousTestCase):
     def test_an_object_store_that_cannot_work(self) -> None:
         """Each is refused with a sentence that names the setting, and no value that is secret."""
         for name, value in (
-            ("AWS_SECRET_ACCESS_KEY", ""), ("AWS_STORAGE_BUCKET_NAME", ""), ("AWS_STORAGE_BUCKET_NAME", "a/b"),
+            ("AWS_SECRET_ACCESS_KEY", ""), ("AWS_ACCESS_KEY_ID", "a\nb"),
+            ("AWS_SESSION_TOKEN", "\x7f"), ("AWS_STORAGE_BUCKET_NAME", ""), ("AWS_STORAGE_BUCKET_NAME", "a/b"),
             ("AWS_LOCATION", "/a"), ("AWS_LOCATION", "a/../b"), ("AWS_QUERYSTRING_EXPIRE", "604801"),
             ("AWS_QUERYSTRING_EXPIRE", "0"), ("AWS_DEFAULT_ACL", "everybody"), ("AWS_AUDIO_ACL", "x"),
             ("AWS_S3_ENDPOINT_URL", "s3.example"), ("AWS_S3_ADDRESSING_STYLE", "dns"), ("S3_PART_SIZE", "1m"),
@@ -360,6 +361,7 @@ class ReadingTests(SynchronousTestCase):
         ):  # fmt: skip
             self.assertIn(name, self.refused(**{**told, name: value}))
         self.assertIn("MEDIA_CACHE_PATH", self.refused(**told, MEDIA_ROOT="/srv"))
+        self.assertIn("MEDIA_CACHE_PATH", self.refused(**told, MEDIA_ROOT="/srv/cache/media"))
 
     def test_every_row_counts(self) -> None:
         """No setting is in the table as effective without being read."""

@@ -64,6 +64,7 @@ def config_of(values: Values, data: str) -> Config:
     :raise ConfigError: when they cannot be at once.
     """
     general = _general(values, data)
+    media = _media(values, general)
     return Config(
         general=general,
         processes=_processes(values),
@@ -71,8 +72,8 @@ def config_of(values: Values, data: str) -> Config:
         database=_database(values),
         accounts=_accounts(values),
         letters=_letters(values, general),
-        media=_media(values, general),
-        store=_store(values),
+        media=media,
+        store=_store(values, media.root),
         music=Music(values["TAGS_MAX_BY_OBJ"]),
         subsonic=_subsonic(values),
         limits=_limits(values),
@@ -97,9 +98,9 @@ def _subsonic(values: Values) -> Subsonic:
     )
 
 
-def _store(values: Values) -> Store | None:
+def _store(values: Values, media_root: str) -> Store | None:
     try:
-        return store_of(values)
+        return store_of(values, media_root)
     except ValueError as wrong:
         raise ConfigError(str(wrong)) from wrong
 

@@ -6,6 +6,7 @@ Source: docs/storage.md §1.1, §1.2.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -26,6 +27,7 @@ LEAST_PART: Final = 5 * MIB
 LARGEST_PART: Final = 5 * 1024 * MIB
 LEAST_SLICE: Final = 64 << 10
 LARGEST_SLICE: Final = 64 * MIB
+_SENT: Final = re.compile(r"[\x21-\x7e]+")
 LEAST_CACHE: Final = 100 * MIB
 
 
@@ -58,10 +60,11 @@ class Store:
         )
 
 
-def store_of(values: Mapping[str, Any]) -> Store | None:
+def store_of(values: Mapping[str, Any], media_root: str) -> Store | None:
     """
     What is set about the object store; None when media lie on the local disk.
 
+    :param media_root: the folder of media on this disk, absolute.
     :raise ValueError: a sentence that names what cannot work.
     """
     if not values["AWS_ACCESS_KEY_ID"]:
@@ -69,6 +72,9 @@ def store_of(values: Mapping[str, Any]) -> Store | None:
     for name in ("AWS_SECRET_ACCESS_KEY", "AWS_STORAGE_BUCKET_NAME"):
         if not values[name]:
             raise ValueError(f"{name} is not set, but AWS_ACCESS_KEY_ID is; leave that empty to use the local disk.")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"):  # these are sent as they are
+        if values[name] and not _SENT.fullmatch(values[name]):
+            raise ValueError(f"{name} must be as the store gave it, in one line and without spaces.")
     proxies = values["PROXY_MEDIA"]
     pod = PodStore(
         settings=_settings(values),
@@ -76,10 +82,10 @@ def store_of(values: Mapping[str, Any]) -> Store | None:
         custom_domain=values["AWS_S3_CUSTOM_DOMAIN"],
         picture_urls=_picture_urls(proxies=proxies, signs=values["AWS_QUERYSTRING_AUTH"]),
     )
-    return Store(pod, proxies, values["S3_NGINX_DIRECT"], values["MEDIA_LOCAL_FIRST"], _cache(values))
+    return Store(pod, proxies, values["S3_NGINX_DIRECT"], values["MEDIA_LOCAL_FIRST"], _cache(values, media_root))
 
 
-def _cache(values: Mapping[str, Any]) -> MediaCacheSettings | None:
+def _cache(values: Mapping[str, Any], media_root: str) -> MediaCacheSettings | None:
     path, slice_bytes = values["MEDIA_CACHE_PATH"], values["MEDIA_CACHE_SLICE"]
     if not path:
         return None
@@ -87,8 +93,9 @@ def _cache(values: Mapping[str, Any]) -> MediaCacheSettings | None:
         raise ValueError("MEDIA_CACHE_SLICE must be from 64k to 64m.")
     if values["MEDIA_CACHE_MAX_SIZE"] < LEAST_CACHE:
         raise ValueError("MEDIA_CACHE_MAX_SIZE must be at least 100m; to have no cache, do not set MEDIA_CACHE_PATH.")
-    if values["MEDIA_ROOT"] and PurePosixPath(path).is_relative_to(values["MEDIA_ROOT"]):
-        raise ValueError("MEDIA_CACHE_PATH lies inside MEDIA_ROOT, where files of our own are.")
+    cache, media = PurePosixPath(os.path.normpath(path)), PurePosixPath(os.path.normpath(media_root))
+    if cache.is_relative_to(media) or media.is_relative_to(cache):
+        raise ValueError(f"MEDIA_CACHE_PATH must lie beside MEDIA_ROOT ({media_root}), where files of our own are.")
     return MediaCacheSettings(
         path,
         max_bytes=values["MEDIA_CACHE_MAX_SIZE"],

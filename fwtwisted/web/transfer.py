@@ -13,14 +13,17 @@ from __future__ import annotations
 
 import enum
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from urllib.parse import quote
 
 from attrs import evolve, field, frozen
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from fwtwisted.core.listening.streaming import Stream
+from fwtwisted.model.errors import FwError
 from fwtwisted.web.channel import sends_files
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.wire import http
@@ -54,7 +57,13 @@ class Delivery:
         return evolve(self, headers={**self.headers, "X-Cache-Status": status})
 
 
-async def send(request: LeanRequest, source: ByteSource, delivery: Delivery, method: bytes | None = None) -> None:
+async def send(
+    request: LeanRequest,
+    source: ByteSource,
+    delivery: Delivery,
+    method: bytes | None = None,
+    meanwhile: Awaitable[None] | None = None,
+) -> None:
     """
     Answer a GET or HEAD with the bytes of ``source``, as the request's conditions and range have it.
 
@@ -62,12 +71,16 @@ async def send(request: LeanRequest, source: ByteSource, delivery: Delivery, met
     bytes end early the connection is cut, so that the client does not take a part for the whole.
 
     :param method: what the request counts as; None: what it is.  A POST that only reads counts as GET.
+    :param meanwhile: done while the bytes are got ready, and before the head is sent; what it raises is raised.
     """
+    doing = None if meanwhile is None else _begun(meanwhile)
     try:
         conditions = Conditions.read(request.requestHeaders.getRawHeaders)
         plan = http.plan(method or request.method, conditions, source.length, source.etag, source.modified)
         if plan.status in (http.OK, http.PARTIAL):
             await source.ready(http.NO_BYTES if request.method == b"HEAD" else plan.span)
+        if doing is not None:
+            await doing
         _describe(request, source, delivery)
         if plan.status in (http.OK, http.PARTIAL):
             await _send_planned(request, source, plan)
@@ -75,6 +88,23 @@ async def send(request: LeanRequest, source: ByteSource, delivery: Delivery, met
             _decline(request, plan)
     finally:
         source.close()
+        if doing is not None:
+            doing.addErrback(_log_unheard)
+
+
+def _begun(work: Awaitable[None]) -> Deferred[None]:
+    """Have it done from now on."""
+
+    async def doing() -> None:
+        await work
+
+    return Deferred.fromCoroutine(doing())
+
+
+def _log_unheard(failure: Failure) -> None:
+    """What failed while the answer was failing already, so that nobody else hears of it."""
+    if not failure.check(CancelledError, FwError):
+        _log.failure("what was done beside an answer broke", failure, event="web.beside")
 
 
 def announce(request: LeanRequest, delivery: Delivery) -> None:

@@ -30,7 +30,9 @@ class CacheCommandTests(CommandCase):
         folder = Folder(self.path)
         folder.begin()
         for name in NAMES:
-            folder.create(Facts(f"bucket\nours/{name}", 1 << 20, 5, '"tag"', None, None, time.time())).close()
+            coming = folder.prepare()
+            folder.appear(coming, Facts(f"bucket\nours/{name}", 1 << 20, 5, '"tag"', None, None, time.time()))
+            coming.files.close()
         files = folder.open(digest_of(f"bucket\nours/{NAMES[2]}"))
         assert files is not None
         folder.put_aside(digest_of(f"bucket\nours/{NAMES[2]}"), files)

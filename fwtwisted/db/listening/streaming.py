@@ -142,15 +142,15 @@ async def remove_old_versions(tx: Tx, minutes: int, limit: int) -> list[str]:
 HEARD = "UPDATE upload SET accessed_date = now() WHERE id = %s"
 VERSION_HEARD = "UPDATE upload_version SET accessed_date = now() WHERE id = %s"
 COUNTED = """
-    WITH counted AS (UPDATE upload SET downloads_count = downloads_count + 1 WHERE id = %s RETURNING track_id)
+    WITH counted AS (
+      UPDATE upload SET accessed_date = now(), downloads_count = downloads_count + 1 WHERE id = %s RETURNING track_id
+    )
     UPDATE track SET downloads_count = downloads_count + 1 FROM counted WHERE track.id = counted.track_id
 """
 
 
 async def heard(tx: Tx, upload_id: int, version_id: int | None, *, counts: bool) -> None:
     """Note that a file was served; ``counts``: as one more download, too."""
-    await tx.do(HEARD, upload_id)
+    await tx.do(COUNTED if counts else HEARD, upload_id)
     if version_id is not None:
         await tx.do(VERSION_HEARD, version_id)
-    if counts:
-        await tx.do(COUNTED, upload_id)

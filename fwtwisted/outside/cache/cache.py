@@ -22,7 +22,7 @@ from fwtwisted.model.errors import NoRoom, NotFound
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.cache.entries import Entry
 from fwtwisted.outside.cache.flights import POLL_SECONDS, DiskTrouble, Flight, Ways, prove
-from fwtwisted.outside.cache.folder import Files, Folder, digest_of
+from fwtwisted.outside.cache.folder import Coming, Files, Folder, digest_of
 from fwtwisted.outside.cache.journal import Facts, State
 from fwtwisted.outside.cache.keeping import Keeper, Standing
 from fwtwisted.outside.cache.locks import Locks
@@ -84,6 +84,7 @@ class MediaCache:
         self._flying: dict[Flight, Deferred[None]] = {}
         self._opening: Once[Entry | None] = Once()
         self._founding: Once[Entry] = Once()
+        self._naming: Once[None] = Once()
         self._checking: Once[None] = Once()
         self._trouble_until: float | None = None
         self._told_of_trouble = float("-inf")
@@ -122,7 +123,7 @@ class MediaCache:
         for flight in list(self._flying):
             flight.stop()
         await DeferredList(list(self._flying.values()))
-        for doing in (self._opening, self._founding, self._checking, self.validator):
+        for doing in (self._opening, self._founding, self._naming, self._checking, self.validator):
             await doing.finish()
         await DeferredList(list(self._flying.values()))
         for entry in list(self._idle.values()):
@@ -356,16 +357,20 @@ class MediaCache:
             if entry is not None:
                 return entry
         try:
-            fetched = await self._fetch_first(name, number * self.settings.slice_bytes, size)
-            entry = await self._founded(name, digest, fetched)
+            fetched, coming = await self._begun(name, number * self.settings.slice_bytes, size)
         except BaseException:
             self._locks.give_back(digest, number)
             raise
-        if entry.facts.size and number not in entry.state.slices:
+        entry = self._new(name, digest, fetched.whole, coming)
+        if entry.facts.size:
             self._fly(entry, number, fetched)
-        else:
-            fetched.body.close()
-            self._locks.give_back(digest, number)
+            return entry
+        fetched.body.close()
+        self._locks.give_back(digest, number)
+        try:
+            await entry.named()
+        except (OSError, NoRoom) as trouble:
+            raise self.troubled(str(trouble)) from trouble
         return entry
 
     async def _is_ours(self, digest: str, number: int) -> bool:
@@ -378,6 +383,36 @@ class MediaCache:
             if self.ground.clock.seconds() - began > self.settings.silence_seconds:
                 break
         return True
+
+    async def _begun(self, name: str, first: int, size: int | None) -> tuple[Fetched, Coming]:
+        """What begins to come, and a place for it, which is made while the store thinks."""
+        preparing = self._threads(self.folder.prepare)
+        try:
+            fetched = await self._fetch_first(name, first, size)
+        except Exception:
+            await self._unneeded(preparing)
+            raise
+        try:
+            coming: Coming = await preparing
+        except (OSError, NoRoom) as trouble:
+            fetched.body.close()
+            raise self.troubled(str(trouble)) from trouble
+        try:
+            self.admit_writing()
+        except DiskTrouble:
+            fetched.body.close()
+            await self._threads(self.folder.discard, coming)
+            raise
+        return fetched, coming
+
+    async def _unneeded(self, preparing: Deferred[Coming]) -> None:
+        """There is nothing for a place that is being made."""
+        try:
+            coming = await preparing
+        except (OSError, NoRoom) as trouble:
+            self.troubled(str(trouble))
+        else:
+            await self._threads(self.folder.discard, coming)
 
     async def _fetch_first(self, name: str, first: int, size: int | None) -> Fetched:
         try:
@@ -397,15 +432,24 @@ class MediaCache:
             raise DiskTrouble("it is too large for the cache")
         return fetched
 
-    async def _founded(self, name: str, digest: str, fetched: Fetched) -> Entry:
-        """The entry of what has begun to come.  Another that is in its place goes."""
-        facts = self._facts(name, fetched.whole)
+    def _new(self, name: str, digest: str, seen: Seen, coming: Coming) -> Entry:
+        """The entry of what has begun to come.  It is on the disk somewhat later, where another in its place goes."""
+        facts = self._facts(name, seen)
+        entry = self._taken(name, digest, coming.files, State(facts, facts.created))
+        entry.naming = lambda: self._naming.do(id(entry), lambda: self._name(entry, coming))
+        return entry
+
+    async def _name(self, entry: Entry, coming: Coming) -> None:
+        entry.users += 1
         try:
-            files, state = await self._threads(self._created, digest, facts)
-        except (OSError, NoRoom) as trouble:
-            fetched.body.close()
-            raise self.troubled(str(trouble)) from trouble
-        return self._taken(name, digest, files, state)
+            entry.appeared(*await self._threads(self.folder.appear, coming, entry.facts))
+            if entry.is_dropped:  # by somebody who did not find it yet
+                await self._threads(self.folder.remove, entry.digest, entry.files)
+        except (OSError, NoRoom):
+            self.detach(entry)
+            raise
+        finally:
+            self._let_go(entry)
 
     def _facts(self, name: str, seen: Seen) -> Facts:
         return Facts(
@@ -417,17 +461,6 @@ class MediaCache:
             media_type=seen.media_type,
             created=round(self.ground.wall(), 3),
         )
-
-    def _created(self, digest: str, facts: Facts) -> tuple[Files, State]:
-        """In a thread: the entry for these facts, be it that another process has made it just now."""
-        for _ in range(3):
-            files = self.folder.create(facts)
-            state = files.load()
-            if state is not None and (state.facts.size, state.facts.etag) == (facts.size, facts.etag):
-                return files, state
-            self.folder.remove(digest, files)
-            files.close()
-        raise OSError("an entry changes again and again")
 
     # --- the store -------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ Source: docs/storage.md S-62 to S-65.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -87,6 +87,7 @@ class Entry:
     :ivar runs: who brings bytes.  :ivar brought: slices that came while somebody was bringing bytes.
     :ivar sha256: what the database knows of the whole, hex; None: nothing, as far as we were told.
     :ivar is_dropped: it is not what is served any more.
+    :ivar naming: lets it be seen on the disk; None: it is.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Entry:
         self.brought: set[int] = set()
         self.sha256: str | None = None
         self.is_dropped = False
+        self.naming: Callable[[], Awaitable[None]] | None = None
         self._trusted: set[int] = set()
         self._signature: Signature | None = None
         self._trusted_at = seconds()
@@ -112,6 +114,17 @@ class Entry:
     def etag(self) -> str:
         """For clients, when nobody knows the digest: size and time, which are the same on every host."""
         return f'"{self.facts.size:x}-{int(self.facts.modified or 0):x}"'
+
+    async def named(self) -> None:
+        """Have it on the disk under its name; nothing is written to it before.  :raise OSError:  :raise NoRoom:"""
+        if self.naming is not None:
+            await self.naming()
+
+    def appeared(self, files: Files, state: State) -> None:
+        """It is on the disk now, perhaps as an entry that somebody else has made."""
+        old, self.files, self.state, self.naming = self.files, files, state, None
+        if old is not files:
+            old.close()
 
     async def catch_up(self) -> None:
         """Learn what others have written into the journal."""

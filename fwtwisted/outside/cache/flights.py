@@ -13,6 +13,7 @@ Bringing bytes from the store into an entry: one request for a stretch of slices
                                       └─▶ it was the last that was missing: the whole against its SHA-256, and only
                                           then may readers have the last bytes
 
+The first of an entry has come before the entry is on the disk: its first bytes do not wait for that, writing them does.
 A flight goes on to the next slice that is here already or that another brings; without readers only when half of the
 object is here.  A slow reader never holds it back: readers read the file.
 
@@ -106,6 +107,7 @@ class Flight(Run):
         """
         try:
             if self._fetched is None:
+                await self._entry.named()
                 if not await self._is_ours():
                     return
                 self._fetched = await self._ask()
@@ -208,6 +210,7 @@ class Flight(Run):
                 raise CutShort("it ended too early")
             if at + sum(map(len, batch)) < stop:  # what ends a slice may have to be proven first
                 self.show(batch, at)
+            await self._entry.named()
             at = await self._ways.threads(self._write, batch, at, digest, room, self._word(number))
             self.fresh, room = (), 0
             if at == stop:

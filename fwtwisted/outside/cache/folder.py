@@ -33,6 +33,7 @@ from fwtwisted.outside.homes import Home
 
 DATA, LOG, BAD, WORK = "data", "log", ".bad", ".work"
 _TAKEN = frozenset({errno.EEXIST, errno.ENOTEMPTY})
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL
 
 # Which file it is, how long, and when it was last written to.
 Signature = tuple[int, int, int]
@@ -135,6 +136,14 @@ class Files:
 
 
 @frozen
+class Coming:
+    """A place for a new entry, which nobody sees yet.  :ivar place: the folder.  :ivar files: in it, both empty."""
+
+    place: str
+    files: Files
+
+
+@frozen
 class Lying:
     """
     An entry as it lies on the disk.
@@ -187,31 +196,74 @@ class Folder:
         finally:
             os.close(folder)
 
-    def create(self, facts: Facts) -> Files:
+    def prepare(self) -> Coming:
         """
-        A new entry, or one that somebody else has made just now.
+        A place for a new entry, before anybody knows of what: all of the work that can be done so early.
 
         :raise NoRoom:  :raise OSError:
         """
         self._home.enter()
-        digest = digest_of(facts.key)
-        coming = os.path.join(self._home.folder, str(uuid4()))
+        place = os.path.join(self._home.folder, str(uuid4()))
         with disk.room_told():
-            os.mkdir(coming, disk.FOLDER_MODE)
-            _write_new(os.path.join(coming, DATA), b"")
-            _write_new(os.path.join(coming, LOG), entry_line(facts))
-            os.makedirs(os.path.dirname(self.place(digest)), disk.FOLDER_MODE, exist_ok=True)
-        for _ in range(3):
+            os.mkdir(place, disk.FOLDER_MODE)
+            log = os.open(os.path.join(place, LOG), _NEW | os.O_APPEND, 0o600)
             try:
-                os.rename(coming, self.place(digest))
-            except OSError as error:
-                if error.errno not in _TAKEN:
-                    raise
-                shutil.rmtree(coming, ignore_errors=True)
-            files = self.open(digest)
-            if files is not None:
-                return files
-        raise FileNotFoundError(errno.ENOENT, "a new entry of the cache vanishes again and again", digest)
+                return Coming(place, Files(log, os.open(os.path.join(place, DATA), _NEW, 0o600)))
+            except OSError:
+                os.close(log)
+                raise
+
+    def appear(self, coming: Coming, facts: Facts) -> tuple[Files, State]:
+        """
+        Let a prepared place be the entry of these facts; an entry of other facts that is in its place goes.
+
+        :return: its files; or those of the same entry that somebody else has made just now, and the place is gone.
+        :raise NoRoom:  :raise OSError: the place is gone.
+        """
+        digest = digest_of(facts.key)
+        try:
+            disk.write_all(coming.files.log, entry_line(facts))
+            with disk.room_told():
+                os.makedirs(os.path.dirname(self.place(digest)), disk.FOLDER_MODE, exist_ok=True)
+            for _ in range(4):
+                if self._renamed(coming.place, self.place(digest)):
+                    coming.files.load()
+                    return coming.files, State(facts, facts.created)
+                same = self._same(digest, facts)
+                if same is not None:
+                    shutil.rmtree(coming.place, ignore_errors=True)
+                    return same
+            raise OSError(errno.EBUSY, "an entry of the cache changes again and again", digest)
+        except BaseException:
+            shutil.rmtree(coming.place, ignore_errors=True)
+            raise
+
+    def _same(self, digest: str, facts: Facts) -> tuple[Files, State] | None:
+        """What is there, if it is of the same object; else it goes."""
+        files = self.open(digest)
+        if files is None:
+            return None
+        state = files.load()
+        if state is not None and (state.facts.size, state.facts.etag) == (facts.size, facts.etag):
+            return files, state
+        self.remove(digest, files)
+        files.close()
+        return None
+
+    def _renamed(self, coming: str, place: str) -> bool:
+        """Whether that could be done: nothing was there."""
+        try:
+            os.rename(coming, place)
+        except OSError as error:
+            if error.errno not in _TAKEN:
+                raise
+            return False
+        return True
+
+    def discard(self, coming: Coming) -> None:
+        """Nobody needs a place that was prepared."""
+        coming.files.close()
+        shutil.rmtree(coming.place, ignore_errors=True)
 
     def remove(self, digest: str, files: Files | None = None) -> bool:
         """
@@ -272,7 +324,7 @@ class Folder:
         try:
             if os.stat(path).st_mtime < moment:
                 os.utime(path, (moment, moment))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
 
     # --- all of them -----------------------------------------------------------------------------
@@ -329,14 +381,6 @@ def _opened(folder: int) -> Files | None:
         if error.errno == errno.ENOENT:
             return None
         raise
-
-
-def _write_new(path: str, body: bytes) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        disk.write_all(fd, body)
-    finally:
-        os.close(fd)
 
 
 def _names(folder: str) -> list[str]:

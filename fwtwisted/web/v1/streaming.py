@@ -63,12 +63,7 @@ class _Player:
             announce(request, delivery.cached("MISS"))
             return None
         source = await stream.open()
-        try:
-            await self._note(request, viewer, stream)
-        except BaseException:
-            source.close()
-            raise
-        await send(request, source, delivery)
+        await send(request, source, delivery, meanwhile=self._note(request, viewer, stream))
         return None
 
     async def admitted(self, request: LeanRequest) -> None:

@@ -18,10 +18,10 @@ class FreshTests(SynchronousTestCase):
     def setUp(self) -> None:
         folder = Folder(os.path.abspath(self.mktemp()))
         folder.begin()
-        files = folder.create(Facts("bucket\ntracks/a.mp3", 1000, 100, '"tag"', None, None, 0.0))
+        files, state = folder.appear(
+            folder.prepare(), Facts("bucket\ntracks/a.mp3", 1000, 100, '"tag"', None, None, 0.0)
+        )
         self.addCleanup(files.close)
-        state = files.load()
-        assert state is not None
         self.entry = Entry("digest", "tracks/a.mp3", files, state, deferToThread, lambda: 0.0)
         self.run_ = Run(0, 100)
         self.entry.runs.append(self.run_)

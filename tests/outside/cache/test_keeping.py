@@ -199,7 +199,9 @@ class ManyTests(SynchronousTestCase):
         folder.begin()
         locks.open()
         for number in range(10_000):
-            folder.create(Facts(f"bucket\n{number}", SLICE, 1, "tag", None, None, time.time())).close()
+            coming = folder.prepare()
+            folder.appear(coming, Facts(f"bucket\n{number}", SLICE, 1, "tag", None, None, time.time()))
+            coming.files.close()
         began = time.process_time()
         folder.begin()
         keeper = Keeper(folder, locks, MediaCacheSettings(root, least_free_bytes=0), time.time)

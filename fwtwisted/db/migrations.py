@@ -2,7 +2,7 @@
 Numbered SQL files, applied in order under an advisory lock: many processes may start at once.
 
 A file ``schema/0007_deliveries.sql`` is one step and one transaction.  Once landed it is never edited.  Table
-``migration`` remembers what was applied (operations O-80).
+``migration`` remembers what was applied (docs/operations.md O-80).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-A private PostgreSQL under the data folder, for whoever names no database of their own (operations O-4).
+A private PostgreSQL under the data folder, for whoever names no database of their own (docs/operations.md O-4).
 
 ::
 

@@ -51,6 +51,7 @@ FIELDS: Mapping[str, Measure] = {
 }
 # What the playlist's owner notes, and nobody else.
 NOTES = frozenset(("rating", "playcount", "lastplayed", "starred", "datestarred"))
+# Other names of fields, as other servers know them.
 ALSO = {"loved": "starred", "dateloved": "datestarred", "favorite": "starred", "added": "dateadded"}
 
 OPERATORS: Mapping[Measure, tuple[str, ...]] = {

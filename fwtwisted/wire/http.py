@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol, runtime_checkable
 from urllib.parse import quote
 
@@ -355,6 +356,7 @@ def parsed_http_date(header: bytes | None) -> datetime | None:
 _NOT_IN_PLAIN_NAMES = re.compile(r'[^ -~]|["\\/%]')
 
 
+@lru_cache(maxsize=2_000)
 def content_disposition(filename: str) -> bytes:
     """
     ``Content-Disposition`` that makes a browser save the answer under the name, whatever script it is in.

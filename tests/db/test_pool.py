@@ -225,6 +225,12 @@ class OftenTests(DatabaseCase):
         with self.assertRaises(ManyRows):
             await self.database.read(lambda tx: tx.often(int, several, [1, 2]))
 
+    async def test_without_values(self) -> None:
+        """A question may have none."""
+        plain = Often("test_plain", "SELECT 7", ())
+        self.assertEqual([7, 7], [await self.database.read(lambda tx: tx.often(int, plain)) for _ in range(2)])
+        self.assertEqual(7, await self.run_in(lambda tx: tx.often(int, plain)))
+
     async def test_forgotten(self) -> None:
         """What is not known there any more is told again; what is known without our knowledge is asked."""
         await self.told(1, 2)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from fwtwisted.db.often import Often
 from fwtwisted.db.pool import Tx
 
 
@@ -43,7 +44,9 @@ class Hearable:
 
 
 # Stored files first, then those in place, then remote ones; among equals the oldest.
-HEARABLES = """
+HEARABLES = Often(
+    "hearables",
+    """
     SELECT upload.id, upload.uuid, track.id, upload.audio_file, upload.source, upload.mimetype, upload.bitrate,
            upload.duration, upload.size, upload.checksum, upload.creation_date, artist.name, album.title, track.title
       FROM upload
@@ -54,7 +57,9 @@ HEARABLES = """
        AND upload.library_id = ANY(%s) AND upload.import_status IN ('finished', 'skipped')
      ORDER BY upload.audio_file IS NULL, upload.source LIKE 'http%%', upload.id
      LIMIT 1
-"""
+    """,
+    ("uuid", "uuid", "uuid", "bigint[]"),
+)
 
 
 async def best(tx: Tx, track: UUID, upload: UUID | None, visible: Collection[int]) -> Hearable | None:
@@ -64,7 +69,7 @@ async def best(tx: Tx, track: UUID, upload: UUID | None, visible: Collection[int
     :param track: the track's uuid.  :param upload: only this file, when named.
     :param visible: libraries whose files the listener may play.
     """
-    return await tx.maybe(Hearable, HEARABLES, track, upload, upload, list(visible))
+    return await tx.often(Hearable, HEARABLES, track, upload, upload, list(visible))
 
 
 @frozen

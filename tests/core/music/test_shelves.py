@@ -20,7 +20,7 @@ class Interrupted:
 
     def __init__(self, tx: Tx, countdown: int, deed: Callable[[], Awaitable[object]]) -> None:
         self._tx, self._countdown, self._deed = tx, countdown, deed
-        self.areas = tx.areas
+        self.areas, self.may_change = tx.areas, tx.may_change
 
     def __getattr__(self, name: str) -> Any:
         async def run(*args: Any) -> Any:
@@ -30,6 +30,60 @@ class Interrupted:
             return await getattr(self._tx, name)(*args)
 
         return run
+
+
+class KeptTests(MusicCase):
+    """Artists and albums, for as long as the catalog stays the same."""
+
+    async def names(self, shelves: Shelves, album: int) -> tuple[str, str]:
+        """The album's title and its artist's name, as a page of it tells them."""
+        shelf = await self.database.read(lambda tx: shelves.albums(tx, [album], ()))
+        written = catalog.album(shelf.albums[album], shelf, PAPER)
+        return written["title"], written["artist"]["name"]
+
+    async def test_a_change_is_seen_at_once(self) -> None:
+        """Every write raises the version of the catalog; until then nothing is asked for again."""
+        shelves = Shelves()
+        artist = await self.an_artist("Nova")
+        album = await self.an_album("Harbour", artist)
+        self.assertEqual(("Harbour", "Nova"), await self.names(shelves, album))
+
+        async def rename(tx: Tx) -> None:
+            await tx.do("UPDATE artist SET name = 'Stella'")
+            await tx.do("UPDATE album SET title = 'Haven'")
+            tx.touch("catalog")
+
+        await self.database.transaction(rename)
+        self.assertEqual(("Haven", "Stella"), await self.names(shelves, album))
+        await self.do("UPDATE artist SET name = 'Luna'")  # by a hand that does not belong to the house
+        self.assertEqual(("Haven", "Stella"), await self.names(shelves, album))
+        await self.changed()
+        self.assertEqual(("Haven", "Luna"), await self.names(shelves, album))
+
+    async def test_a_transaction_sees_its_own(self) -> None:
+        """And what it sees, which may be undone, nobody else is told."""
+        shelves = Shelves()
+        artist = await self.an_artist("Nova")
+        album = await self.an_album("Harbour", artist)
+        await self.names(shelves, album)
+
+        async def rename(tx: Tx) -> None:
+            await tx.do("UPDATE album SET title = 'Haven'")
+            await tx.do("UPDATE artist SET name = 'Stella'")
+            shelf = await shelves.albums(tx, [album], ())
+            self.assertEqual(("Haven", "Stella"), (shelf.albums[album].title, shelf.artists[artist].name))
+            raise ZeroDivisionError
+
+        with self.assertRaises(ZeroDivisionError):
+            await self.database.transaction(rename)
+        self.assertEqual(("Harbour", "Nova"), await self.names(shelves, album))
+
+    async def test_what_is_not_there(self) -> None:
+        """Unknown ids are left out, also when asked for again."""
+        shelves = Shelves()
+        for _ in range(2):
+            shelf = await self.database.read(lambda tx: shelves.artists(tx, [999], ()))
+            self.assertEqual({}, dict(shelf.artists))
 
 
 class RemovalTests(MusicCase):

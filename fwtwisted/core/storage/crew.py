@@ -20,11 +20,12 @@ HEARD_SECONDS = 1.0  # several refusals within this are one
 class Crew:
     """
     :param most: how many work at once when all is well.
+    :param yields: whether others go first just now: then one works, and nobody else.
     :ivar width: how many may at the moment.
     """
 
-    def __init__(self, clock: IReactorTime, most: int) -> None:
-        self._clock, self._most = clock, most
+    def __init__(self, clock: IReactorTime, most: int, yields: Callable[[], bool] | None = None) -> None:
+        self._clock, self._most, self._yields = clock, most, yields
         self.width = most
         self._changed_at = clock.seconds()
         self._heard_at: float | None = None
@@ -80,7 +81,7 @@ class Crew:
         if minutes and self.width < self._most:
             self.width = min(self._most, self.width + minutes)
             self._changed_at += minutes * BACK_SECONDS
-        return self.width
+        return 1 if self._yields is not None and self._yields() else self.width
 
     def _ended(self, result: Failure | None, running: Deferred[None]) -> None:
         self._running.discard(running)

@@ -25,6 +25,7 @@ from fwtwisted.model.errors import Conflict, NotFound
 from fwtwisted.outside.blobs import IN_STORE
 from fwtwisted.outside.origin import StoreAway
 from fwtwisted.outside.pace import Pace
+from fwtwisted.outside.precedence import Precedence
 from fwtwisted.outside.s3.writing import OtherBytes
 from fwtwisted.wire.names import is_name, is_public
 
@@ -57,8 +58,9 @@ class InPlaceMove:
 
     def __init__(self, ground: MigrationGround, wish: MoveWish, ways: Ways, watcher: Watcher) -> None:
         self._ground, self.wish, self._ways, self._watcher = ground, wish, ways, watcher
-        self._crew = Crew(ground.clock, wish.concurrency)
-        pace = Pace(ground.clock, wish.rate)
+        self._precedence = Precedence(ground.clock, ground.here.root, ground.here.threads)
+        self._crew = Crew(ground.clock, wish.concurrency, self._yields)
+        pace = Pace(ground.clock, wish.rate, self._yields)
         self._carrier = Carrier(ground.here, ground.there, pace, reads_back=wish.verify == READ_BACK)
         self.moving = Moving()
         self._began = 0.0
@@ -70,6 +72,7 @@ class InPlaceMove:
         below = self._ways.source.rstrip("/") + "/"
         totals = await self._ground.database.read(lambda tx: in_place.totals(tx, below))
         self.moving.total, self.moving.total_bytes = totals.count, totals.size
+        self._precedence.start()
         try:
             await self._rows(below)
             await self._crew.finish()
@@ -78,7 +81,12 @@ class InPlaceMove:
             raise
         finally:
             self.moving.seconds = self._ground.clock.seconds() - self._began
+            await self._precedence.stop()
         return self.moving
+
+    def _yields(self) -> bool:
+        """Whether the pod goes first (S-76)."""
+        return self._precedence.is_due
 
     async def _rows(self, below: str) -> None:
         after = 0

@@ -42,6 +42,7 @@ from fwtwisted.outside import disk
 from fwtwisted.outside.blobs import IN_STORE, Lying
 from fwtwisted.outside.origin import StoreAway
 from fwtwisted.outside.pace import Pace
+from fwtwisted.outside.precedence import Precedence
 from fwtwisted.outside.s3.client import Refused
 from fwtwisted.outside.s3.writing import OtherBytes
 from fwtwisted.wire.names import RENDITIONS
@@ -77,8 +78,9 @@ class Migration:
         self._clock, self._database = ground.clock, ground.database
         self._is_up = wish.to == IN_STORE
         self._source, self._target = self._sides()
-        self._crew = Crew(ground.clock, wish.concurrency)
-        pace = Pace(ground.clock, wish.rate)
+        self._precedence = Precedence(ground.clock, ground.here.root, ground.here.threads)
+        self._crew = Crew(ground.clock, wish.concurrency, self._yields)
+        pace = Pace(ground.clock, wish.rate, self._yields)
         self._carrier = Carrier(ground.here, ground.there, pace, reads_back=wish.verify == READ_BACK)
         self.moving = Moving()
         self._began = 0.0
@@ -98,6 +100,7 @@ class Migration:
         await self._prepare()
         client = self._ground.there.parts.bucket.client
         client.when_busy = self._crew.too_much
+        self._precedence.start()
         try:
             await self._rows()
             await self._others()
@@ -107,8 +110,13 @@ class Migration:
             raise
         finally:
             self._count_time()
+            await self._precedence.stop()
             await self._carrier.end()
         return self.moving
+
+    def _yields(self) -> bool:
+        """Whether the pod goes first (S-76)."""
+        return self._precedence.is_due
 
     # --- before ----------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from fwtwisted.db.storage import places
 from fwtwisted.db.storage.places import Held
 from fwtwisted.outside.blobs import Lying
 from fwtwisted.outside.origin import StoreAway
+from fwtwisted.outside.precedence import Precedence
 from fwtwisted.outside.s3.bucket import META_SHA256
 from fwtwisted.outside.s3.client import Call, Refused
 from fwtwisted.outside.s3.writing import LARGEST_PUT, Labels, OtherBytes
@@ -42,7 +43,8 @@ class Relabelling:
         self._ground, self.wish, self._watcher = ground, wish, watcher
         self._parts = ground.there.parts
         self._bucket, self._writer = self._parts.bucket, self._parts.writer
-        self._crew = Crew(ground.clock, wish.concurrency)
+        self._precedence = Precedence(ground.clock, ground.here.root, ground.here.threads)
+        self._crew = Crew(ground.clock, wish.concurrency, lambda: self._precedence.is_due)
         self.moving = Moving()
         self.has_acls = True
 
@@ -50,6 +52,7 @@ class Relabelling:
         """Walk along all objects.  :raise StoreAway:"""
         began = self._ground.clock.seconds()
         self._bucket.client.when_busy = self._crew.too_much
+        self._precedence.start()
         try:
             for prefix in self.wish.prefixes or ("",):
                 await self._below(prefix)
@@ -59,6 +62,7 @@ class Relabelling:
             raise
         finally:
             self.moving.seconds = self._ground.clock.seconds() - began
+            await self._precedence.stop()
         return self.moving
 
     async def _below(self, prefix: str) -> None:

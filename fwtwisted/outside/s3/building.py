@@ -23,6 +23,7 @@ from fwtwisted.outside.cache.settings import MediaCacheSettings
 from fwtwisted.outside.cache.source import CachedOrigin
 from fwtwisted.outside.copies import Copies
 from fwtwisted.outside.origin import Origin, StoreAway
+from fwtwisted.outside.precedence import Traffic
 from fwtwisted.outside.s3.blobs import S3Blobs, S3Ground
 from fwtwisted.outside.s3.bucket import Bucket
 from fwtwisted.outside.s3.client import Client
@@ -76,15 +77,17 @@ class StoreParts:
         urls: PublicUrls,
         cache: MediaCache | None,
         learnt: Learnt,
+        traffic: Traffic,
     ) -> None:
         self.bucket, self.store, self.writer = bucket, store, writer
         self.blobs, self.urls, self.cache, self.learnt = blobs, urls, cache, learnt
-        self._copies = copies
+        self._copies, self._traffic = copies, traffic
         self._sweeping: Deferred[None] | None = None
 
     async def begin(self) -> None:
         """Put in order what a killed process left behind, here at once, in the store behind our back."""
         await self.learnt.look()
+        self._traffic.start()
         await self._copies.begin()
         if self.cache is not None:
             await self.cache.begin()
@@ -95,6 +98,7 @@ class StoreParts:
         if self._sweeping is not None:
             self._sweeping.cancel()
             await self._sweeping
+        await self._traffic.stop()
         await self._copies.close()
         if self.cache is not None:
             await self.cache.close()
@@ -159,4 +163,6 @@ def pod_store(
     )
     blobs = LocalFirst(local, S3Blobs(ground), root, threads, looks_here=looks_here)
     urls = PublicUrls(client, store.key, pod.picture_urls, pod.custom_domain, pod.url_seconds)
-    return StoreParts(bucket, store, writer, copies, blobs, urls, None if cached is None else cached.cache, learnt)
+    traffic = Traffic(reactor, root, threads, lambda: client.turns.given, lambda: client.turns.are_held)
+    kept = None if cached is None else cached.cache
+    return StoreParts(bucket, store, writer, copies, blobs, urls, kept, learnt, traffic)

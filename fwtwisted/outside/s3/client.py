@@ -105,6 +105,7 @@ class Client:
     :param draw: a random number from 0 to 1.
     :param learnt: where other processes tell us the region, and we them.
     :ivar offset: how far the store's clock is ahead of ours, as far as it had to be learnt.
+    :ivar turns: at the connections.
     :ivar when_busy: called whenever the store asks for less (503, 429).
     """
 
@@ -123,7 +124,7 @@ class Client:
         self._wall, self._draw = wall, draw
         self._line = Line(reactor, settings.line)
         self._breaker = Breaker(reactor)
-        self._turns = Turns(reactor, settings.line.connections)
+        self.turns = Turns(reactor, settings.line.connections)
         self._found_region: str | None = None
         self.offset = timedelta(0)
         self.trouble = ""
@@ -209,7 +210,7 @@ class Client:
 
     async def knock(self) -> bool:
         """Whether the store answers, whatever the breaker thinks of it; if so, it thinks better of it."""
-        turn = await self._turns.take()
+        turn = await self.turns.take()
         target = self.address.target("HEAD", None)
         headers = signed_headers(target, {}, NOTHING, self._keyring.keys, self.region, self.now())
         try:
@@ -224,7 +225,7 @@ class Client:
 
     async def stranger(self, method: str, url: str) -> Reply:
         """What somebody gets who has no key but the URL; for looking at who may read what.  :raise StoreAway:"""
-        turn = await self._turns.take()
+        turn = await self.turns.take()
         try:
             return await self._line.ask(method, url, {}, None, turn, PATIENCE)
         except NoAnswer as failed:
@@ -257,7 +258,7 @@ class Client:
             raise
 
     async def _turn(self, attempt: _Attempt, holder: Holder | None) -> Turn:
-        waiting = self._turns.take(holder)
+        waiting = self.turns.take(holder)
         left = attempt.deadline - self._reactor.seconds()
         timer = self._reactor.callLater(max(0.0, left), waiting.cancel)
         try:

@@ -45,12 +45,17 @@ class Turn:
 
 
 class Turns:
-    """As many as ``width`` at once."""
+    """
+    As many as ``width`` at once.
+
+    :ivar given: how many there have been.
+    """
 
     def __init__(self, clock: IReactorTime, width: int) -> None:
         self._clock, self._free = clock, width
         self._waiting: deque[tuple[Deferred[Turn], Holder | None]] = deque()
         self._held: set[Turn] = set()
+        self.given = 0
         self._looking: IDelayedCall | None = None
 
     def take(self, holder: Holder | None = None) -> Deferred[Turn]:
@@ -64,6 +69,11 @@ class Turns:
     def waiting(self) -> int:
         """How many wait."""
         return len(self._waiting)
+
+    @property
+    def are_held(self) -> bool:
+        """Whether somebody has one."""
+        return bool(self._held)
 
     def _gave_up(self, wanted: Deferred[Turn]) -> None:
         self._waiting = deque(pair for pair in self._waiting if pair[0] is not wanted)
@@ -79,6 +89,7 @@ class Turns:
             wanted, holder = self._waiting.popleft()
             turn = Turn(self, holder)
             self._free -= 1
+            self.given += 1
             self._held.add(turn)
             wanted.callback(turn)
         if self._waiting and self._looking is None:

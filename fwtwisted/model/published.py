@@ -124,6 +124,7 @@ class Post:
     :ivar channel: federation id of the actor who speaks.
     :ivar size: bytes.  :ivar bitrate: bits a second.  :ivar duration: seconds.
     :ivar likes: how many like it and let others know.  :ivar shares: how many told theirs of it.
+    :ivar edited: when it last became another; None: it is as it was published.
     """
 
     id: int
@@ -139,6 +140,7 @@ class Post:
     published: datetime
     likes: int = 0
     shares: int = 0
+    edited: datetime | None = None
 
 
 @frozen

@@ -136,7 +136,6 @@ class FediverseRoom:
         self.publishing = Publishing(_publishing(ground, self))
         self.remote = Remote(_remote(ground, self))
         self.receiving = Receiving(_receiving(ground, self))
-        self.rotation = Rotation(ground.database, self.own_keys, ground.threads)
         self.posting = Posting(ground.reactor, ground.fetching, ground.settings.posting)
         self.couriers = Couriers(ground.reactor, *_courier_ways(ground.settings))
         self.delivering = Delivering(_delivery(ground, self))
@@ -146,6 +145,7 @@ class FediverseRoom:
             self.remote.returning.ask, ground.pod,
         )  # fmt: skip
         self.telling = Telling(TellingGround(ground.database, ground.outbox, ground.papers, ground.service))
+        self.rotation = Rotation(ground.database, self.own_keys, ground.threads, self.telling.key_replaced)
         self._parts: tuple[Part, ...] = (
             self.remote,
             self.receiving,

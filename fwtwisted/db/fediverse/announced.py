@@ -147,6 +147,14 @@ async def posts_of_track(tx: Queries, track_id: int) -> list[Told]:
     return await tx.many(Told, POSTS_OF, track_id)
 
 
+EDITED = "UPDATE upload SET edited = now() WHERE id = ANY(%s)"
+
+
+async def edited(tx: Tx, upload_ids: Sequence[int]) -> None:
+    """What a channel published is another from now on."""
+    await tx.do(EDITED, list(upload_ids))
+
+
 # --- libraries, actors, works --------------------------------------------------------------------
 
 

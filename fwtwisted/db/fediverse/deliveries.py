@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from fwtwisted.db.fediverse.peers import Standing
 from fwtwisted.db.pool import Queries, Tx
@@ -22,12 +22,17 @@ from fwtwisted.db.pool import Queries, Tx
 
 @frozen
 class NewOutgoing:
-    """An activity as it is first written.  :ivar about: id of its object."""
+    """
+    An activity as it is first written.
+
+    :ivar about: id of its object.  :ivar former_key: PEM, that signs it; None: the one that the actor has.
+    """
 
     fid: str
     actor_id: int
     type: str
     about: str
+    former_key: str | None = field(default=None, repr=False)
 
 
 @frozen
@@ -111,10 +116,11 @@ _HOST = r"""
     regexp_replace(lower(substring(meant.inbox FROM '^https?://([^/?#]+)')),
                    CASE WHEN meant.inbox LIKE 'https:%%' THEN ':443$' ELSE ':80$' END, '')
 """
-# Parameters: four of NewOutgoing, names of software, those of ``told``.
+# Parameters: five of NewOutgoing, names of software, those of ``told``.
 SPREAD = f"""
     WITH said AS (
-        INSERT INTO outgoing (fid, actor_id, type, about) VALUES (%s, %s, %s, %s) RETURNING id, about),
+        INSERT INTO outgoing (fid, actor_id, type, about, former_key) VALUES (%s, %s, %s, %s, %s)
+        RETURNING id, about),
     meant AS (
         SELECT DISTINCT ON (inbox) actor.id, {_CLASS} AS peer_class,
                CASE WHEN told.in_person THEN actor.inbox_url
@@ -149,7 +155,7 @@ async def spread(tx: Tx, new: NewOutgoing, meant: Meant, note_software: Collecti
     told, args = _told(meant)
     rows = await tx.many(
         lambda id, peer_class, host: (id, peer_class, host), SPREAD.replace("{told}", told),
-        new.fid, new.actor_id, new.type, new.about, list(note_software), *args,
+        new.fid, new.actor_id, new.type, new.about, new.former_key, list(note_software), *args,
     )  # fmt: skip
     made = [(peer_class, host) for _, peer_class, host in rows if host is not None]
     return Spread(rows[0][0], frozenset(peer_class for peer_class, _ in made), frozenset(host for _, host in made))
@@ -243,6 +249,7 @@ class Due:
 
     :ivar actor_id: who signs it.  :ivar attempts: so far.  :ivar refusals: of those, answered 403.
     :ivar personal_inbox: of the recipient, where ``inbox`` is one that they share.
+    :ivar former_key: PEM, that signs it; None: the one that the actor has.
     """
 
     id: int
@@ -254,6 +261,7 @@ class Due:
     refusals: int
     recipient_id: int | None
     personal_inbox: str | None
+    former_key: str | None = field(default=None, repr=False)
 
 
 # The first about one object towards one inbox; what comes after it waits.
@@ -265,7 +273,7 @@ _FIRST = """
 DUE = f"""
     SELECT delivery.id, delivery.outgoing_id, delivery.inbox, outgoing.actor_id, outgoing_body.body, delivery.attempts,
            delivery.refusals, delivery.recipient_id, nullif(actor.inbox_url, delivery.inbox) AS personal_inbox,
-           delivery.due
+           outgoing.former_key, delivery.due
       FROM (SELECT * FROM delivery
              WHERE host = %s AND state = 'waiting' AND due <= now() AND {_FIRST}
              ORDER BY due, id LIMIT %s) AS delivery
@@ -284,7 +292,7 @@ LOOK = f"""
            greatest(0, coalesce(extract(epoch FROM held_until - now()), 0))::float, coalesce(failures, 0),
            coalesce(rest_seconds, 0), coalesce(extract(epoch FROM now() - down_since), 0)::float,
            coalesce(stopped, false),
-           found.id, outgoing_id, inbox, actor_id, body, attempts, refusals, recipient_id, personal_inbox
+           found.id, outgoing_id, inbox, actor_id, body, attempts, refusals, recipient_id, personal_inbox, former_key
       FROM (SELECT) AS one
       LEFT JOIN peer_line ON peer_line.host = %s
       LEFT JOIN ({DUE}) AS found ON true

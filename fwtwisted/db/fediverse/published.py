@@ -164,7 +164,7 @@ POSTS = f"""
            (SELECT count(*) FROM remote_deed WHERE track_id = upload.track_id AND kind = 'favorite')
            + (SELECT count(*) FROM favorite JOIN account USING (actor_id)
                WHERE favorite.track_id = upload.track_id AND account.privacy_level = 'everyone'),
-           (SELECT count(*) FROM remote_deed WHERE track_id = upload.track_id AND kind = 'boost')
+           (SELECT count(*) FROM remote_deed WHERE track_id = upload.track_id AND kind = 'boost'), upload.edited
       FROM upload
       JOIN library ON library.id = upload.library_id
       JOIN channel ON channel.library_id = library.id

@@ -61,8 +61,17 @@ class OwnKeys:
         """Listen to the bell no more."""
         self._deaf()
 
-    async def signing(self, actor_id: int) -> SigningKey:
-        """What an actor signs requests with.  :raise NotFound: it is none of ours."""
+    async def signing(self, actor_id: int, former: str | None = None) -> SigningKey:
+        """
+        What an actor signs requests with.
+
+        :param former: the key that it had, PEM, by the id that both have; None: the one that it has.
+        :raise NotFound: it is none of ours.
+        """
+        key = await self._current(actor_id)
+        return key if former is None else SigningKey(key.key_id, private_key(former))
+
+    async def _current(self, actor_id: int) -> SigningKey:
         key = self._signing.get(actor_id)
         if key is None:
             found = await self._database.read(lambda tx: stored.own(tx, actor_id))

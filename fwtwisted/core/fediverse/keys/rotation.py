@@ -1,13 +1,15 @@
 """
-Replaces the key of an actor that has deleted something, two days later and without a word about it.
+Replaces the key of an actor that has deleted something, two days later.
 
-Whoever kept the signed Delete can then no longer prove to others that it was said.  Other servers find out when a
-signature does not fit what they have kept ("blind" rotation).  Source: docs/federation.md §1.1.
+Whoever kept the signed Delete can then no longer prove to others that it was said.  Most servers find out when a
+signature does not fit what they have kept ("blind" rotation).  GoToSocial never asks for a key again, and would not
+listen any more: such servers are told of the new key by the old one.  Source: docs/federation.md §1.1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 from fwtwisted.core.fediverse.keys.own import OwnKeys
 from fwtwisted.core.people.keys import KeyPair, new_keys
@@ -21,12 +23,15 @@ ROTATE = "keys.rotate"
 LANE = "maintenance"
 REST_SECONDS = 48 * 3600.0
 
+Herald: TypeAlias = Callable[[Tx, int, str], Awaitable[None]]
+"""Tells those who have to be told that an actor has another key.  Called with the one that it had, PEM."""
+
 
 class Rotation:
     """Gives actors new keys."""
 
-    def __init__(self, database: Database, keys: OwnKeys, threads: Threads) -> None:
-        self._database, self._keys, self._threads = database, keys, threads
+    def __init__(self, database: Database, keys: OwnKeys, threads: Threads, herald: Herald) -> None:
+        self._database, self._keys, self._threads, self._herald = database, keys, threads, herald
 
     async def deleted(self, tx: Tx, actor_id: int) -> None:
         """An actor of ours sends a Delete with this transaction: its key goes in two days, once for all until then."""
@@ -46,8 +51,10 @@ class Rotation:
         pair: KeyPair = await self._threads(new_keys)
 
         async def work(tx: Tx) -> None:
-            if await stored.replace(tx, actor_id, pair.public, pair.private):
+            former = await stored.own(tx, actor_id)
+            if former is not None and await stored.replace(tx, actor_id, pair.public, pair.private):
                 await stored.drop_assertion(tx, actor_id)
+                await self._herald(tx, actor_id, former.private)
                 self._keys.replaced(tx, actor_id)
 
         await self._database.transaction(work)

@@ -58,16 +58,18 @@ class Signing:
         body: bytes | None = None,
         scheme: Scheme = Scheme.CAVAGE,
         wanted: Wanted | None = None,
+        former_key: str | None = None,
     ) -> Sign:
         """
         What signs a request for an actor of ours: for ``Wish.sign``, made anew for each hop, off the reactor.
 
         :param body: that will be sent; None: none.
         :param wanted: what a server asked for in a refusal, with :attr:`Scheme.MESSAGES`; see :func:`wanted_by`.
+        :param former_key: see :meth:`~fwtwisted.core.fediverse.keys.own.OwnKeys.signing`.
         """
 
         async def sign(target: Target) -> Mapping[str, str]:
-            key = await self._keys.signing(actor_id)
+            key = await self._keys.signing(actor_id, former_key)
             order = Order(key.key_id, method, target, body, scheme, self._now(), wanted)
             return await self._mill.do(_Signed(order, key))
 

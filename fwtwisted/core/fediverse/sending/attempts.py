@@ -115,7 +115,7 @@ class Attempts:
         origin = self._carrier.origin(waiting[0].inbox)
         scheme = await self._known.scheme_for(origin)
         alike = itertools.takewhile(lambda due: _place(due.inbox) == place, waiting)
-        return [Parcel(due.actor_id, origin, due.inbox, due.body, scheme) for due in alike]
+        return [Parcel(due.actor_id, origin, due.inbox, due.body, scheme, former_key=due.former_key) for due in alike]
 
     async def _tried(self, due: Due, knock: _Knocked | None = None) -> Outcome:
         """One attempt, of which the first knock may have been made, whatever comes of it."""
@@ -155,7 +155,8 @@ class Attempts:
         return again
 
     async def _posted(self, due: Due, origin: str, scheme: Scheme, wanted: Wanted | None = None) -> Posted:
-        return await self._carrier.carry(Parcel(due.actor_id, origin, due.inbox, due.body, scheme, wanted))
+        parcel = Parcel(due.actor_id, origin, due.inbox, due.body, scheme, wanted, due.former_key)
+        return await self._carrier.carry(parcel)
 
 
 def _place(url: str) -> list[str]:

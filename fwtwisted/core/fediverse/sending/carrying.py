@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 from twisted.internet.interfaces import IReactorTime
 
 from fwtwisted.core.fediverse.keys.own import OwnKeys, SigningKey
@@ -33,6 +33,7 @@ class Parcel:
 
     :ivar actor_id: of ours, who signs.  :ivar wanted: as an inbox asked for in a refusal.
     :ivar origin: of the inbox, see :meth:`Carrier.origin`.
+    :ivar former_key: PEM: signed by the key that the actor had; None: by the one that it has.
     """
 
     actor_id: int
@@ -41,6 +42,7 @@ class Parcel:
     body: str
     scheme: Scheme
     wanted: Wanted | None = None
+    former_key: str | None = field(default=None, repr=False)
 
 
 Answer: TypeAlias = Outcome
@@ -84,7 +86,7 @@ class InHouse:
     async def carry(self, parcel: Parcel) -> Posted:
         """See :class:`Carrier`."""
         body = parcel.body.encode()
-        sign = self._signing.by(parcel.actor_id, "POST", body, parcel.scheme, parcel.wanted)
+        sign = self._signing.by(parcel.actor_id, "POST", body, parcel.scheme, parcel.wanted, parcel.former_key)
 
         async def signed(target: Target) -> Mapping[str, str]:
             headers = await sign(target)
@@ -123,8 +125,9 @@ class ByCouriers:
             return {}
 
     async def _carried(self, parcels: Sequence[Parcel], abreast: int) -> Mapping[int, Answer]:
-        keys = {id: await self._keys.signing(id) for id in {parcel.actor_id for parcel in parcels}}
-        letters = [_letter(parcel, keys[parcel.actor_id]) for parcel in parcels]
+        signers = {(parcel.actor_id, parcel.former_key) for parcel in parcels}
+        keys = {signer: await self._keys.signing(*signer) for signer in signers}
+        letters = [_letter(parcel, keys[parcel.actor_id, parcel.former_key]) for parcel in parcels]
         return await self._couriers.post(Bundle(parcels[0].origin, KIND, letters, abreast))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 import orjson
-from attrs import frozen
+from attrs import field, frozen
 
 from fwtwisted.core.fediverse.inbox import Inbox
 from fwtwisted.core.fediverse.sending.recipients import Recipients
@@ -36,6 +36,7 @@ class Outgoing:
     :ivar about: the id of the object; what is said about one object keeps its order towards one inbox.
     :ivar written: the document for a kind of peer; None: that kind is not told.
     :ivar local: what the inboxes of those recipients who are at home here are told; None: nothing.
+    :ivar former_key: PEM: the key that the actor had, which signs it; None: the one that it has.
     """
 
     type: str
@@ -44,6 +45,7 @@ class Outgoing:
     about: str
     written: Callable[[PeerClass], Document | None]
     local: NewActivity | None = None
+    former_key: str | None = field(default=None, repr=False)
 
 
 def same_for_all(document: Document) -> Callable[[PeerClass], Document | None]:
@@ -83,7 +85,7 @@ class Outbox:
         named = to.actors | to.in_person
         if activity.local is not None and named:
             await self._inbox.deliver(tx, activity.local, sorted(named))
-        new = NewOutgoing(activity.fid, activity.actor_id, activity.type, activity.about)
+        new = NewOutgoing(activity.fid, activity.actor_id, activity.type, activity.about, activity.former_key)
         spread = await deliveries.spread(tx, new, _meant(to), self._settings.note_software)
         id = spread.outgoing_id
         bodies = await self._bodies(tx, activity, spread.classes, named) if spread.classes else {}

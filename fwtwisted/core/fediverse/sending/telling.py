@@ -9,6 +9,7 @@ Source: docs/federation.md §3, §4.5 to §4.11, §7.3.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
@@ -21,13 +22,14 @@ from fwtwisted.core.fediverse.sending.outbox import LANE, Outbox, Outgoing, same
 from fwtwisted.core.fediverse.sending.recipients import (
     PODS_WITH_FOLLOWERS,
     Recipients,
+    actors,
     followers_of,
     in_person,
     library_followers,
 )
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.db.fediverse import announced, published
-from fwtwisted.db.fediverse.announced import Told, ids_of
+from fwtwisted.db.fediverse.announced import Told, ToldActor, ids_of
 from fwtwisted.db.jobs import Job, JobKind, Schedule
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.federation import PeerClass
@@ -92,6 +94,21 @@ class Telling:
 
         await self._database.transaction(run)
 
+    async def key_replaced(self, tx: Tx, actor_id: int, former_key: str) -> None:
+        """
+        An actor has another key: say so by the one that it had to those who would not ask for it.
+
+        :param former_key: PEM.
+        """
+        told, document = await announced.actor(tx, actor_id), await self._papers.actor(tx, actor_id)
+        if told is None or document is None or document["type"] == "Tombstone":
+            return
+        id = f"{told.fid}#updates/{secrets.token_hex(4)}"
+        written = partial(_only_instead_of_asking, _renewed(told, document, id))
+        to = followers_of(actor_id) | PODS_WITH_FOLLOWERS | actors(*await announced.followed_by(tx, actor_id))
+        outgoing = Outgoing("Update", id, actor_id, told.fid, written, former_key=former_key)
+        await self._outbox.send(tx, outgoing, to)
+
     # --- uploads ---------------------------------------------------------------------------------
 
     async def _uploads(self, ids: Sequence[int], tag: str | None) -> None:
@@ -133,6 +150,8 @@ class Telling:
 
     async def _posts(self, tx: Tx, told: Sequence[Told], tag: str | None) -> None:
         """Create or Update of what channels published: Audio, and a Note for those who take none."""
+        if tag is not None:
+            await announced.edited(tx, [one.id for one in told])
         found = await published.posts(tx, [one.id for one in told])
         works = await works_of(tx, tracks=[one.track_id for one in found.values()])
         forms = {peer: self._papers.for_followers(peer).posts(found, works, peer) for peer in PeerClass}
@@ -181,10 +200,7 @@ class Telling:
     async def _persona(self, tx: Tx, id: int, tag: str) -> None:
         told, document = await announced.actor(tx, id), await self._papers.actor(tx, id)
         if told is not None and document is not None and document["type"] != "Tombstone":
-            made = activities.update(
-                f"{told.fid}#updates/{tag}", told.fid, document, [PUBLIC], cc=[told.followers],
-                context=document.get("@context", list(PLAIN)), repeats_context=True,
-            )  # fmt: skip
+            made = _renewed(told, document, f"{told.fid}#updates/{tag}")
             await self._send_same(tx, made, id, told.fid, followers_of(id) | PODS_WITH_FOLLOWERS)
 
     async def _send_same(self, tx: Tx, made: Document, actor_id: int, about: str, to: Recipients) -> None:
@@ -237,6 +253,18 @@ class Telling:
             return activities.flag(id, service.fid, objects, told.summary or "", told.type, told.owner)
 
         await self._outbox.send(tx, Outgoing("Flag", id, service_id, id, written), in_person(told.owner_id))
+
+
+def _renewed(told: ToldActor, document: Document, id: str) -> Document:
+    """That an actor shows something else of itself.  :param id: of the activity."""
+    return activities.update(
+        id, told.fid, document, [PUBLIC], cc=[told.followers], context=document.get("@context", list(PLAIN)),
+        repeats_context=True,
+    )  # fmt: skip
+
+
+def _only_instead_of_asking(document: Document, peer: PeerClass) -> Document | None:
+    return document if peer is PeerClass.NOTE else None
 
 
 def _of_music(write: Callable[..., Document], peer: PeerClass) -> Document:

@@ -46,6 +46,7 @@ def audio(post: Post, works: Works, paper: Paper, peer: PeerClass | None) -> Doc
         "to": PUBLIC,
         "cc": followers(post.channel),
         "published": moment(post.published),
+        **_edited(post),
         "url": [  # the page first, which Mastodon links to
             link(HTML, paper.page(Sort.TRACK, found.id)),
             link(post.mimetype, paper.posted_sound(found.uuid, post.uuid), bitrate=post.bitrate, size=post.size),
@@ -81,6 +82,7 @@ def note(post: Post, works: Works, paper: Paper) -> Document:
         "to": [PUBLIC],
         "cc": [followers(post.channel)],
         "published": moment(post.published),
+        **_edited(post),
         "url": url,
         "content": text,
         **({} if image is None else {"image": image}),
@@ -116,6 +118,11 @@ def post_of(id: str) -> str:
 def activity_id(post: str) -> str:
     """The id of the activity that made a post.  :param post: its id, or its note's."""
     return f"{post}/activity"
+
+
+def _edited(post: Post) -> dict[str, Any]:
+    """When it last became another: without this GoToSocial shows new words as the old ones, and others none."""
+    return {} if post.edited is None or post.edited < post.published else {"updated": moment(post.edited)}
 
 
 def _facts(found: Track, works: Works) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from fwtwisted.core.fediverse.keys.signing import Scheme, Signing, wanted_by
 from fwtwisted.core.people.keys import new_keys
 from fwtwisted.db.fediverse import keys as stored
 from fwtwisted.db.jobs import Job
+from fwtwisted.db.pool import Tx
 from fwtwisted.model.errors import NotFound
 from fwtwisted.outside.shared import MemoryBell
 from fwtwisted.wire.signatures import cavage, messages, proofs
-from fwtwisted.wire.signatures.keys import from_multikey, has_signed, public_key
+from fwtwisted.wire.signatures.keys import from_multikey, has_signed, private_key, public_key
 from fwtwisted.wire.signatures.received import Digests, Place, Received
 from fwtwisted.wire.targets import target
 from tests.database import DatabaseCase
@@ -36,6 +37,7 @@ class SigningCase(DatabaseCase):
         self.clock.advance(1_800_000_000)
         self.bell = MemoryBell(self.clock)
         self.threads = pooled(self)
+        self.told: list[tuple[int, str]] = []
         self.keys = self.another_process()
         self.signing = Signing(self.keys, self.threads, self.clock.seconds)
         self.nadia = await self.an_actor("nadia")
@@ -44,6 +46,10 @@ class SigningCase(DatabaseCase):
             "UPDATE actor SET public_key = %s, private_key = %s, key_id = fid || '#main-key' WHERE id = %s",
             pair.public, pair.private, self.nadia,
         )  # fmt: skip
+
+    async def tell(self, tx: Tx, actor_id: int, former_key: str) -> None:
+        """Hear whose key was replaced, and which it was."""
+        self.told.append((actor_id, former_key))
 
     def another_process(self) -> OwnKeys:
         """Keys as one process knows them."""
@@ -129,7 +135,7 @@ class RotationTests(SigningCase):
 
     async def test_once(self) -> None:
         """Several Deletes have the key replaced once, two days after the first."""
-        rotation = Rotation(self.database, self.keys, self.threads)
+        rotation = Rotation(self.database, self.keys, self.threads, self.tell)
         for _ in range(3):
             await self.run_in(rotation.deleted, self.nadia)
         found = await self.value("SELECT extract(epoch FROM due - now())::float FROM job WHERE kind = %s", ROTATE)
@@ -141,7 +147,7 @@ class RotationTests(SigningCase):
         other = self.another_process()
         before = [await keys.signing(self.nadia) for keys in (self.keys, other)]
         old = await self.keys.assertion_method(self.nadia)
-        rotation = Rotation(self.database, self.keys, self.threads)
+        rotation = Rotation(self.database, self.keys, self.threads, self.tell)
         await rotation.rotate(Job(1, ROTATE, None, {"actor": self.nadia}, 1, 0, 0, datetime.now(UTC)))
         self.clock.advance(0)
         after = [await keys.signing(self.nadia) for keys in (self.keys, other)]
@@ -150,14 +156,19 @@ class RotationTests(SigningCase):
         self.assertEqual([published, published], [key.key.public_key() for key in after])
         self.assertNotEqual(published, before[0].key.public_key())
         self.assertNotEqual(old, await self.keys.assertion_method(self.nadia))
+        [(actor, former)] = self.told
+        self.assertEqual((self.nadia, before[0].key.public_key()), (actor, private_key(former).public_key()))
+        again = await self.keys.signing(self.nadia, former)
+        self.assertEqual((before[0].key_id, before[0].key.public_key()), (again.key_id, again.key.public_key()))
 
     async def test_of_nobody(self) -> None:
         """Who is gone meanwhile, or lives elsewhere, gets none."""
         other = await self.an_actor("ada", "far.example")
-        rotation = Rotation(self.database, self.keys, self.threads)
+        rotation = Rotation(self.database, self.keys, self.threads, self.tell)
         for actor in (other, 999):
             await rotation.rotate(Job(1, ROTATE, None, {"actor": actor}, 1, 0, 0, datetime.now(UTC)))
         self.assertIsNone(await self.value("SELECT private_key FROM actor WHERE id = %s", other))
+        self.assertEqual([], self.told)
 
 
 class MillTests(DatabaseCase):

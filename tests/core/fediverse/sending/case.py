@@ -47,8 +47,9 @@ from tests.threads import pooled
 
 reactor: Any = the_reactor
 KEYS = new_keys()
-FETCH = FetchSettings("fwtwisted/1 (+https://pod.example/)", Exemptions.of(["127.0.0.1"]), connect_seconds=2)
-POSTING = PostingSettings("fwtwisted/1 (+https://pod.example/)", idle_seconds=1, total_seconds=2)
+FETCH = FetchSettings("fwtwisted/1 (+https://pod.example/)", Exemptions.of(["127.0.0.1"]), connect_seconds=60)
+PATIENT = PostingSettings("fwtwisted/1 (+https://pod.example/)", idle_seconds=60, total_seconds=60)
+QUICK = evolve(PATIENT, idle_seconds=1, total_seconds=2)
 
 
 @frozen
@@ -125,17 +126,18 @@ class SendingCase(DatabaseCase):
     """``self.outbox`` says things for ``self.speaker``, ``self.delivering`` brings them to peers."""
 
     delivery = DeliverySettings(haste=10_000)
+    patience = PATIENT
 
     async def begin(self) -> None:
         """Build everything."""
         self.bell = MemoryBell(reactor)
         threads = pooled(self)
         self.fetching = Fetching(reactor, threads, FETCH, system_lookup(threads))
-        self.posting = Posting(reactor, self.fetching, POSTING)
+        self.posting = Posting(reactor, self.fetching, self.patience)
         self.addCleanup(self.posting.close)
-        keys = OwnKeys(self.database, self.bell, reactor.seconds)
-        self.addCleanup(keys.close)
-        self.signing = Signing(keys, threads, lambda: datetime.now(UTC).timestamp())
+        self.keys = OwnKeys(self.database, self.bell, reactor.seconds)
+        self.addCleanup(self.keys.close)
+        self.signing = Signing(self.keys, threads, lambda: datetime.now(UTC).timestamp())
         self.pod = Pod(f"https://{HOME}", HOME)
         self.peers = Peers(self.database, reactor, self.bell.ring, self.pod, PeerSettings())
         self.inbox = Inbox(self.database, lambda *_: None)

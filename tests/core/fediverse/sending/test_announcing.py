@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from fwtwisted.core.fediverse.keys.rotation import ROTATE, Rotation
 from fwtwisted.core.fediverse.moderation.purging import Purge, Purging
 from fwtwisted.core.fediverse.publishing.papers import Papers
 from fwtwisted.core.fediverse.sending.announcing import Announcing
@@ -14,6 +19,7 @@ from fwtwisted.core.fediverse.sending.recipients import actors
 from fwtwisted.core.fediverse.sending.telling import Telling, TellingGround
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.db import jobs
+from fwtwisted.db.jobs import Job
 from fwtwisted.db.listening.history import add_listenings
 from fwtwisted.model.listening import Heard
 from fwtwisted.model.music import Kind
@@ -21,8 +27,10 @@ from fwtwisted.wire.activitypub import activities
 from fwtwisted.wire.activitypub.contexts import FUNKWHALE, PUBLIC
 from fwtwisted.wire.activitypub.writing.paper import Paper
 from fwtwisted.wire.audio_keys import AudioKeys
+from fwtwisted.wire.signatures.keys import has_signed, public_key
 from fwtwisted.wire.v1 import Pictures
-from tests.core.fediverse.sending.case import Peer, SendingCase
+from tests.core.fediverse.sending.case import KEYS, Peer, SendingCase
+from tests.core.fediverse.sending.case import Heard as Post
 from tests.music import BASE, MusicCase
 from tests.threads import pooled
 
@@ -149,6 +157,9 @@ class UploadTests(AnnouncingCase):
         for peer, kind in ((self.old, "Audio"), (self.note, "Note")):
             self.assertEqual(self.last(peer)["type"], "Update")
             self.assertEqual(self.last(peer)["object"]["type"], kind)
+        for said, before in ((self.last(self.other), other), (self.last(self.note), note)):
+            self.assertNotIn("updated", before["object"])
+            self.assertGreater(said["object"]["updated"], said["object"]["published"], "else nobody shows the change")
         self.assertRegex(self.last(self.old)["id"], rf"^{fid}/activity/[0-9a-f]{{8}}$")
 
     async def test_removed_uploads(self) -> None:
@@ -268,6 +279,54 @@ class ChangeTests(AnnouncingCase):
         await self.do("UPDATE actor SET type = 'Tombstone', name = NULL WHERE id = %s", self.speaker)
         await self.deliver()
         self.assertEqual(self.last(self.other)["type"], "Delete")
+
+
+class NewKeyTests(AnnouncingCase):
+    """GoToSocial keeps the key that it knows, whatever the actor's document says by now."""
+
+    def signer_of(self, heard: Post) -> bool:
+        """Whether the key of the beginning has signed what was heard."""
+        found = re.search(r'headers="([^"]+)",signature="([^"]+)"', heard.headers["signature"])
+        assert found is not None
+        told = {**heard.headers, "(request-target)": f"post {heard.path}"}
+        text = "\n".join(f"{name}: {told[name]}" for name in found[1].split())
+        return has_signed(public_key(KEYS.public), b64decode(found[2]), text.encode())
+
+    async def rotate(self, actor_id: int) -> None:
+        """Two days after a Delete."""
+        rotation = Rotation(self.database, self.keys, pooled(self), self.telling.key_replaced)
+        await rotation.rotate(Job(1, ROTATE, None, {"actor": actor_id}, 1, 0, 0, datetime.now(UTC)))
+        await self.deliver()
+
+    async def test_it_is_told_by_the_old_one(self) -> None:
+        """In an Update that the old key signs, however late it arrives; what is said after that, the new one."""
+        await self.begin()
+        voice, upload = await self.an_episode()
+        answers: Iterator[tuple[int, dict[str, str]]] = iter(
+            [(401, {}), (401, {})]
+        )  # both knocks: it cannot be told at once
+        self.note.answer = lambda _: next(answers, (202, {}))
+        await self.rotate(voice)
+        await self.patiently(3)
+        pem = await self.value("SELECT public_key FROM actor WHERE id = %s", voice)
+        self.assertNotEqual(KEYS.public, pem)
+        told = self.last(self.note)
+        fid = f"{BASE}/federation/actors/waves"
+        self.assertEqual(("Update", fid, fid), (told["type"], told["actor"], told["object"]["id"]))
+        self.assertEqual(pem, told["object"]["publicKey"]["publicKeyPem"])
+        self.assertEqual([True] * 2, [self.signer_of(one) for one in self.note.heard if "digest" in one.headers])
+        for peer in (self.old, self.other):
+            self.assertEqual([], peer.heard, "they ask")
+        await self.tell(self.announcing.uploads_ready, [upload])
+        self.assertEqual(("Create", False), (self.last(self.note)["type"], self.signer_of(self.note.heard[-1])))
+
+    async def test_nobody_needs_to_be_told(self) -> None:
+        """Without a follower there nothing is said."""
+        await self.begin()
+        voice = await self.a_speaker("waves")
+        await self.rotate(voice)
+        self.assertEqual([], self.note.heard)
+        self.assertEqual(0, await self.value("SELECT count(*) FROM outgoing"))
 
 
 class PeopleTests(AnnouncingCase):

@@ -14,7 +14,8 @@ from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.plugins.relay import Relay
 from fwtwisted.core.pod.live import EVERYBODY, Audience, Facts, Happened
-from fwtwisted.db.listening import history
+from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
+from fwtwisted.db.listening import history, tally
 from fwtwisted.db.music import catalog
 from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Tx
@@ -29,6 +30,7 @@ LATEST = 20  # deeds in the pod's activity
 NO_TRACK = 'Invalid pk "{id}" - object does not exist.'
 
 
+TALLY, LANE = "listening.tally", "maintenance"
 DEED = "deed"  # what the news of one are told about
 
 
@@ -223,6 +225,20 @@ class Listening:
         if awaited:
             await self._occasions.listened(tx, awaited)
         return deeds
+
+    # Chores.
+
+    async def _gather(self, _: Job) -> None:
+        """Keep short what is known of how much everybody did."""
+        await self._database.transaction(tally.gather)
+
+    def jobs(self) -> Mapping[str, JobKind]:
+        """What the worker runs for us."""
+        return {TALLY: JobKind(LANE, self._gather)}
+
+    def schedules(self) -> Mapping[str, Schedule]:
+        """What the clock asks for."""
+        return {TALLY: Schedule(TALLY, LANE, next_hour)}
 
     async def _favored(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
         """Favourites came or went."""

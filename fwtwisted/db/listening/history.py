@@ -80,9 +80,15 @@ async def deeds(
 
 
 async def count(tx: Tx, kind: Kind, asked: DeedFilter, viewer_actor: int | None, is_local: bool) -> int:
-    """How many the viewer may see."""
+    """How many the viewer may see; where only people decide, none is looked at (``db/listening/tally.py``)."""
     where, args = _where(asked, viewer_actor, is_local, kind)
-    return await tx.one(int, f"SELECT count(*) FROM {_from(kind, asked)} WHERE {where}", *args)
+    if asked.hidden or asked.words:
+        return await tx.one(int, f"SELECT count(*) FROM {_from(kind, asked)} WHERE {where}", *args)
+    sql = f"""SELECT coalesce(sum(tally.deeds), 0)
+                FROM (SELECT actor_id, sum(deeds) AS deeds FROM deed_tally WHERE kind = %s GROUP BY actor_id) AS tally
+                JOIN actor ON actor.id = tally.actor_id LEFT JOIN account ON account.actor_id = actor.id
+               WHERE {where}"""
+    return await tx.one(int, sql, kind.value, *args)
 
 
 OWN_FAVORITES = "SELECT id, track_id FROM favorite WHERE actor_id = %s ORDER BY creation_date DESC, id DESC"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from twisted.internet.defer import Deferred
+
 from fwtwisted.core.fediverse.asking import Page
 from fwtwisted.model.federation import Answer, AskFailed
 
@@ -27,12 +29,14 @@ class World:
     Servers elsewhere, as whoever asks for documents meets them.
 
     :ivar documents: by address.  :ivar pages: HTML, likewise.  :ivar statuses: what is answered instead.
+    :ivar holding: what has to fire before an address is answered.
      :ivar asked: every address that was asked.
     """
 
     def __init__(self) -> None:
         self.documents: dict[str, Document] = {}
         self.statuses: dict[str, int] = {}
+        self.holding: dict[str, Deferred[None]] = {}
         self.pages: dict[str, str] = {}
         self.asked: list[str] = []
         self.askers: list[int | None] = []
@@ -48,6 +52,8 @@ class World:
         """What ``Asking.document`` does."""
         self.asked.append(url)
         self.askers.append(as_actor)
+        if url in self.holding:
+            await self.holding[url]
         if url in self.statuses:
             raise AskFailed("http", "The server refuses.", status_code=self.statuses[url])
         document = self.documents.get(url)

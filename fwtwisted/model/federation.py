@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from fwtwisted.model.errors import FwError, RemoteFailed, Unauthenticated
+from fwtwisted.model.errors import FwError, RemoteFailed, Unauthenticated, Unavailable
 from fwtwisted.model.people import Actor
 
 
@@ -70,6 +70,12 @@ class Forged(Unauthenticated):
     """A signature that proves nothing; the text says why."""
 
     text = "The signature is not valid."
+
+
+class StillAsked(Unavailable):
+    """Who signed a request is not known yet; their server is being asked, and has not answered so far."""
+
+    text = "Your server is asked for your key, and has not answered yet."
 
 
 class Idle(FwError):

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
+import orjson
+from twisted.internet.defer import Deferred, gatherResults
+
 from fwtwisted.model.federation import Scheme
 from fwtwisted.wire.signatures.keys import signed
 from fwtwisted.wire.signatures.outgoing import Order, headers
 from fwtwisted.wire.targets import target
-from tests.rest.federated import PRIVATE, VARY, FederationCase, read
+from tests.foreign import funkwhale_actor
+from tests.hostile import FarEnd, Line, ok
+from tests.rest.federated import ACTIVITY, KEYS, PRIVATE, VARY, FederationCase, read
 from tests.rest.pod import URL
 from tests.rest.test_hostile import VARIABLE, routes
+from tests.waiting import settled
 
 NO_DOCUMENTS = ("/federation/actors/alice", "/federation/actors/alice/inbox", "/federation/shared/inbox")
 
@@ -174,3 +180,30 @@ class AuthorizedFetchTests(WallTests):
             self.assertEqual("private, no-store", said.header("Cache-Control"))
         await self.a_reader()
         self.assertEqual([200, 200, 404, 200], [(await self.signed(path)).status for path in closed])
+
+
+class UnprovenTests(FederationCase):
+    """Who asks while their server waits for our answer, and cannot tell us who they are."""
+
+    environment = {"FEDERATION_ALLOW_PRIVATE": "127.0.0.1"}
+
+    async def test_those_who_keep_us_waiting(self) -> None:
+        """See what everybody may, are told to come again for what else there may be, and are known then."""
+        alice, far, held = await self.person("alice"), await FarEnd.on(self), list[Line]()
+        made = await self.a_shelf(alice, "me")
+        shelf, page = (f"/federation/music/libraries/{made['uuid']}{query}" for query in ("", "?page=1"))
+        ada = far.url("/ada")
+        far.does("/ada", held.append)
+        open_, closed = await gatherResults(
+            [Deferred.fromCoroutine(self.signed(path, who=ada)) for path in (shelf, page)]
+        )
+        self.assertEqual((200, "private, no-store"), (open_.status, open_.header("Cache-Control")))
+        self.assertEqual(503, closed.status)
+        self.assertIsNotNone(closed.header("Retry-After"))
+        actor = funkwhale_actor(ada)
+        actor["publicKey"]["publicKeyPem"] = KEYS.public
+        [line] = held
+        line.write(ok(orjson.dumps(actor), ACTIVITY))
+        while not await self.value("SELECT EXISTS (SELECT FROM actor WHERE fid = %s)", ada):
+            await settled()
+        self.assertEqual(403, (await self.signed(page, who=ada)).status)

@@ -34,8 +34,8 @@ class Actors:
     @app.route("/<string:username>/outbox", methods=["GET"])
     async def outbox(self, request: LeanRequest, username: str) -> bytes:
         """What it published."""
-        reader = await self._documents.reader(request)
-        return send(request, await self._showcase.outbox(reader, username, page_of(request)))
+        page = page_of(request)
+        return await self._documents.shown(request, lambda reader: self._showcase.outbox(reader, username, page))
 
     @app.route("/<string:username>/followers", methods=["GET"])
     async def followers(self, request: LeanRequest, username: str) -> bytes:

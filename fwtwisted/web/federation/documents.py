@@ -6,13 +6,15 @@ Source: docs/federation.md §1.3, §2.2.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from twisted.python.failure import Failure
 
 from fwtwisted.core.fediverse.publishing.gate import Gate, Reader
 from fwtwisted.core.fediverse.publishing.showcase import Sheet
-from fwtwisted.model.errors import FwError, Unauthenticated
+from fwtwisted.model.errors import Forbidden, FwError, NotFound, Unauthenticated
+from fwtwisted.model.federation import StillAsked
 from fwtwisted.model.policies import Reading
 from fwtwisted.web.app import answer, moved, reply, status_of, told
 from fwtwisted.web.federation.inboxes import received_of
@@ -38,6 +40,20 @@ class Documents:
         """Who asks.  Raises as :meth:`Gate.reader`."""
         vary(request)
         return await self._gate.reader(received_of(request, None), reading)
+
+    async def shown(self, request: LeanRequest, show: Callable[[Reader], Awaitable[Sheet]]) -> bytes:
+        """
+        Answer with the document that ``show`` makes for who asks.
+
+        :raise StillAsked: there is none for visitors; whether there is for who asks is not known yet.
+        """
+        reader = await self.reader(request)
+        try:
+            return send(request, await show(reader))
+        except (Forbidden, NotFound) as why:
+            if reader.is_unproven:
+                raise StillAsked from why
+            raise
 
     async def must_be_open(self) -> None:
         """:raise NotOffered: federation is switched off."""

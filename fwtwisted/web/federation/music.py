@@ -30,8 +30,8 @@ class Music:
     @app.route("/libraries/<uuid:uuid>", methods=["GET"])
     async def library(self, request: LeanRequest, uuid: UUID) -> bytes:
         """A library, or a page of it."""
-        reader = await self._documents.reader(request)
-        return send(request, await self._showcase.library(reader, uuid, page_of(request)))
+        page = page_of(request)
+        return await self._documents.shown(request, lambda reader: self._showcase.library(reader, uuid, page))
 
     @app.route("/libraries/<uuid:uuid>/followers", methods=["GET"])
     async def followers(self, request: LeanRequest, uuid: UUID) -> bytes:
@@ -42,14 +42,12 @@ class Music:
     @app.route("/uploads/<uuid:uuid>", methods=["GET"])
     async def upload(self, request: LeanRequest, uuid: UUID) -> bytes:
         """A file of a library, or a post of a channel."""
-        reader = await self._documents.reader(request)
-        return send(request, await self._showcase.upload(reader, uuid))
+        return await self._documents.shown(request, lambda reader: self._showcase.upload(reader, uuid))
 
     @app.route("/uploads/<uuid:uuid>/activity", methods=["GET"])
     async def activity(self, request: LeanRequest, uuid: UUID) -> bytes:
         """How a post came to be."""
-        reader = await self._documents.reader(request)
-        return send(request, await self._showcase.upload_activity(reader, uuid))
+        return await self._documents.shown(request, lambda reader: self._showcase.upload_activity(reader, uuid))
 
     @app.route("/uploads/<uuid:uuid>/note", methods=["GET"])
     async def note(self, request: LeanRequest, uuid: UUID) -> bytes:
@@ -97,11 +95,9 @@ class Music:
     @app.route("/likes/<uuid:uuid>", methods=["GET"])
     async def like(self, request: LeanRequest, uuid: UUID) -> bytes:
         """Somebody likes a track."""
-        reader = await self._documents.reader(request)
-        return send(request, await self._showcase.like(reader, uuid))
+        return await self._documents.shown(request, lambda reader: self._showcase.like(reader, uuid))
 
     @app.route("/listenings/<uuid:uuid>", methods=["GET"])
     async def listening(self, request: LeanRequest, uuid: UUID) -> bytes:
         """Somebody heard a track."""
-        reader = await self._documents.reader(request)
-        return send(request, await self._showcase.listening(reader, uuid))
+        return await self._documents.shown(request, lambda reader: self._showcase.listening(reader, uuid))

@@ -12,9 +12,9 @@ the key's own origin, that must list the key.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from attrs import frozen
 from twisted.internet.defer import Deferred, TimeoutError
@@ -24,7 +24,7 @@ from fwtwisted.core.fediverse.keys.kept import Kept
 from fwtwisted.db.fediverse import keys as stored
 from fwtwisted.db.pool import Database
 from fwtwisted.model.errors import Invalid
-from fwtwisted.model.federation import Answer, AskFailed, Forged
+from fwtwisted.model.federation import Answer, AskFailed, Forged, StillAsked
 from fwtwisted.model.people import Actor
 from fwtwisted.outside.fetching import Refused
 from fwtwisted.outside.shared import Bell, Cache
@@ -47,7 +47,10 @@ SECONDS = 60.0
 REFETCH_SECONDS = 60.0
 UNDER_WAY, DONE = b"1", b"2"  # a question about keys, as other processes see it
 PATIENCE_SECONDS = 5.0  # with another process that asks
+READER_SECONDS = 3.0  # that who reads is kept waiting; Funkwhale's own patience is 10
 TOMBSTONE = "Tombstone"
+
+T = TypeVar("T")
 
 
 class AskDocument(Protocol):
@@ -108,6 +111,7 @@ class Resolving:
         self._kept: Kept[str, ActorKey] = Kept(ground.now, MOST, SECONDS)
         self._refetched: Kept[str, float] = Kept(ground.now, MOST, 2 * SECONDS)
         self._flights: Flights[str, dict[str, str] | None] = Flights()
+        self._reading: Flights[object, Any] = Flights()
         self._all_since = 0.0
         self._expected: dict[str, list[Deferred[None]]] = {}
         self._deaf = ground.bell.listen(BELL, self._heard)
@@ -115,7 +119,24 @@ class Resolving:
     async def close(self) -> None:
         """Listen to the bell no more, and wait for what is under way."""
         self._deaf()
+        await self._reading.close()
         await self._flights.close()
+
+    async def patiently(self, work: Callable[[], Coroutine[Deferred[Any], Any, T]]) -> T:
+        """
+        What comes of some work for a reader; when it takes long, it goes on without them.
+
+        A server with one worker answers nothing while it waits for us.  What we ask it meanwhile it answers as soon as
+        we let it go, and when it comes again, it is known.
+
+        :raise StillAsked: that is so.
+        """
+        result: Deferred[T] = self._reading.once(object(), work)
+        result.addTimeout(READER_SECONDS, self._ground.clock)
+        try:
+            return await result
+        except TimeoutError as why:
+            raise StillAsked from why
 
     def origin(self, id: str) -> str:
         """Scheme, host and port of a key's or an actor's id.  :raise Forged: it is no address that is ever asked."""

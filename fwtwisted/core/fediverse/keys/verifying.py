@@ -141,10 +141,14 @@ class Verifying:
         Who signed a GET; None where it is not signed.
 
         :raise Forged: 401.  :raise ShutOut: 403.  :raise Throttled: 429.
+        :raise StillAsked: their server has not told their key yet: 503, unless nobody need know who they are.
         """
         if not request.headers.get(cavage.HEADER) and not messages.is_used_by(request):
             return None
         claims = await self._claims(request)
+        return await self._resolving.patiently(lambda: self._reader(request, claims))
+
+    async def _reader(self, request: Received, claims: Sequence[Claim]) -> Signer:
         try:
             believed = await self._believed(claims, None)
         except Forged:

@@ -12,8 +12,8 @@ from typing import Final, Protocol
 
 from attrs import frozen
 
-from fwtwisted.model.errors import NotOffered
-from fwtwisted.model.federation import PeerClass, Signer
+from fwtwisted.model.errors import NotOffered, ShutOut, Unauthenticated
+from fwtwisted.model.federation import PeerClass, Signer, StillAsked
 from fwtwisted.model.people import VISITOR, Viewer
 from fwtwisted.model.policies import Reading
 from fwtwisted.model.preferences import ReadPreference
@@ -54,10 +54,12 @@ class Reader:
 
     :ivar signer: None: nobody who proves who they are.
     :ivar peer: what they read; None: nobody knows.
+    :ivar is_unproven: they say who they are, and their server has not told their key yet.
     """
 
     signer: Signer | None = None
     peer: PeerClass | None = None
+    is_unproven: bool = False
 
     @property
     def viewer(self) -> Viewer:
@@ -87,16 +89,28 @@ class Gate:
         Who asks.
 
         :raise NotOffered: federation is off.  :raise Unauthenticated: :raise ShutOut: :raise Throttled:
+        :raise StillAsked: nobody reads here unproven, and who they are is not known yet.
         """
         await self.must_be_open()
         if reading is not Reading.OTHER:
             await self._policies.permit_reader(None, reading)
             return NOBODY
-        signer = await self._verifying.identified(request)
+        try:
+            signer = await self._verifying.identified(request)
+        except StillAsked:
+            return await self._unproven(request, reading)
         await self._policies.permit_reader(None if signer is None else signer.actor.fid, reading)
         if signer is not None:
             await self._peers.met(signer.actor.domain)
         return Reader(signer, await self._peer(signer, request.header("user-agent")))
+
+    async def _unproven(self, request: Received, reading: Reading) -> Reader:
+        """Like a visitor, where visitors may read.  :raise StillAsked:"""
+        try:
+            await self._policies.permit_reader(None, reading)
+        except (ShutOut, Unauthenticated) as why:
+            raise StillAsked from why
+        return Reader(None, await self._peer(None, request.header("user-agent")), is_unproven=True)
 
     async def _peer(self, signer: Signer | None, agent: str | None) -> PeerClass | None:
         """By what is known of the signer's server, else by what the program says to be."""

@@ -56,7 +56,11 @@ class VerifyingCase(DatabaseCase):
     ``self.verifying`` is a pod's; ``self.world`` is elsewhere.
 
     The clock stands at the real time when the test began, since PostgreSQL's does, too.
+
+    :ivar patience: the clock that patience with others is measured with.
     """
+
+    patience: Any = reactor
 
     def setUp(self) -> None:
         super().setUp()
@@ -83,7 +87,7 @@ class VerifyingCase(DatabaseCase):
         resolving = Resolving(
             ResolvingGround(
                 self.database, self.world.ask, self.actors, self.cache, self.bell, fetching.checked,
-                self.pod.url, self.clock.seconds, reactor,
+                self.pod.url, self.clock.seconds, self.patience,
             )
         )  # fmt: skip
         self.addCleanup(resolving.close)

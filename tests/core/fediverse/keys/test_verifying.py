@@ -11,17 +11,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import deferLater
+from twisted.internet.task import Clock, deferLater
 
-from fwtwisted.core.fediverse.keys.resolving import UNDER_WAY
+from fwtwisted.core.fediverse.keys.resolving import READER_SECONDS, UNDER_WAY
 from fwtwisted.model.errors import ShutOut, Throttled
-from fwtwisted.model.federation import Forged, Idle, Unsigned
+from fwtwisted.model.federation import Forged, Idle, StillAsked, Unsigned
 from fwtwisted.wire.signatures import proofs
 from fwtwisted.wire.signatures.keys import assertion_method, multikey
 from fwtwisted.wire.signatures.received import Digests, Received
 from tests.core.fediverse.keys.case import ADA, KEY, VerifyingCase, a_public_key, an_actor
 from tests.foreign import Document
 from tests.signed import a_key, a_request, by_messages, pem, with_headers
+from tests.waiting import until
 
 BOB = "https://far.example/users/bob"
 
@@ -46,6 +47,22 @@ class KnownTests(VerifyingCase):
         self.assertEqual(ADA, reader.actor.fid)
         self.assertIsNotNone(await self.verifying.identified(self.get()), "reading twice is no replay")
         self.assertEqual([], self.world.asked)
+
+    async def test_a_server_that_waits_for_us(self) -> None:
+        """Who reads is let go while their server keeps us waiting for their key, and is known when they come again."""
+        self.patience = Clock()
+        verifying, _ = self.another_process()
+        hold = self.world.holding[BOB] = Deferred()
+        request = self.get(a_key(number=7), f"{BOB}#main-key")
+        reading = Deferred.fromCoroutine(verifying.identified(request))
+        await until(lambda: self.world.asked, "the question")
+        self.patience.advance(READER_SECONDS)
+        await self.assertFailure(reading, StillAsked)
+        del self.world.holding[BOB]
+        hold.callback(None)
+        again = await verifying.identified(request)
+        assert again is not None
+        self.assertEqual(BOB, again.actor.fid)
 
     async def test_after_a_restart(self) -> None:
         """What is known is in the database."""

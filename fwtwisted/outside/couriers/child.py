@@ -28,6 +28,7 @@ from twisted.python.threadpool import ThreadPool
 from fwtwisted.outside.couriers.pipe import Frames, Stamp, Told, framed, outcome_told, stamp_of, way_of
 from fwtwisted.outside.fetching import FetchFailed, Fetching, Lookup, system_lookup
 from fwtwisted.outside.fetching.posting import Posted, Posting
+from fwtwisted.outside.giving_way import give_way
 from fwtwisted.wire.signatures import outgoing
 from fwtwisted.wire.signatures.keys import private_key, signed
 from fwtwisted.wire.signatures.outgoing import Order
@@ -208,7 +209,7 @@ def run(reactor: Any, make_lookup: MakeLookup = system_lookup) -> Deferred[None]
 
 def main(make_lookup: MakeLookup = system_lookup) -> None:
     """The child process: gentle to others, and unable to eat all memory."""
-    os.nice(NICENESS)
+    give_way(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     task.react(run, [make_lookup])
 

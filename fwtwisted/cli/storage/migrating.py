@@ -20,6 +20,7 @@ from fwtwisted.outside.blobs import IN_STORE, LOCAL
 from fwtwisted.wire.names import is_name, is_public
 
 USUAL_CONCURRENCY = 4
+MOVED, RELABELLED = ("moved", "there already"), ("set right", "right already")
 NICE = 5  # a pod on the same host goes first, at the processor and at the disk (S-76)
 
 
@@ -73,9 +74,9 @@ async def migrate(told: Namespace, desk: Desk) -> int:
     ways = None if told.in_place is None else ways_of(told.in_place, told.target, copies=True)
     ground = await moving_ground(desk)
     os.nice(NICE)
-    run = MoveRun(desk, json=told.json)
     if told.acl_only:
-        return await _relabelled(desk, ground, wish, run, json=told.json)
+        return await _relabelled(desk, ground, wish, MoveRun(desk, json=told.json, words=RELABELLED), json=told.json)
+    run = MoveRun(desk, json=told.json)
     if ways is not None:
         return await run.of(lambda watcher: InPlaceMove(ground, wish, ways, watcher))
     return await run.of(lambda watcher: Migration(ground, wish, watcher))
@@ -108,8 +109,8 @@ class Work(Protocol):
 class MoveRun:
     """One move, as the person at the terminal sees it."""
 
-    def __init__(self, desk: Desk, *, json: bool) -> None:
-        self._desk, self._json = desk, json
+    def __init__(self, desk: Desk, *, json: bool, words: tuple[str, str] = MOVED) -> None:
+        self._desk, self._json, self._words = desk, json, words
         self._moving: Moving | None = None
         self._meter = Meter(desk.reactor, sys.stderr, self._line, self._document if json else None)
 
@@ -156,7 +157,7 @@ class MoveRun:
             return
         if moving.interrupted:
             self._desk.say("stopped; the same command goes on from here")
-        for line in summary(moving, dry_run):
+        for line in summary(moving, dry_run, self._words):
             self._desk.say(line)
 
 
@@ -174,19 +175,21 @@ def progress_line(moving: Moving) -> str:
     return f"{bar(share)}  {', '.join(told)}"
 
 
-def summary(moving: Moving, dry_run: bool) -> list[str]:
-    """What was done, in a line or two."""
+def summary(moving: Moving, dry_run: bool, words: tuple[str, str] = MOVED) -> list[str]:
+    """What was done, in a line or two.  :param words: for what was done, and for what was right before."""
     would = "would be " if dry_run else ""
-    told = [f"{moving.moved:,} files ({in_units(moving.moved_bytes)}) {would}moved"]
+    done, already = words
+    size = f" ({in_units(moving.moved_bytes)})" if words is MOVED else ""
+    told = [f"{moving.moved:,} files{size} {would}{done}"]
     for count, word in (
-        (moving.already, "there already"),
+        (moving.already, already),
         (moving.deleted, "sources deleted"),
         (moving.gone, "deleted by others meanwhile"),
     ):
         told += [f"{count:,} {word}"] if count else []
     told += [_errors(moving)] if moving.troubles else []
     lines = [", ".join(told)]
-    if moving.moved and not dry_run:
+    if moving.moved and words is MOVED and not dry_run:
         lines[0] += f"; {in_time(moving.seconds)}, {in_units(moving.rate)}/s"
     if moving.orphans:
         lines.append(f"{moving.orphans:,} files ({in_units(moving.orphan_bytes)}) are named by no row")

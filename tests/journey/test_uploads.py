@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from hashlib import sha256
 from http.client import HTTPException
 from pathlib import Path
@@ -118,7 +118,7 @@ def stored(pod: Pod) -> dict[str, bytes]:
     root = pod.data / "media"
     found: dict[str, bytes] = {}
     for path in (root / "tracks").rglob("*"):
-        with suppress(FileNotFoundError, IsADirectoryError):  # it may be removed while we look
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError):  # it may be removed while we look
             found[str(path.relative_to(root))] = path.read_bytes()
     return found
 

@@ -39,10 +39,11 @@ from fwtwisted.outside.fetching import (
 from fwtwisted.wire.targets import PLAIN_OR_SECURE, Exemptions, Target
 from tests.hostile import FarEnd, Line, moved, ok
 from tests.threads import pooled
-from tests.waiting import GUARD_SECONDS
+from tests.waiting import GUARD_SECONDS, PATIENCE_SECONDS
 
 BOTH = Wish(schemes=PLAIN_OR_SECURE)
 QUICK = FetchSettings("fwtwisted/1 (+https://pod.example/)", connect_seconds=0.5, idle_seconds=0.3, total_seconds=1.5)
+PATIENT = evolve(QUICK, connect_seconds=PATIENCE_SECONDS, idle_seconds=PATIENCE_SECONDS, total_seconds=PATIENCE_SECONDS)
 
 
 class FetchCase(TestCase):
@@ -56,7 +57,7 @@ class FetchCase(TestCase):
         self.names: dict[str, Sequence[str]] = {}
         self.lookups: list[str] = []
 
-    def fetching(self, *exempt: str, settings: FetchSettings = QUICK, trust: Any = None) -> Fetching:
+    def fetching(self, *exempt: str, settings: FetchSettings = PATIENT, trust: Any = None) -> Fetching:
         """With exempt hosts; by default the far end alone."""
         entries = exempt or ("127.0.0.1",)
         return Fetching(reactor, self.threads, evolve(settings, exempt=Exemptions.of(entries)), self._lookup, trust)
@@ -69,7 +70,8 @@ class FetchCase(TestCase):
 
     async def fails(self, kind: type[Exception], path: str, wish: Wish = BOTH) -> Exception:
         """Asking for the path fails so, and nobody stays connected."""
-        error = await self.assertFailure(ensureDeferred(self.fetching().get(self.far.url(path), wish)), kind)
+        fetching = self.fetching(settings=QUICK if kind is TooSlow else PATIENT)
+        error = await self.assertFailure(ensureDeferred(fetching.get(self.far.url(path), wish)), kind)
         self.assertIs(kind, type(error))
         await self.far.left()
         assert isinstance(error, Exception)
@@ -134,7 +136,7 @@ class AskingTests(FetchCase):
     async def test_at_most_so_many_at_once_to_one_host(self) -> None:
         """The fifth waits until one of four is done."""
         self.far.does("/wait", lambda line: None)
-        fetching = self.fetching(settings=evolve(QUICK, idle_seconds=20.0, total_seconds=20.0, connect_seconds=20.0))
+        fetching = self.fetching(settings=PATIENT)
         asked = [ensureDeferred(fetching.get(self.far.url("/wait"), BOTH)) for _ in range(6)]
         while len(self.far.heads) < 4:
             await _moment(0.01)
@@ -254,7 +256,7 @@ class AddressTests(FetchCase):
             self.lookups.append(host)
             return answers[min(len(self.lookups), len(answers)) - 1]
 
-        fetching = Fetching(reactor, self.threads, evolve(QUICK, exempt=Exemptions.of(["127.0.0.1"])), lookup)
+        fetching = Fetching(reactor, self.threads, evolve(PATIENT, exempt=Exemptions.of(["127.0.0.1"])), lookup)
         self.far.says("/", ok(b"judged"))
         self.far.says("/on", moved("/"))
         for path in ("/", "/on"):
@@ -391,24 +393,24 @@ class TlsTests(FetchCase):
         """EXTERNAL_REQUESTS_CA_BUNDLE: who is in it is believed, for their own name; a file of nothing is told of."""
         bundle = Path(self.mktemp())
         bundle.write_bytes(own_certificate("another.example").dumpPEM() + self.certificate.dumpPEM())
-        believing = self.fetching(settings=evolve(QUICK, ca_bundle=str(bundle)))
+        believing = self.fetching(settings=evolve(PATIENT, ca_bundle=str(bundle)))
         self.assertEqual(b"safe", (await believing.get(self.far.url("/", "secure.example"))).body)
         with self.assertRaises(Unreachable):
             await believing.get(self.far.url("/", "other.example"))
         for text in (b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
             bundle.write_bytes(text)
-            self.assertRaises(ValueError, self.fetching, settings=evolve(QUICK, ca_bundle=str(bundle)))
+            self.assertRaises(ValueError, self.fetching, settings=evolve(PATIENT, ca_bundle=str(bundle)))
 
     async def test_verification_can_be_switched_off(self) -> None:
         """EXTERNAL_REQUESTS_VERIFY_SSL=false."""
-        got = await self.fetching(settings=evolve(QUICK, verify=False)).get(self.far.url("/", "other.example"))
+        got = await self.fetching(settings=evolve(PATIENT, verify=False)).get(self.far.url("/", "other.example"))
         self.assertEqual(b"safe", got.body)
 
     async def test_never_from_secure_to_plain(self) -> None:
         """A redirect that gives up TLS is not followed."""
         self.far.says("/", moved("http://secure.example/"))
         with self.assertRaises(Refused):
-            await self.fetching(settings=evolve(QUICK, verify=False)).get(self.far.url("/", "other.example"), BOTH)
+            await self.fetching(settings=evolve(PATIENT, verify=False)).get(self.far.url("/", "other.example"), BOTH)
 
 
 class UnpackingTests(TestCase):

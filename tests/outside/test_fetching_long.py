@@ -13,7 +13,7 @@ from fwtwisted.outside.fetching import Garbled, Misled, Opened, Refused, TooLong
 from fwtwisted.outside.fetching.bodies import AHEAD_BYTES
 from fwtwisted.wire.targets import Target
 from tests.hostile import FarEnd, Line, moved, ok
-from tests.outside.test_fetching import BOTH, QUICK, FetchCase
+from tests.outside.test_fetching import BOTH, PATIENT, QUICK, FetchCase
 
 reactor: Any = the_reactor
 LONG = evolve(BOTH, largest=1 << 30, headers={"Accept-Encoding": "identity"})
@@ -51,7 +51,7 @@ class LongTests(FetchCase):
 
     async def test_without_end_in_time(self) -> None:
         """It takes longer than any short answer may, as long as bytes come."""
-        fetching = self.fetching(settings=evolve(QUICK, total_seconds=0.2))
+        fetching = self.fetching(settings=evolve(PATIENT, total_seconds=0.2))
         self.far.does("/a", lambda line: line.drip(HEAD, b"x" * 10, 0.05))
         opened = await fetching.open(self.far.url("/a"), LONG)
         heard = 0
@@ -64,7 +64,7 @@ class LongTests(FetchCase):
     async def test_nobody_reads(self) -> None:
         """What is not read is not taken from the far end, and waiting for us is no silence of theirs."""
         self.far.does("/a", lambda line: line.drip(HEAD, b"x" * 100_000))
-        opened = await self.fetching().open(self.far.url("/a"), LONG)
+        opened = await self.fetching(settings=QUICK).open(self.far.url("/a"), LONG)
         await deferLater(reactor, 3 * QUICK.idle_seconds, int)
         self.assertLess(opened.body._held, AHEAD_BYTES + (1 << 20))
         first = opened.body.next()
@@ -81,14 +81,14 @@ class LongTests(FetchCase):
         opened = await self.fetching().open(self.far.url("/broken"), LONG)
         await self.assertFailure(ensureDeferred(rest(opened)), Unreachable)
         self.far.does("/silent", lambda line: line.write(ok(b"0123456789")[:-5]))
-        opened = await self.fetching().open(self.far.url("/silent"), LONG)
+        opened = await self.fetching(settings=QUICK).open(self.far.url("/silent"), LONG)
         await self.assertFailure(ensureDeferred(rest(opened)), TooSlow)
         await self.far.left()
 
     async def test_no_first_byte(self) -> None:
         """A head without a body in time."""
         self.far.does("/a", lambda line: line.write(HEAD))
-        fetching = self.fetching(settings=evolve(QUICK, first_byte_seconds=0.2))
+        fetching = self.fetching(settings=evolve(PATIENT, first_byte_seconds=0.2))
         await self.assertFailure(ensureDeferred(fetching.open(self.far.url("/a"), LONG)), TooSlow)
         await self.far.left()
 
@@ -109,7 +109,7 @@ class LongTests(FetchCase):
 
     async def test_turns(self) -> None:
         """Only so many at once from one host; who is done, closed or cancelled gives the turn back."""
-        fetching = self.fetching(settings=evolve(QUICK, at_once_per_host=1))
+        fetching = self.fetching(settings=evolve(PATIENT, at_once_per_host=1))
         self.far.does("/slow", lambda line: line.drip(HEAD, b"x", 0.02))
         self.far.says("/a", ok(b"x"))
         for _ in range(2):

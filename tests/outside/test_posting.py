@@ -15,7 +15,7 @@ from fwtwisted.wire.targets import Exemptions, Target
 from tests.hostile import FarEnd, Line, moved, ok
 from tests.servers import free_port
 from tests.threads import pooled
-from tests.waiting import GUARD_SECONDS, settled, until
+from tests.waiting import GUARD_SECONDS, PATIENCE_SECONDS, settled, until
 
 reactor: Any = the_reactor
 KEPT = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}"
@@ -26,16 +26,20 @@ async def unsigned(_: Target) -> Mapping[str, str]:
     return {"X-Signed": "no"}
 
 
+PATIENT = PostingSettings("fwtwisted/1", idle_seconds=PATIENCE_SECONDS, total_seconds=PATIENCE_SECONDS)
+QUICK = PostingSettings("fwtwisted/1", idle_seconds=0.5, total_seconds=1.5)
+
+
 class PostingCase(TestCase):
     """Somebody who posts to a far end on the loopback."""
 
     timeout = GUARD_SECONDS
 
-    def posting(self, exempt: str = "127.0.0.1") -> Posting:
+    def posting(self, exempt: str = "127.0.0.1", settings: PostingSettings = PATIENT) -> Posting:
         """A door that leads to the loopback."""
         threads = pooled(self)
         fetching = Fetching(reactor, threads, FetchSettings("x", Exemptions.of([exempt])), system_lookup(threads))
-        made = Posting(reactor, fetching, PostingSettings("fwtwisted/1", idle_seconds=0.5, total_seconds=1.5))
+        made = Posting(reactor, fetching, settings)
         self.addCleanup(made.close)
         return made
 
@@ -99,7 +103,7 @@ class PostingTests(PostingCase):
         far.does("/silent", lambda line: None)
         far.does("/drips", lambda line: line.drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.1))
         far.does("/body", lambda line: line.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"))
-        posting = self.posting()
+        posting = self.posting(settings=QUICK)
         for path in ("/silent", "/drips", "/body"):
             with self.assertRaises(TooSlow):
                 await self.post(posting, far.url(path))

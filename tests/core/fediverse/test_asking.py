@@ -26,7 +26,7 @@ from tests.hostile import FarEnd, Line, moved, ok
 from tests.threads import pooled
 
 ACTIVITY = "application/activity+json"
-QUICK = FetchSettings("fwtwisted/1", Exemptions.of(["127.0.0.1"]), connect_seconds=0.5, idle_seconds=1, total_seconds=3)
+FETCH = FetchSettings("fwtwisted/1", Exemptions.of(["127.0.0.1"]), connect_seconds=60, idle_seconds=3, total_seconds=60)
 
 
 class AskingCase(DatabaseCase):
@@ -53,7 +53,7 @@ class AskingCase(DatabaseCase):
         keys = OwnKeys(self.database, MemoryBell(self.clock), self.clock.seconds)
         asking = Asking(
             AskingGround(
-                Fetching(reactor, self.threads, QUICK, system_lookup(self.threads)),
+                Fetching(reactor, self.threads, FETCH, system_lookup(self.threads)),
                 Signing(keys, self.threads, self.clock.seconds),
                 ServiceActor(self.database, self.threads, Pod(f"https://{HOME}", HOME), "service"),
                 self,

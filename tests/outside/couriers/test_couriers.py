@@ -46,14 +46,15 @@ from tests.hostile import FarEnd, Line, moved, ok
 from tests.post import certificate_for
 from tests.servers import free_port
 from tests.threads import pooled
-from tests.waiting import GUARD_SECONDS, until
+from tests.waiting import GUARD_SECONDS, PATIENCE_SECONDS, until
 
 reactor: Any = the_reactor
 HOME = Path(__file__).parents[3]
 CHILD = "tests.outside.couriers.courier_child"
 KEY_ID = "https://pod.example/a#main-key"
 KEYS = [generate_private_key(65537, 2048) for _ in range(2)]
-POSTING = PostingSettings("fwtwisted/1", idle_seconds=0.5, total_seconds=2)
+PATIENT = PostingSettings("fwtwisted/1", idle_seconds=PATIENCE_SECONDS, total_seconds=PATIENCE_SECONDS)
+QUICK = PostingSettings("fwtwisted/1", idle_seconds=0.5, total_seconds=2)
 KEPT = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}"
 CLOSED = KEPT.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 
@@ -74,12 +75,18 @@ class CouriersCase(TestCase):
     timeout = GUARD_SECONDS
 
     def couriers(
-        self, exempt: str = "127.0.0.1,localhost", *, verify: bool = True, slots: Slots | None = None, **settings: Any
+        self,
+        exempt: str = "127.0.0.1,localhost",
+        *,
+        verify: bool = True,
+        slots: Slots | None = None,
+        posting: PostingSettings = PATIENT,
+        **settings: Any,
     ) -> Couriers:
         """Children; ended with the test."""
         fetching = FetchSettings("x", Exemptions.of(exempt.split(",")), verify=verify)
         told = CouriersSettings(**{"children": 1, "program": CHILD, **settings})
-        made = Couriers(reactor, Way(fetching, POSTING), told, slots or Slots())
+        made = Couriers(reactor, Way(fetching, posting), told, slots or Slots())
         self.addCleanup(made.close)
         return made
 
@@ -128,7 +135,9 @@ class SameTests(CouriersCase):
         """What comes of posting there, which does not depend on who does it."""
         threads = pooled(self)
         door = FetchSettings("x", Exemptions.of(["127.0.0.1", "localhost"]), verify=settings.get("verify", True))
-        posting = Posting(reactor, Fetching(reactor, threads, door, system_lookup(threads)), POSTING)
+        posting = Posting(
+            reactor, Fetching(reactor, threads, door, system_lookup(threads)), settings.get("posting", PATIENT)
+        )
         self.addCleanup(posting.close)
         here = Deferred.fromCoroutine(posting.post(url, b"{}", {}, unsigned))
         outcome, there = await self.outcome(here), await self.outcome(self.post(self.couriers(**settings), url))
@@ -155,7 +164,8 @@ class SameTests(CouriersCase):
         far.says("/garbage", b"220 smtp.example ESMTP\r\n\r\n")
         far.does("/head", lambda line: line.drip(b"HTTP/1.1 200 OK\r\n", b"X-A: " + b"b" * 5_000 + b"\r\n"))
         far.does("/long", lambda line: line.drip(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 30_000))
-        kinds = [(await self.same(far.url(path)))[0] for path in ("/silent", "/half", "/drops", "/garbage", "/head")]
+        kinds = [(await self.same(far.url(path), posting=QUICK))[0] for path in ("/silent", "/half")]
+        kinds += [(await self.same(far.url(path)))[0] for path in ("/drops", "/garbage", "/head")]
         self.assertEqual([kind.__name__ for kind in kinds], ["TooSlow", "TooSlow", "Unreachable", "Garbled", "TooLong"])
         self.assertEqual(len((await self.same(far.url("/long")))[1]), LARGEST_ANSWER)
         await self.same(f"http://127.0.0.1:{free_port()}/inbox")
@@ -169,7 +179,7 @@ class SameTests(CouriersCase):
         self.assertEqual(far.heads, [])
         self.assertEqual((await self.same(far.url("/inbox", "localhost"), verify=False))[0], 202)
         plain = await FarEnd.on(self)
-        await self.same(plain.url("/inbox").replace("http:", "https:"))
+        await self.same(plain.url("/inbox").replace("http:", "https:"), posting=QUICK)
 
 
 class CarryTests(CouriersCase):

@@ -15,7 +15,7 @@ from fwtwisted.core.fediverse.sending.carrying import HANDFUL, ByCouriers, Carri
 from fwtwisted.model.federation import Scheme
 from fwtwisted.outside.couriers import Couriers, CouriersSettings, Slots, Way
 from tests.core.fediverse.sending import test_delivering
-from tests.core.fediverse.sending.case import FETCH, POSTING, Heard, SendingCase
+from tests.core.fediverse.sending.case import FETCH, Heard, SendingCase
 from tests.waiting import GUARD_SECONDS
 
 reactor: Any = the_reactor
@@ -30,7 +30,7 @@ class CouriersMixin(SendingCase):
         """Children alone."""
         keys = OwnKeys(self.database, self.bell, reactor.seconds)
         self.addCleanup(keys.close)
-        self.couriers = Couriers(reactor, Way(FETCH, POSTING), CouriersSettings(children=1), Slots())
+        self.couriers = Couriers(reactor, Way(FETCH, self.patience), CouriersSettings(children=1), Slots())
         self.addCleanup(self.couriers.close)
         return ByCouriers(self.couriers, self.posting, keys)
 

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 
 from fwtwisted.core.fediverse.sending.delivering import DeliverySettings
 from fwtwisted.db.pool import Tx
-from tests.core.fediverse.sending.case import SendingCase
+from tests.core.fediverse.sending.case import QUICK, SendingCase
 
 
 class ReachingTests(SendingCase):
@@ -178,6 +178,7 @@ class UnhurriedTests(SendingCase):
 
     async def test_silence(self) -> None:
         """A server that never answers costs one attempt after the time for it."""
+        self.patience = QUICK
         await self.begin()
         peer = await self.a_peer()
         await self.a_follower("eve", peer)
@@ -244,6 +245,7 @@ class HostTests(SendingCase):
 
     async def test_at_most_two_at_a_time(self) -> None:
         """A host is sent two things at a time."""
+        self.patience = QUICK
         await self.begin()
         peer = await self.a_peer()
         for number in range(10):

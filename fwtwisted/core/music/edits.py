@@ -30,6 +30,7 @@ from fwtwisted.db.files import importing
 from fwtwisted.db.jobs import Job, JobKind
 from fwtwisted.db.music import catalog, edits
 from fwtwisted.db.music.edits import NewMutation, Target
+from fwtwisted.db.music.tags import set_tags
 from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.bell import Ring
@@ -300,7 +301,7 @@ async def _write(tx: Tx, found: Mutation) -> list[str]:
         if not await edits.set_cover(tx, kind, id, UUID(picture) if picture else None):
             done.remove("cover")
     if "tags" in new:
-        await edits.set_tags(tx, kind, id, new.pop("tags"))
+        await set_tags(tx, kind, id, new.pop("tags"))
     if "description" in new:
         text = new["description"] or {}
         new |= {"description": text.get("text"), "description_type": text.get("content_type")}

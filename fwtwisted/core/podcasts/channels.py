@@ -23,6 +23,7 @@ from fwtwisted.core.people.actors import own_actor
 from fwtwisted.core.people.keys import KeyPair, new_keys
 from fwtwisted.core.people.pictures import changed_picture, taken_picture
 from fwtwisted.db.music import catalog, libraries
+from fwtwisted.db.music.tags import set_tags
 from fwtwisted.db.people import people
 from fwtwisted.db.podcasts import channels
 from fwtwisted.db.podcasts.channels import ChannelFilter, NewVoice
@@ -199,7 +200,7 @@ class Channels:
             actor_id = await self._add_actor(tx, wish, keys)
             cover_id = None if wish.cover is None else await taken_picture(tx, owner_id, wish.cover, "cover")
             made = await channels.add(tx, uuid, actor_id, self._voice(wish, owner_id, cover_id), None, wish.metadata)
-            await channels.tag(tx, made.artist_id, wish.tags)
+            await set_tags(tx, Kind.ARTIST, made.artist_id, wish.tags)
             tx.touch("catalog", "libraries")
 
         await self._database.transaction(work)
@@ -274,7 +275,7 @@ class Channels:
             columns["cover_id"] = await changed_picture(tx, owner_id, artist.cover_id, values["cover"], "cover")
         await channels.change_artist(tx, channel, columns)
         if "tags" in values:
-            await channels.tag(tx, channel.artist_id, values["tags"])
+            await set_tags(tx, Kind.ARTIST, channel.artist_id, values["tags"])
 
     async def remove(self, viewer: Viewer, name: str) -> None:
         """

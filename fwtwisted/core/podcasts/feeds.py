@@ -28,12 +28,14 @@ from fwtwisted.core.podcasts.subscriptions import Subscriptions, followed
 from fwtwisted.db import jobs
 from fwtwisted.db.files import doomed
 from fwtwisted.db.jobs import Job, JobKind, Schedule, next_hour
+from fwtwisted.db.music.tags import set_tags
 from fwtwisted.db.people import people
 from fwtwisted.db.podcasts import channels, feeds
 from fwtwisted.db.podcasts.feeds import KnownFeed
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Invalid, Unauthenticated
+from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Pod, Privacy, Viewer
 from fwtwisted.model.podcasts import Channel, ChannelPage, Subscription
 from fwtwisted.model.threads import Threads
@@ -192,7 +194,7 @@ class Feeds:
             self._pod, owner_id, feed.title, username, self._settings.level, "podcast", cover_id, feed.description
         )
         channel = await channels.add(tx, uuid, actor_id, voice, read.settled_url, feed.metadata)
-        await channels.tag(tx, channel.artist_id, feed.tags)
+        await set_tags(tx, Kind.ARTIST, channel.artist_id, feed.tags)
         await feeds.add(tx, channel.id, self._asking.host(read.settled_url))
         await feeds.know_as(tx, channel.id, [read.settled_url, read.url])
         known = await feeds.known(tx, channel.id)

@@ -10,7 +10,6 @@ from uuid import UUID
 from attrs import frozen
 
 from fwtwisted.db.conditions import NOTHING, Condition, all_of, same_letters, token_conditions
-from fwtwisted.db.files import importing
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.edits import EditQuestion, Mutation
 from fwtwisted.model.music import Kind
@@ -97,17 +96,17 @@ DECIDED = {
 
 
 def _decided(text: str) -> Condition:
-    truth = TRUTHS.get(text.lower(), NOTHING)
-    return truth if isinstance(truth, Condition) else DECIDED[truth]
+    word = text.lower()
+    return DECIDED[TRUTHS[word]] if word in TRUTHS else NOTHING
+
+
+def _is_applied(truth: bool) -> Condition:
+    return Condition("coalesce(mutation.is_applied, false) = %s", (truth,))
 
 
 def _applied(text: str) -> Condition:
-    truth = TRUTHS.get(text.lower(), NOTHING)
-    return (
-        truth
-        if isinstance(truth, Condition)
-        else Condition("coalesce(mutation.is_applied, false) = %s", (bool(truth),))
-    )
+    word = text.lower()
+    return _is_applied(bool(TRUTHS[word])) if word in TRUTHS else NOTHING
 
 
 def _from_domain(text: str) -> Condition:
@@ -130,7 +129,7 @@ def _conditions(question: EditQuestion) -> Iterator[Condition]:
     if question.is_approved is not None:
         yield DECIDED[question.is_approved.value]
     if question.is_applied is not None:
-        yield Condition("coalesce(mutation.is_applied, false) = %s", (question.is_applied,))
+        yield _is_applied(question.is_applied)
     if question.type is not None:
         yield Condition("mutation.type = %s", (question.type,))
     if question.q is not None:
@@ -300,23 +299,6 @@ async def set_cover(tx: Tx, kind: Kind, id: int, picture: UUID | None) -> bool:
     if picture is None:
         return await tx.do(NO_COVER[kind], id) == 1
     return await tx.do(SET_COVER[kind], picture, id) == 1
-
-
-TAGS = {
-    kind: f"""
-    WITH wanted AS (SELECT id FROM tag WHERE lower(name) IN (SELECT lower(asked) FROM unnest(%s::text[]) AS asked)),
-         gone AS (DELETE FROM {kind}_tag WHERE {kind}_id = %s AND tag_id NOT IN (SELECT id FROM wanted))
-    INSERT INTO {kind}_tag ({kind}_id, tag_id) SELECT %s, id FROM wanted ON CONFLICT DO NOTHING
-"""
-    for kind in Kind
-}
-
-
-async def set_tags(tx: Tx, kind: Kind, id: int, names: list[str]) -> None:
-    """Give an object these tags and no others; those that nobody knew are made."""
-    if names:
-        await tx.do(importing.ADD_TAGS, names)
-    await tx.do(TAGS[kind], names, id, id)
 
 
 # A picture that somebody may suggest as a cover: one's own, or one that this object has or had.

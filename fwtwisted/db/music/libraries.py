@@ -8,6 +8,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from fwtwisted.db.conditions import Condition, all_of, any_of, contains
 from fwtwisted.db.files.tally import HELD
 from fwtwisted.db.people.people import ACTOR_WIDTH, actor_columns
 from fwtwisted.db.pool import Queries, Tx
@@ -232,40 +233,36 @@ class LibraryFilter:
     scopes: tuple[Scope, ...] | None
 
 
-def _conditions(asked: LibraryFilter) -> Iterator[tuple[str, list[object]]]:
-    yield "library.id = ANY(%s) AND NOT library.is_channel", [list(asked.visible)]
+def _conditions(asked: LibraryFilter) -> Iterator[Condition]:
+    yield Condition("library.id = ANY(%s) AND NOT library.is_channel", (list(asked.visible),))
     for word in asked.question.words:
-        yield "position(folded(%s) IN folded(library.name)) > 0", [word]
+        yield contains("folded(library.name)", word)
     if asked.question.privacy_level is not None:
-        yield "library.privacy_level = %s", [asked.question.privacy_level.value]
+        yield Condition("library.privacy_level = %s", (asked.question.privacy_level.value,))
     if asked.scopes is not None:
-        pieces = [_within(scope) for scope in asked.scopes]
-        either = " OR ".join(sql for sql, _ in pieces) or "false"
-        yield f"({either})", [value for _, values in pieces for value in values]
+        yield any_of(_within(scope) for scope in asked.scopes)
 
 
-def _within(scope: Scope) -> tuple[str, list[object]]:
+def _within(scope: Scope) -> Condition:
     """A condition for one word of ``scope=``."""
     if scope.owner is not None:
-        return "library.actor_id = %s", [scope.owner]
+        return Condition("library.actor_id = %s", (scope.owner,))
     if scope.domain is not None:
-        return "owner.domain = %s", [scope.domain]
-    return "library.id = ANY(%s)", [list(scope.libraries or ())]
+        return Condition("owner.domain = %s", (scope.domain,))
+    return Condition("library.id = ANY(%s)", (list(scope.libraries or ()),))
 
 
 async def libraries_asked(tx: Queries, asked: LibraryFilter, limit: int, offset: int) -> tuple[int, list[Library]]:
     """How many libraries match, and one page of them; the newest first where no order is asked."""
-    conditions = list(_conditions(asked))
-    where = " AND ".join(sql for sql, _ in conditions)
-    values = [value for _, values in conditions for value in values]
+    where = all_of(_conditions(asked))
     words = [(ORDERINGS[name], falling) for name, falling in asked.question.ordering if name in ORDERINGS]
     order = ", ".join(f"{column} {'DESC' if falling else 'ASC'}" for column, falling in words)
     order = order or "library.creation_date DESC"
-    from_where = f"FROM library JOIN actor AS owner ON owner.id = library.actor_id WHERE {where}"
-    count = await tx.one(int, f"SELECT count(*) {from_where}", *values)
+    from_where = f"FROM library JOIN actor AS owner ON owner.id = library.actor_id WHERE {where.sql}"
+    count = await tx.one(int, f"SELECT count(*) {from_where}", *where.values)
     chosen = f"SELECT library.id {from_where} ORDER BY {order}, library.id DESC LIMIT %s OFFSET %s"
     page = f"{_LIBRARY} {HELD} WHERE library.id IN ({chosen}) ORDER BY {order}, library.id DESC"
-    return count, await tx.many(_library, page, *values, limit, offset)
+    return count, await tx.many(_library, page, *where.values, limit, offset)
 
 
 # --- follows -------------------------------------------------------------------------------------

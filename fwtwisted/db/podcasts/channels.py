@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from attrs import frozen
 
+from fwtwisted.db.conditions import Condition, all_of, any_of, contains
 from fwtwisted.db.often import Often
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.accounts import LongText
@@ -157,7 +158,7 @@ _SUBSCRIBED = """
     EXISTS (SELECT FROM follow
              WHERE follow.actor_id = %s AND follow.approved AND follow.target_actor_id = channel.actor_id)
 """
-_WORD = "position(folded(%s) IN folded(artist.name || ' ' || actor.preferred_username || ' ' || {summary})) > 0"
+_SEARCHED = "folded(artist.name || ' ' || actor.preferred_username || ' ' || coalesce(artist.description, ''))"
 _TAGGED = """
     artist.id IN (SELECT artist_tag.artist_id FROM artist_tag JOIN tag ON tag.id = artist_tag.tag_id
                    WHERE lower(tag.name) IN (SELECT lower(asked) FROM unnest(%s::text[]) AS asked)
@@ -165,60 +166,49 @@ _TAGGED = """
 """
 
 
-def _conditions(asked: ChannelFilter) -> list[tuple[str, list[object]]]:
-    found: list[tuple[str, list[object]]] = [("channel.library_id = ANY(%s)", [list(asked.visible)])]
+def _conditions(asked: ChannelFilter) -> Iterator[Condition]:
+    yield Condition("channel.library_id = ANY(%s)", (list(asked.visible),))
     for word in asked.words:
-        found.append((_WORD.format(summary="coalesce(artist.description, '')"), [word]))
+        yield contains(_SEARCHED, word)
     if asked.tags:
-        found.append((_TAGGED, [list(asked.tags), len(asked.tags)]))
+        yield Condition(_TAGGED, (list(asked.tags), len(asked.tags)))
     if asked.scopes is not None:
-        found.append(_within(asked.scopes))
+        yield any_of(_within(asked.scopes))
     if asked.subscribed is not None:
-        found.append((_SUBSCRIBED if asked.subscribed else f"NOT {_SUBSCRIBED.strip()}", [asked.viewer_id]))
+        yield Condition(_SUBSCRIBED if asked.subscribed else f"NOT {_SUBSCRIBED}", (asked.viewer_id,))
     if asked.external is not None:
         told = "EXISTS" if asked.external else "NOT EXISTS"
-        found.append((f"{told} (SELECT FROM feed WHERE feed.channel_id = channel.id)", []))
+        yield Condition(f"{told} (SELECT FROM feed WHERE feed.channel_id = channel.id)")
     if asked.only_hidden:
-        found.append(("channel.artist_id = ANY(%s)", [list(asked.hidden)]))
+        yield Condition("channel.artist_id = ANY(%s)", (list(asked.hidden),))
     elif asked.hidden:
-        found.append(("channel.artist_id <> ALL(%s)", [list(asked.hidden)]))
-    return found
+        yield Condition("channel.artist_id <> ALL(%s)", (list(asked.hidden),))
 
 
-def _within(scopes: Sequence[Scope]) -> tuple[str, list[object]]:
-    """Whose channels: their owner's, or those of a server."""
-    parts: list[str] = ["false"]
-    values: list[object] = []
+def _within(scopes: Sequence[Scope]) -> Iterator[Condition]:
+    """Whose channels: their owner's, or those of a server; a scope of libraries has none."""
     for scope in scopes:
         if scope.owner is not None:
-            parts.append("channel.attributed_to_id = %s OR channel.actor_id = %s")
-            values += [scope.owner, scope.owner]
+            yield Condition("channel.attributed_to_id = %s OR channel.actor_id = %s", (scope.owner, scope.owner))
         elif scope.domain is not None:
-            parts.append("actor.domain = %s")
-            values.append(scope.domain)
-    return f"({' OR '.join(parts)})", values
-
-
-def _narrowed(asked: ChannelFilter) -> tuple[str, list[object]]:
-    conditions = _conditions(asked)
-    return " AND ".join(sql for sql, _ in conditions), [value for _, values in conditions for value in values]
+            yield Condition("actor.domain = %s", (scope.domain,))
 
 
 async def listed(
     tx: Queries, asked: ChannelFilter, ordering: Sequence[tuple[str, bool]], limit: int, offset: int
 ) -> list[Channel]:
     """The channels that are asked for, in order; the newest first where no order is asked."""
-    where, values = _narrowed(asked)
+    where = all_of(_conditions(asked))
     words = [f"{_ORDERS[name]} {'DESC' if falls else 'ASC'}" for name, falls in ordering]
     order = ", ".join([*words, "channel.creation_date DESC", "channel.id DESC"])
-    sql = f"SELECT {_COLUMNS} {_FROM} WHERE {where} ORDER BY {order} LIMIT %s OFFSET %s"
-    return await tx.many(Channel, sql, *values, limit, offset)
+    sql = f"SELECT {_COLUMNS} {_FROM} WHERE {where.sql} ORDER BY {order} LIMIT %s OFFSET %s"
+    return await tx.many(Channel, sql, *where.values, limit, offset)
 
 
 async def count(tx: Queries, asked: ChannelFilter) -> int:
     """How many there are."""
-    where, values = _narrowed(asked)
-    return await tx.one(int, f"SELECT count(*) {_FROM} WHERE {where}", *values)
+    where = all_of(_conditions(asked))
+    return await tx.one(int, f"SELECT count(*) {_FROM} WHERE {where.sql}", *where.values)
 
 
 # --- making --------------------------------------------------------------------------------------
@@ -300,26 +290,6 @@ OWNED = "SELECT count(*) FROM channel WHERE attributed_to_id = %s"
 async def owned(tx: Queries, actor_id: int) -> int:
     """How many channels the actor has."""
     return await tx.one(int, OWNED, actor_id)
-
-
-ADD_TAGS = """
-    INSERT INTO tag (name) SELECT DISTINCT ON (lower(named)) named FROM unnest(%s::text[]) AS named
-        ON CONFLICT DO NOTHING
-"""
-FORGET_TAGS = "DELETE FROM artist_tag WHERE artist_id = %s"
-TAG = """
-    INSERT INTO artist_tag (artist_id, tag_id)
-    SELECT %s, tag.id FROM tag WHERE lower(tag.name) IN (SELECT lower(named) FROM unnest(%s::text[]) AS named)
-        ON CONFLICT DO NOTHING
-"""
-
-
-async def tag(tx: Tx, artist_id: int, names: Sequence[str]) -> None:
-    """Have an artist carry these tags and no others."""
-    await tx.do(FORGET_TAGS, artist_id)
-    if names:
-        await tx.do(ADD_TAGS, list(names))
-        await tx.do(TAG, artist_id, list(names))
 
 
 # --- changing ------------------------------------------------------------------------------------

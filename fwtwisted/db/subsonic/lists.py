@@ -96,18 +96,19 @@ async def songs_of(
     last: int | None = None,
 ) -> list[int]:
     """Songs of a genre (tags of track, album and artist) and of albums of some years, by title; None: any."""
-    parts, args = [_TRACKS], [list(libraries), list(hidden)]
+    parts = [_TRACKS]
+    args: list[object] = [list(libraries), list(hidden)]
     if genre is not None:
         parts.append(
             f"""AND (track.id IN (SELECT track_id FROM track_tag WHERE tag_id = {_TAG})
                      OR album.id IN (SELECT album_id FROM album_tag WHERE tag_id = {_TAG})
                      OR artist.id IN (SELECT artist_id FROM artist_tag WHERE tag_id = {_TAG}))"""
         )
-        args += [genre, genre, genre]  # type: ignore[list-item]
+        args += [genre, genre, genre]
     for year, sign in ((first, ">="), (last, "<=")):
         if year is not None:
             parts.append(f"AND extract(year FROM album.release_date) {sign} %s")
-            args.append(year)  # type: ignore[arg-type]
+            args.append(year)
     sql = f"SELECT track.id {' '.join(parts)} ORDER BY track.folded_title, track.id"
     return await tx.one(list, _ARRAY.format(sql=sql), *args)
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from uuid import uuid4
 
 from fwtwisted.db.fediverse.remote import libraries
+from fwtwisted.db.music.tags import set_tags
 from fwtwisted.db.podcasts import channels
 from fwtwisted.db.podcasts.channels import NewVoice
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.accounts import LONGEST_LIBRARY_NAME, LongText
+from fwtwisted.model.music import Kind
 from fwtwisted.model.podcasts import Channel
 from fwtwisted.model.remote import SaidActor
 from fwtwisted.wire.addresses import host_of
@@ -38,7 +40,7 @@ async def write_channel(tx: Tx, said: SaidActor, actor_id: int, owner_id: int, c
             "description_type": about and about.content_type,
         }
         await channels.change_artist(tx, known, values)
-    await channels.tag(tx, known.artist_id, said.tags)
+    await set_tags(tx, Kind.ARTIST, known.artist_id, said.tags)
     tx.touch("catalog", "libraries")
     return known
 

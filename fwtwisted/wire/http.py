@@ -351,7 +351,7 @@ def parsed_http_date(header: bytes | None) -> datetime | None:
         return None
 
 
-# --- names and kinds -----------------------------------------------------------------------------
+# --- names ---------------------------------------------------------------------------------------
 
 _NOT_IN_PLAIN_NAMES = re.compile(r'[^ -~]|["\\/%]')
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from attrs import frozen
 
@@ -40,6 +40,11 @@ VARIABLES: Final[Mapping[str, Schema]] = {
 # --- what is said of an operation ----------------------------------------------------------------
 
 
+WhoKind: TypeAlias = Literal[
+    "public", "known", "open", "visit", "guest", "scope", "user", "person", "keeper", "word"
+]  # fmt: skip
+
+
 @frozen
 class Who:
     """
@@ -52,7 +57,7 @@ class Who:
     :ivar leaf: of the scope, such as ``libraries``.
     """
 
-    kind: str
+    kind: WhoKind
     leaf: str = ""
 
     def scope(self, method: str) -> str:
@@ -122,7 +127,7 @@ class Operation:
     :ivar text: a sentence.  :ivar more: what else is to be known, in Markdown.
     :ivar answers: when it goes well, and what is special when it does not.
     :ivar body: what it takes.  :ivar body_types: of which media types; empty: JSON, and forms where they can say it.
-    :ivar wordless: who asks too often is told so without a body.
+    :ivar wordless: who asks too often is told so without a body.  :ivar is_uncounted: nobody asks too often.
     """
 
     text: str

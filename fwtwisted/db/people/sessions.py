@@ -53,13 +53,14 @@ BY_SESSIONS = Often(
 )
 
 
+def _by_digest(*columns: Any) -> tuple[bytes, Caller]:
+    """The digest of a proof, which is the last column, and the caller of the others."""
+    return bytes(columns[-1]), Caller(*columns[:-1])
+
+
 async def callers_by_sessions(tx: Tx, digests: Collection[bytes]) -> dict[bytes, Caller]:
     """Whose sessions these are, by digest; those that have ended are left out."""
-
-    def made(*columns: Any) -> tuple[bytes, Caller]:
-        return bytes(columns[-1]), Caller(*columns[:-1])
-
-    return dict(await tx.often_many(made, BY_SESSIONS, list(digests)))
+    return dict(await tx.often_many(_by_digest, BY_SESSIONS, list(digests)))
 
 
 BY_TOKENS = Often(
@@ -86,11 +87,7 @@ async def callers_by_tokens(tx: Tx, tokens: Mapping[bytes, str]) -> dict[bytes, 
 
     :param tokens: by their digests.
     """
-
-    def made(*columns: Any) -> tuple[bytes, Caller]:
-        return bytes(columns[-1]), Caller(*columns[:-1])
-
-    return dict(await tx.often_many(made, BY_TOKENS, list(tokens), list(tokens.values())))
+    return dict(await tx.often_many(_by_digest, BY_TOKENS, list(tokens), list(tokens.values())))
 
 
 BY_ACCOUNT = Often("caller_by_account", f"{_CALLER} FROM account WHERE id = %s AND is_active", ("bigint",))

@@ -86,13 +86,14 @@ def simple_artist(artist: Artist, shelf: Shelf, paper: CatalogPaper) -> Document
     """An artist within a track or an album (§3.5)."""
     spoken = _channel(artist, shelf)
     return {
-        **paper.artists.of(artist.id, artist, lambda one: _artist_itself(one, paper)),
+        **paper.artists.of(artist.id, artist, lambda one: artist_itself(one, is_local=paper.is_local(one.fid))),
         "attachment_cover": _cover(artist.cover_id, shelf, paper),
         "channel": None if spoken is None else spoken.uuid,
     }
 
 
-def _artist_itself(artist: Artist, paper: CatalogPaper) -> Document:
+def artist_itself(artist: Artist, *, is_local: bool) -> Document:
+    """What an artist is, without what belongs to it."""
     return {
         "id": artist.id,
         "fid": artist.fid,
@@ -100,7 +101,7 @@ def _artist_itself(artist: Artist, paper: CatalogPaper) -> Document:
         "name": artist.name,
         "creation_date": when(artist.creation_date),
         "modification_date": when(artist.modification_date),
-        "is_local": paper.is_local(artist.fid),
+        "is_local": is_local,
         "content_category": artist.content_category,
         "description": content(artist.description, artist.description_type),
     }

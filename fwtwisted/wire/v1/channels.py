@@ -33,8 +33,8 @@ from fwtwisted.model.podcasts import (
     Subscription,
 )
 from fwtwisted.wire.fields import NOT_NULL, REQUIRED, Fields
-from fwtwisted.wire.markup import content
 from fwtwisted.wire.v1 import Document, Pictures, Query, attachment, when
+from fwtwisted.wire.v1.catalog import artist_itself
 from fwtwisted.wire.v1.people import ContentType, actor
 from fwtwisted.wire.v1.questions import hidden, scope, search_words, strict_order, truth
 
@@ -101,15 +101,7 @@ def _artist(found: Channel, page: ChannelPage, paper: ChannelPaper) -> Document:
     artist = page.artists[found.artist_id]
     cover = page.covers.get(artist.cover_id) if artist.cover_id is not None else None
     return {
-        "id": artist.id,
-        "fid": artist.fid,
-        "mbid": artist.mbid,
-        "name": artist.name,
-        "creation_date": when(artist.creation_date),
-        "modification_date": when(artist.modification_date),
-        "is_local": paper.is_local(artist.fid),
-        "content_category": artist.content_category,
-        "description": content(artist.description, artist.description_type),
+        **artist_itself(artist, is_local=paper.is_local(artist.fid)),
         "cover": attachment(cover, paper.pictures),
         "channel": found.uuid,
         "tracks_count": page.tracks.get(artist.id, 0),

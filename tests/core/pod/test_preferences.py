@@ -13,8 +13,8 @@ from fwtwisted.wire.v1.instance import About
 from tests.database import DatabaseCase
 
 
-class PreferencesTests(DatabaseCase):
-    """The preferences of one process."""
+class PreferencesCase(DatabaseCase):
+    """A process with its preferences, whose rings arrive when a clock moves."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -22,6 +22,10 @@ class PreferencesTests(DatabaseCase):
         self.bell_clock = Clock()  # rings arrive when it moves
         self.bell = MemoryBell(self.bell_clock)
         self.preferences = Preferences(self.database, self.bell, self.clock)
+
+
+class PreferencesTests(PreferencesCase):
+    """The preferences of one process."""
 
     async def test_defaults(self) -> None:
         """An empty table means the defaults."""
@@ -83,15 +87,11 @@ class PreferencesTests(DatabaseCase):
         self.assertEqual("dynamic_preferences/a.png", await self.value("SELECT name FROM doomed_file"))
 
 
-class InstanceTests(DatabaseCase):
+class InstanceTests(PreferencesCase):
     """The pod's answers about itself."""
 
     def setUp(self) -> None:
         super().setUp()
-        self.clock = Clock()
-        self.bell_clock = Clock()  # rings arrive when it moves
-        self.bell = MemoryBell(self.bell_clock)
-        self.preferences = Preferences(self.database, self.bell, self.clock)
         pod = About("https://pod.example", "https://pod.example/media/", "1", ("mp3",))
         self.instance = Instance(self.database, self.clock, pod, self.preferences.values)
 

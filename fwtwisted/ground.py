@@ -14,7 +14,8 @@ from typing import Any, ParamSpec, TypeVar
 from attrs import evolve
 from OpenSSL import SSL
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
@@ -46,6 +47,7 @@ T = TypeVar("T")
 BAD_BUNDLE = "AWS_S3_CA_BUNDLE names no file of certificates that can be read."
 THREADS = 12
 FIRST_REST, LONGEST_REST = 0.5, 10.0  # seconds between attempts to reach a database that is away at the start
+TELL_SECONDS = 10.0  # between two words to the log that it is waited for
 
 
 class Ground:
@@ -54,9 +56,13 @@ class Ground:
 
     :ivar database: open after :meth:`rise`.
     :ivar aside: one more connection, for looking up again what transactions may have to wait for.
-    :ivar bell: :ivar cache: :ivar threads:
-    :ivar lookup_threads: for names alone, which may take their time.
+    :ivar bell: rings in all processes.
+    :ivar cache: what may be forgotten; all processes share it where there is Redis.
+    :ivar tallies: what is counted, shared in the same way.
+    :ivar threads: for work that blocks, on files most of all.
+    :ivar lookup_threads: for looking up names of hosts alone, which may take its time.
     :ivar blobs: where media lie.  :ivar store: the object store behind them, if there is one.
+    :raise ConfigError: the certificates for the object store cannot be read.
     """
 
     _log = Logger()
@@ -112,10 +118,10 @@ class Ground:
             try:
                 return await self.database.read(_nothing)
             except Unavailable:
-                if self.reactor.seconds() - told_at >= 10:
+                if self.reactor.seconds() - told_at >= TELL_SECONDS:
                     told_at = self.reactor.seconds()
                     self._log.warn("waiting for the database", event="database.waiting")
-            await _sleep(self.reactor, rest)
+            await deferLater(self.reactor, rest)
             rest = min(LONGEST_REST, rest * 2)
 
     def _object_store(self, local: LocalBlobs) -> StoreParts | None:
@@ -154,7 +160,7 @@ class Ground:
 
     def _start(self, service: Service) -> None:
         service.startService()
-        self._falls.append(lambda: _stopped(service))
+        self._falls.append(lambda: maybeDeferred(service.stopService))
 
     async def _stop_threads(self) -> None:
         self._pool.stop()
@@ -170,15 +176,3 @@ def _threads(reactor: Any, pool: ThreadPool) -> Threads:
 
 async def _nothing(_: object) -> None:
     """What is read to see whether anything can be read."""
-
-
-async def _stopped(service: Service) -> None:
-    stopping = service.stopService()
-    if stopping is not None:
-        await stopping
-
-
-async def _sleep(reactor: Any, seconds: float) -> None:
-    woken: Deferred[None] = Deferred()
-    reactor.callLater(seconds, woken.callback, None)
-    await woken

@@ -47,6 +47,10 @@ from fwtwisted.worker import Clock, Hands
 
 CANNOT_WORK = 78  # exit status for settings that can never work (EX_CONFIG)
 
+# A disk has room while it has so many bytes free, or so large a share of itself (docs/operations.md O-75).
+ROOM_BYTES = 10**9
+ROOM_SHARE = 0.05
+
 
 @frozen
 class Plan:
@@ -158,7 +162,7 @@ class House(Service):
     async def _open(self, ground: Ground, parts: Parts) -> None:
         pulse = Pulse(self._reactor)
         pulse.startService()
-        self._falls.append(_soon(pulse.stopService))
+        self._falls.append(_at_once(pulse.stopService))
         faces = Faces(ground, parts, _checks(ground), lambda: pulse.delay, lambda: self._draining)
         site = Site(faces.mounts(), settings.site_settings(ground.config), self._reactor)
         self._takers.append(lambda config: site.become(settings.site_settings(config)))
@@ -169,7 +173,7 @@ class House(Service):
         for address in await doors.open():
             self._log.info("listening on {address}", event="house.listening", address=_shown(address))
         self._falls.append(doors.close)
-        self._falls.append(_soon(parts.live.say_goodbye))
+        self._falls.append(_at_once(parts.live.say_goodbye))
 
     async def _greet(self, parts: Parts) -> None:
         """Say where the page is, and on an empty pod how to make its administrator."""
@@ -237,7 +241,9 @@ class House(Service):
             self._log.info("{told}", event="house.state", told=reporter())
 
 
-def _soon(stop: Callable[[], object]) -> Callable[[], Awaitable[None]]:
+def _at_once(stop: Callable[[], object]) -> Callable[[], Awaitable[None]]:
+    """A way to stop that has nothing to wait for, as one of those that are waited for."""
+
     async def stopped() -> None:
         stop()
 
@@ -259,7 +265,7 @@ def _checks(ground: Ground) -> dict[str, Check]:
     async def disk() -> Finding:
         space = await ground.threads(os.statvfs, ground.config.general.data)
         free = space.f_bavail * space.f_frsize
-        enough = free > 10**9 or space.f_bavail > space.f_blocks / 20
+        enough = free > ROOM_BYTES or space.f_bavail > space.f_blocks * ROOM_SHARE
         return Finding(enough, "" if enough else f"{free // 10**6} MB are free")
 
     async def storage() -> Finding:

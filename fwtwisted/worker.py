@@ -129,7 +129,7 @@ class Hands(Service):
         renewing.clock = self._clock
         renewing.start(self._settings.lease_seconds / 3, now=False)
         try:
-            await deferLater(self._clock, 0, _silent)  # whoever claimed must have us on the list of what runs
+            await deferLater(self._clock, 0)  # whoever claimed must have us on the list of what runs
             work = Deferred.fromCoroutine(kind.run(job))
             if kind.time_limit is not None:
                 work.addTimeout(kind.time_limit, self._clock)

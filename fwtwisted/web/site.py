@@ -69,7 +69,11 @@ _EXPOSED = (
 
 
 def _room_for_connections() -> int:
-    """As many as descriptors allow; a quarter is left for files, the database, child processes (docs/operations.md O-15)."""
+    """
+    As many as descriptors allow, with a quarter left for files, the database and child processes.
+
+    Source: docs/operations.md O-15.
+    """
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if descriptors == resource.RLIM_INFINITY:
         return MOST_CONNECTIONS

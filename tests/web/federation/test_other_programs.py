@@ -1,4 +1,8 @@
-"""What Mastodon, GoToSocial, Pleroma and Misskey post, in their own words and signed in their own ways."""
+"""
+What Mastodon, GoToSocial, Pleroma, Misskey and Takahē post, in their own words and signed in their own ways.
+
+What GoToSocial 0.20 and Takahē 0.11 say was heard from them; the others' words are read from their sources.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ from tests.web.federation.posting import ACTIVITY, HOME_URL, PostingCase
 from tests.web.serving import Answer
 
 CAST = f"{HOME_URL}/actors/cast"
+MOMENT = "2026-11-22T00:40:49.042Z"
 Document = dict[str, Any]
 # What Mastodon puts beside everything that might be passed on; nobody here reads it.
 LINKED_DATA = {
@@ -33,6 +38,7 @@ class Program:
     How a program signs.
 
     :ivar fid: somebody there.  :ivar tail: of the key's id.  :ivar names: what is signed, in this order.
+    :ivar algorithm: as it is named; empty: it is not.
     """
 
     fid: str
@@ -67,7 +73,11 @@ MISSKEY = Program(
     "https://mk.example/users/9abc", "#main-key", "(request-target) date host digest",
     context=[AS, SECURITY, {"misskey": "https://misskey-hub.net/ns#", "_misskey_reaction": "misskey:reaction"}],
 )  # fmt: skip
-PROGRAMS = (MASTODON, GOTOSOCIAL, PLEROMA, MISSKEY)
+TAKAHE = Program(
+    "https://tk.example/@tia@tk.example/", "#main-key", "(request-target) host date digest content-type", "",
+    context=[AS, {"toot": "http://joinmastodon.org/ns#", "Emoji": "toot:Emoji", "Hashtag": "as:Hashtag"}],
+)  # fmt: skip
+PROGRAMS = (MASTODON, GOTOSOCIAL, PLEROMA, MISSKEY, TAKAHE)
 
 
 def follow(program: Program) -> Document:
@@ -77,6 +87,7 @@ def follow(program: Program) -> Document:
         GOTOSOCIAL: GOTOSOCIAL.says("Follow", CAST, "users/gil/follow/01HX", to=CAST),
         PLEROMA: PLEROMA.says("Follow", CAST, "activities/1", state="pending", to=[CAST], cc=[], bto=[], bcc=[]),
         MISSKEY: MISSKEY.says("Follow", CAST, "follows/9abc/9def"),
+        TAKAHE: TAKAHE.says("Follow", CAST, "@tia@tk.example/follow/647126745140774748/"),
     }[program]
 
 
@@ -107,6 +118,7 @@ def deeds(post: str) -> list[tuple[Program, Document]]:
     block = {"id": f"{mine}#blocks/1", "type": "Block", "actor": mine, "object": CAST}
     buried = {"id": f"{mine}/statuses/1", "type": "Tombstone", "atomUri": f"{mine}/statuses/1"}
     quote = {"type": "Note", "id": f"{mine}/statuses/3", "attributedTo": mine, "quote": post}
+    liked = TAKAHE.says("Like", post, "@tia@tk.example/#like/1", published=MOMENT)
     reported = {"type": "Note", "id": post, "content": "x", "actor": {"id": CAST, "type": "Person"}}
     return [
         (MASTODON, MASTODON.says("Like", post, "users/bob#likes/1")),
@@ -122,9 +134,15 @@ def deeds(post: str) -> list[tuple[Program, Document]]:
         (MASTODON, MASTODON.says("QuoteRequest", post, "quotes/1", instrument=quote)),
         (MASTODON, MASTODON.says("Add", f"{mine}/statuses/1", "adds/1", target=f"{mine}/collections/featured")),
         (MASTODON, MASTODON.says("Move", mine, "moves/1", target="https://other.example/users/bob", to=[theirs])),
-        (GOTOSOCIAL, GOTOSOCIAL.says("Like", post, "users/gil/liked/01HY", to=CAST)),
+        (GOTOSOCIAL, GOTOSOCIAL.says("Like", f"{post}/note", "users/gil/liked/01HY", to=CAST)),
         (GOTOSOCIAL, GOTOSOCIAL.says("Create", note(GOTOSOCIAL, post), "users/gil/statuses/01HZ/activity")),
         (GOTOSOCIAL, GOTOSOCIAL.says("Delete", f"{GOTOSOCIAL.fid}/statuses/01HZ", "users/gil/statuses/01HZ#delete")),
+        (GOTOSOCIAL, GOTOSOCIAL.says("Announce", f"{post}/note", "users/gil/statuses/01J0", to=PUBLIC, cc=[CAST])),
+        (GOTOSOCIAL, GOTOSOCIAL.says("Flag", [CAST, f"{post}/note"], "reports/01M8", content="naughty")),
+        (TAKAHE, liked),
+        (TAKAHE, TAKAHE.says("Announce", post, "@tia@tk.example/#boost/1", to="as:Public", published=MOMENT)),
+        (TAKAHE, TAKAHE.says("Undo", liked, "@tia@tk.example/#like/1/undo")),
+        (TAKAHE, TAKAHE.says("Create", note(TAKAHE, post), "@tia@tk.example/posts/1/#create", cc=CAST)),
         (PLEROMA, PLEROMA.says("EmojiReact", post, "activities/2", content="🐱", to=[CAST], cc=[PUBLIC])),
         (PLEROMA, PLEROMA.says("Flag", [CAST, reported], "activities/3", content="Hm", context="x", cc=[], to=[])),
         (PLEROMA, PLEROMA.says("Create", note(PLEROMA, post), "activities/4", directMessage=False)),
@@ -154,7 +172,7 @@ class OtherProgramTests(PostingCase):
 
     async def somebody(self, program: Program, number: int) -> None:
         """Somebody on a program, whose key is known."""
-        made = await self.an_actor(program.fid.rpartition("/")[2], program.host)
+        made = await self.an_actor(program.fid.rstrip("/").rpartition("/")[2], program.host)
         await self.do(
             "UPDATE actor SET fid = %s, public_key = %s, key_id = %s, inbox_url = %s WHERE id = %s",
             program.fid, pem(a_key(number=number)), program.fid + program.tail, f"{program.fid}/inbox", made,
@@ -166,9 +184,11 @@ class OtherProgramTests(PostingCase):
         self.seconds += 1  # the same words signed in the same second are the same request
         now = time.time() + self.seconds
         bare = a_request("POST", target, body, now, content_type=ACTIVITY, content_length=str(len(body)))
+        named = ',algorithm="{algorithm}"' if program.algorithm else ""
+        form = f'keyId="{{key_id}}"{named},headers="{{names}}",signature="{{signature}}"'
         signed = by_cavage(
             bare, a_key(number=PROGRAMS.index(program)), program.names, key_id=program.fid + program.tail,
-            algorithm=program.algorithm,
+            algorithm=program.algorithm, form=form,
         )  # fmt: skip
         told = {name.title(): values[0] for name, values in signed.headers.items() if name != "content-length"}
         said = await self.served.ask("POST", target, told, body)
@@ -227,7 +247,9 @@ class OtherProgramTests(PostingCase):
             if document["type"] == "Flag":
                 await self.tell(program, document)
         found = await self.told("SELECT target_kind || ' ' || summary FROM report ORDER BY id")
-        self.assertEqual(["track Not nice", "track Hm", "channel Report: https://mk.example/admin"], found)
+        self.assertEqual(
+            ["track Not nice", "track naughty", "track Hm", "channel Report: https://mk.example/admin"], found
+        )
 
     async def test_farewells_of_strangers(self) -> None:
         """Mastodon tells everybody who is gone, with keys that nobody can get any more: 202, and nobody is asked."""

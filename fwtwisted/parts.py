@@ -49,6 +49,7 @@ from fwtwisted.core.listening.remote_audio import RemoteAudio, RemoteAudioGround
 from fwtwisted.core.listening.smart import Filling
 from fwtwisted.core.listening.streaming import Streaming
 from fwtwisted.core.music.catalog import Catalog
+from fwtwisted.core.music.common_tags import CommonTags
 from fwtwisted.core.music.edits import Edits
 from fwtwisted.core.music.hiding import Hiding
 from fwtwisted.core.music.libraries import Libraries
@@ -236,6 +237,7 @@ class Parts:
         self.edits = Edits(
             database, ground.bell.ring, self.live.tell, self.pod, settings.edits_settings(config), self.announcing
         )
+        self.common_tags = CommonTags(database, settings.common_tags_settings(config))
         self.hiding = Hiding(database)
         relay = Relay(ground.bell.ring)
         self.listening = Listening(database, self.visibility, self.shelves, self.live.happened, relay, self.announcing)
@@ -474,6 +476,7 @@ class Parts:
             self.remote_audio,
             self.radio.sessions,
             self.edits,
+            self.common_tags,
             self.fetches,
             self.folder_imports,
             self.upload_jobs,
@@ -498,6 +501,7 @@ class Parts:
             self.listening,
             self.streaming,
             self.radio.sessions,
+            self.common_tags,
             self.fetches,
             self.upload_jobs,
             self.stored_files,

@@ -28,6 +28,7 @@ from fwtwisted.core.files.remote_pictures import RemotePictureSettings
 from fwtwisted.core.folders import FoldersSettings
 from fwtwisted.core.importing.importer import ImportingSettings
 from fwtwisted.core.listening.streaming import StreamingSettings
+from fwtwisted.core.music.common_tags import CommonTagsSettings
 from fwtwisted.core.music.edits import EditsSettings
 from fwtwisted.core.people.accounts import AccountsSettings
 from fwtwisted.core.people.arrivals import ArrivalsSettings
@@ -313,6 +314,11 @@ def channel_paper(config: Config) -> ChannelPaper:
 def importing_settings(config: Config) -> ImportingSettings:
     """How files are filed."""
     return ImportingSettings(config.general.own_url, config.music.tags_max)
+
+
+def common_tags_settings(config: Config) -> CommonTagsSettings:
+    """What is tagged once a week."""
+    return CommonTagsSettings(f"{config.general.own_url}/", config.music.tags_albums, config.music.tags_artists)
 
 
 def edits_settings(config: Config) -> EditsSettings:

@@ -74,7 +74,9 @@ def config_of(values: Values, data: str) -> Config:
         letters=_letters(values, general),
         media=media,
         store=_store(values, media.root),
-        music=Music(values["TAGS_MAX_BY_OBJ"]),
+        music=Music(
+            values["TAGS_MAX_BY_OBJ"], values["ADD_ALBUM_TAGS_FROM_TRACKS"], values["ADD_ARTIST_TAGS_FROM_TRACKS"]
+        ),
         subsonic=_subsonic(values),
         limits=_limits(values),
         outside=_outside(values),

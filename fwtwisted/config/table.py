@@ -294,8 +294,9 @@ MUSIC: Final = Section(
     "Music and tags",
     (
         Setting("TAGS_MAX_BY_OBJ", whole(0, 1000), "30", help="further genre tags of a file are left out"),
-        *_ignored("the weekly tagging of albums and artists is not offered yet", "ADD_ALBUM_TAGS_FROM_TRACKS",
-                  "ADD_ARTIST_TAGS_FROM_TRACKS"),
+        Setting("ADD_ALBUM_TAGS_FROM_TRACKS", BOOL, "true",
+                help="Thursdays at 4 o'clock UTC, albums of ours without tags get those that all their tracks have"),
+        Setting("ADD_ARTIST_TAGS_FROM_TRACKS", BOOL, "true", help="and so do artists"),
         *_ignored("MusicBrainz is not asked", "MUSICBRAINZ_HOSTNAME", "MUSICBRAINZ_CACHE_DURATION"),
         *_ignored("texts are rendered in one way", "MARKDOWN_EXTENSIONS", "LINKINFIER_SUPPORTED_TLDS"),
         Setting("TYPESENSE_API_KEY", TEXT, secret=True, ignored="search is done by PostgreSQL"),

@@ -189,9 +189,16 @@ class Media:
 
 @frozen
 class Music:
-    """What is taken from files.  :ivar tags_max: genre tags kept of one file."""
+    """
+    What is taken from files.
+
+    :ivar tags_max: genre tags kept of one file.
+    :ivar tags_albums: albums without tags are given those of their tracks; ``tags_artists``: artists, likewise.
+    """
 
     tags_max: int
+    tags_albums: bool
+    tags_artists: bool
 
 
 @frozen

@@ -251,12 +251,18 @@ class Check:
             if refused.status not in (405, 501):
                 raise
         finally:
-            await self._bucket.abort(key, upload_id)
+            await self._dropped(key, upload_id)
         self._parts.learnt.learn(UNFINISHED, YES if upload_id in left else NO)
         if upload_id in left:
             self._say("multipart", Level.OK, "works, and what is unfinished can be found")
         else:
             self._say("multipart", Level.WARNING, "unfinished uploads cannot be found: large files begin anew")
+
+    async def _dropped(self, key: str, upload_id: str) -> None:
+        try:
+            await self._bucket.abort(key, upload_id)
+        except StoreAway as why:
+            self._say("multipart", Level.WARNING, f"what is unfinished cannot be dropped ({_words(why)})")
 
     async def _delete(self) -> None:
         left = await self._batch([self._audio, self._picture])

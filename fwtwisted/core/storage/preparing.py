@@ -116,7 +116,9 @@ class Preparing:
         """Put a document where none or another one is."""
         try:
             found = await there()
-            if found is not None and _same(found, body):
+            if found is not None and documents.is_listing(found):  # it took the question for another one
+                self._say(about, Level.WARNING, "the store has no such thing")
+            elif found is not None and _same(found, body):
                 self._say(about, Level.OK, "is there")
             elif self._wanted.dry_run:
                 self._say(about, Level.NOTE, "would be set" if found is None else "would replace what is there")

@@ -169,6 +169,14 @@ def listing(body: bytes) -> Listing:
     return Listing(objects, prefixes, _must(root, "NextContinuationToken") if more else None)
 
 
+def is_listing(body: bytes) -> bool:
+    """Whether a document is a list of a bucket, which some stores give to questions that they do not know."""
+    try:
+        return _local(_read(body)) == "ListBucketResult"
+    except Unreadable:
+        return False
+
+
 def _key(element: ElementTree.Element) -> str:
     """A key, whose spaces count."""
     found = next(_children(element, "Key"), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import threading
 from collections import Counter
@@ -117,9 +118,10 @@ def stored(pod: Pod) -> dict[str, bytes]:
     """The files of the store that hold music, by their paths below its root."""
     root = pod.data / "media"
     found: dict[str, bytes] = {}
-    for path in (root / "tracks").rglob("*"):
-        with contextlib.suppress(FileNotFoundError, IsADirectoryError):  # it may be removed while we look
-            found[str(path.relative_to(root))] = path.read_bytes()
+    for folder, _, names in os.walk(root / "tracks"):  # which does not mind what is removed while we look
+        for path in (Path(folder, name) for name in names):
+            with contextlib.suppress(FileNotFoundError):
+                found[str(path.relative_to(root))] = path.read_bytes()
     return found
 
 

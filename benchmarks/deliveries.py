@@ -4,7 +4,10 @@ How fast one activity reaches 10,000 followers on 200 servers, beside plain sign
     python -m benchmarks.deliveries [FOLLOWERS [SERVERS]]
 
 Every follower has an inbox of their own, so that each costs a signature.  The servers are one process that answers 202
-on 200 loopback addresses, with which connections are kept.
+on 200 loopback addresses, with which connections are kept.  It stands for other machines, and gives way to this one.
+
+A page is looked at three times: while nothing else happens; while we deliver; and while plain programs, as gentle as
+our children, sign and post as much a second to the same servers.  The last is what the page could have at best.
 """
 
 from __future__ import annotations
@@ -35,13 +38,15 @@ from fwtwisted.core.fediverse.sending.outbox import Outbox, OutboxSettings, Outg
 from fwtwisted.core.fediverse.sending.recipients import followers_of
 from fwtwisted.core.people.keys import new_keys
 from fwtwisted.db.pool import Database, DatabaseSettings, Tx
+from fwtwisted.outside.couriers.child import NICENESS
+from fwtwisted.outside.giving_way import give_way
 from fwtwisted.wire.activitypub.activities import create
 from fwtwisted.wire.activitypub.contexts import PUBLIC
 from tests.servers import postgres
 
 FOLLOWERS, SERVERS = 10_000, 200
 CORES = 2
-QUIET_SECONDS = 5.0
+QUIET_SECONDS = PLAIN_SECONDS = 5.0
 PAGE = "/api/v1/instance/nodeinfo/2.0/"
 ANSWER = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}"
 
@@ -51,6 +56,7 @@ ANSWER = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\nContent-Type: applicati
 
 def receive(port: int) -> None:
     """Take whatever comes, on every loopback address."""
+    give_way(0)
     door = socket.create_server(("0.0.0.0", port), backlog=1024)
     door.setblocking(False)
     watch = selectors.DefaultSelector()
@@ -68,6 +74,25 @@ def receive(port: int) -> None:
                 heard[caller] = b""
             else:
                 _hear(watch, line, heard)
+
+
+def post(port: int, servers: int, rate: float, seconds: float) -> None:
+    """Sign and post so many a second to the servers in turn, on kept connections; print how many that were."""
+    give_way(NICENESS)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    lines = [socket.create_connection((f"127.0.1.{1 + number}", port)) for number in range(servers)]
+    request = form("POST", "/inbox", {"Content-Type": "application/activity+json"}, {"type": "Create", "x": "x" * 300})
+    began, count = time.perf_counter(), 0
+    while (now := time.perf_counter() - began) < seconds:
+        if count > rate * now:
+            time.sleep(0.001)
+            continue
+        key.sign(request, padding.PKCS1v15(), hashes.SHA256())
+        line = lines[count % servers]
+        line.sendall(request)
+        assert line.recv(1 << 16) == ANSWER
+        count += 1
+    print(count)
 
 
 def _hear(watch: selectors.BaseSelector, line: socket.socket, heard: dict[socket.socket, bytes]) -> None:
@@ -179,14 +204,30 @@ def main() -> None:
     try:
         assert far.stdout is not None and far.stdout.readline()
         with Pod(DATABASE_URL=url_of(dsn), FEDERATION_ALLOW_PRIVATE=exempt, FEDERATION_DELIVERY_HASTE="1") as pod:
-            measure(pod, dsn, followers)
+            quiet, busy, rate = measure(pod, dsn, followers)
+            least, plain = floor(pod, port, servers, rate)
     finally:
         far.kill()
         far.wait()
+    alone, best, found = (told.percentile(0.95) for told in (quiet, least, busy))
+    print(f"a page: p95 {alone:.2f} ms alone, {found:.2f} ms while we deliver: {found / alone:.2f} times")
+    print(
+        f"beside plain programs that sign and post {plain:.0f} a second: {best:.2f} ms; {found / best:.2f} times that"
+    )
 
 
-def measure(pod: Pod, dsn: str, followers: int) -> None:
-    """Say it, and watch."""
+def floor(pod: Pod, port: int, servers: int, rate: float) -> tuple[Round, float]:
+    """A page while plain programs post as much to the same servers; and how much a second they did."""
+    told = [sys.executable, "-m", "benchmarks.deliveries", "post", str(port), str(servers), str(rate / CORES)]
+    several = [subprocess.Popen([*told, str(PLAIN_SECONDS + 1)], stdout=subprocess.PIPE) for _ in range(CORES)]
+    time.sleep(1)  # they start
+    found = look(pod.port, PLAIN_SECONDS)
+    counts = [int(one.communicate()[0]) for one in several]
+    return found, sum(counts) / (PLAIN_SECONDS + 1)
+
+
+def measure(pod: Pod, dsn: str, followers: int) -> tuple[Round, Round, float]:
+    """Say it, and watch: a page before and meanwhile, and deliveries a second."""
     signing = signing_rate()
     quiet = look(pod.port, QUIET_SECONDS)
     saying = subprocess.run(
@@ -208,7 +249,7 @@ def measure(pod: Pod, dsn: str, followers: int) -> None:
     print(f"each costs {each:.0f} µs CPU, {here:.0f} of them in the server's own process")
     print(f"children that deliver: {', '.join(f'{one:.0f}' for one in memory) or 'no'} MiB")
     print(f"plain signing on {CORES} cores: {signing:.0f} a second; ratio {rate / signing:.2f}")
-    print(f"a page: p95 {quiet.percentile(0.95):.2f} ms before, {busy.percentile(0.95):.2f} ms meanwhile")
+    return quiet, busy, rate
 
 
 def couriers_mib(pid: int) -> list[float]:
@@ -223,13 +264,15 @@ def couriers_mib(pid: int) -> list[float]:
 
 def look(port: int, seconds: float) -> Round:
     """Somebody who looks at pages."""
-    return crowd(port, [form("GET", PAGE)], seconds=seconds, lines=1, rest=0.02)
+    return crowd(port, [form("GET", PAGE)], seconds=seconds, lines=1, rest=0.01)
 
 
 if __name__ == "__main__":
     match sys.argv[1:2]:
         case ["receive"]:
             receive(int(sys.argv[2]))
+        case ["post"]:
+            post(int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), float(sys.argv[5]))
         case ["say"]:
             react(lambda clock, dsn: Deferred.fromCoroutine(say(clock, dsn)), sys.argv[2:3])
         case _:

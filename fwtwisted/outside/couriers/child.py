@@ -35,7 +35,7 @@ from fwtwisted.wire.signatures.outgoing import Order
 from fwtwisted.wire.targets import Target
 
 MOST_MEMORY = 1 << 30
-NICENESS = 10
+NICENESS = 5
 BEGUN_AT_ONCE = 2  # bundles, before answers are read again
 TOLD_AT_ONCE = 8  # bundles that are over
 TELL_SECONDS = 0.005  # after one is over

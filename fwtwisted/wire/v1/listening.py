@@ -14,11 +14,10 @@ from fwtwisted.model.errors import Invalid
 from fwtwisted.model.listening import Deed, Kind
 from fwtwisted.model.music import Shelf, Track
 from fwtwisted.model.people import Actor
-from fwtwisted.wire.fields import REQUIRED
+from fwtwisted.wire.fields import REQUIRED, whole_number
 from fwtwisted.wire.v1 import Document, when
 from fwtwisted.wire.v1.catalog import CatalogPaper, tracks
 from fwtwisted.wire.v1.people import actor, user_basic, user_elsewhere
-from fwtwisted.wire.v1.questions import LARGEST_ID, LONGEST_ID
 
 VERB = {Kind.FAVORITE: "Like", Kind.LISTENING: "Listen"}
 PLACE = {Kind.FAVORITE: "favorites", Kind.LISTENING: "listenings"}
@@ -101,8 +100,7 @@ def track_in(document: Mapping[str, Any]) -> int:
         value = value[-1]
     if value is None or value == "":
         raise Invalid.on("track", REQUIRED)
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < LONGEST_ID:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_ID:
+    id = whole_number(value)
+    if id is None:
         raise Invalid.on("track", "Incorrect type. Expected pk value.")
-    return value
+    return id

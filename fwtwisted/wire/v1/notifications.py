@@ -11,10 +11,10 @@ from typing import Any
 
 from fwtwisted.model.errors import NON_FIELD, Invalid
 from fwtwisted.model.fediverse import Activity, InboxItem, InboxQuestion
-from fwtwisted.wire.fields import REQUIRED, Fields, must_name
+from fwtwisted.wire.fields import REQUIRED, Fields, must_name, whole_number
 from fwtwisted.wire.v1 import Document, Query, last, when
 from fwtwisted.wire.v1.people import actor
-from fwtwisted.wire.v1.questions import LARGEST_ID, truth, whole
+from fwtwisted.wire.v1.questions import truth, whole
 
 MOST_OBJECTS = 10_000
 READ = "read"
@@ -103,10 +103,10 @@ def read_action(document: Mapping[str, Any]) -> InboxQuestion:
 
 
 def _id(value: object) -> int:
-    text = str(value)
-    if isinstance(value, int | str) and text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST_ID:
-        return int(text)
-    raise Invalid.on(NON_FIELD, f"{text[:100]} is not an id.")
+    id = whole_number(value)
+    if id is None:
+        raise Invalid.on(NON_FIELD, f"{str(value)[:100]} is not an id.")
+    return id
 
 
 def _filters(value: object) -> InboxQuestion:

@@ -20,7 +20,6 @@ from fwtwisted.wire.v1 import Query, last
 
 T = TypeVar("T")
 
-LARGEST_ID = 2**63 - 1
 LONGEST_ID = 19  # digits that may be too many for one
 MOST_WORDS = 20  # of a search
 PHRASE = re.compile(r'"([^"]*)"|(\S+)')

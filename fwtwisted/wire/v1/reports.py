@@ -9,13 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from attrs import frozen
 
 from fwtwisted.model.accounts import LONGEST_EMAIL
 from fwtwisted.model.administration import Note, NoteTarget
-from fwtwisted.model.errors import Invalid
 from fwtwisted.model.preferences import REPORT_TYPES
 from fwtwisted.model.reports import (
     LONGEST_SUMMARY,
@@ -27,11 +25,11 @@ from fwtwisted.model.reports import (
     ReportWish,
     TargetKind,
 )
-from fwtwisted.wire.fields import REQUIRED, Fields
+from fwtwisted.wire.fields import REQUIRED, Fields, whole_number
 from fwtwisted.wire.token_query import token_query
 from fwtwisted.wire.v1 import Document, Query, last, when, when_or_none
 from fwtwisted.wire.v1.administration import admin_actor, bare_note
-from fwtwisted.wire.v1.questions import LARGEST_ID, lenient_order, truth
+from fwtwisted.wire.v1.questions import lenient_order, truth, uuid_or_none
 
 NO_TARGET = "Point at something: its type, and its id, uuid or full_username."
 NOTE_TARGETS = ("report", "request", "account")
@@ -120,20 +118,13 @@ def _target(fields: Fields, value: object) -> Reference | None:
 
 def _name(by: str, value: object) -> int | str | None:
     """The value under which a thing is known; None when it is none."""
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if by == "id":
-        is_number = text.isascii() and text.isdigit() and len(text) < 20
-        return int(text) if is_number and int(text) <= LARGEST_ID else None
+        return whole_number(value)
+    text = value if isinstance(value, str) else ""
     if by == "uuid":
-        return _uuid(text)
+        uuid = uuid_or_none(text)
+        return None if uuid is None else str(uuid)
     return text if "@" in text and "\0" not in text else None
-
-
-def _uuid(text: str) -> str | None:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return None
 
 
 def report_question(query: Query) -> ReportQuestion:
@@ -176,6 +167,5 @@ def note_wish(document: Mapping[str, Any]) -> NoteWish:
     if name is None:
         fields.refuse("target", REQUIRED if value is None else NO_TARGET)
     fields.check()
-    if name is None:
-        raise Invalid.on("target", NO_TARGET)
+    assert name is not None
     return NoteWish(summary, NoteTarget(str(kind), str(name)))

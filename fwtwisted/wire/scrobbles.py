@@ -21,6 +21,7 @@ from attrs import frozen
 from fwtwisted.model.plugins import Scrobble
 
 CLIENT = "fwtwisted"
+AUDIOSCROBBLER_CLIENT = "tst"  # what the protocol has for clients to whom nobody gave a name
 
 
 def listenbrainz_listen(heard: Scrobble, version: str) -> bytes:
@@ -83,7 +84,7 @@ def greeting(username: str, password: str, now: datetime, version: str) -> str:
     """The query of the address that a session begins at."""
     moment = str(_seconds(now))
     proof = _md5(_md5(password) + moment)
-    told = {"hs": "true", "p": "1.2", "c": "tst", "v": version, "u": username, "t": moment, "a": proof}
+    told = {"hs": "true", "p": "1.2", "c": AUDIOSCROBBLER_CLIENT, "v": version, "u": username, "t": moment, "a": proof}
     return urlencode(told)
 
 

@@ -65,9 +65,7 @@ class Target:
     @property
     def origin(self) -> str:
         """Scheme, host and port, the port left out where it is the scheme's own."""
-        usual = self.port == USUAL_PORTS[self.scheme]
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}" if usual else f"{self.scheme}://{host}:{self.port}"
+        return f"{self.scheme}://{_authority(self.scheme, self.host, self.port)}"
 
 
 @frozen
@@ -87,8 +85,7 @@ class Exemptions:
 
     def covers(self, host: str, port: int) -> bool:
         """Whether this host, a name or an address, may be asked on this port."""
-        shown = f"[{host}]" if ":" in host else host
-        return host in self.entries or f"{shown}:{port}" in self.entries
+        return host in self.entries or f"{_bracketed(host)}:{port}" in self.entries
 
     def covers_authority(self, authority: str) -> bool:
         """The same for a host as servers are known by: with its port where that is not the scheme's own."""
@@ -122,10 +119,10 @@ def target(text: str, schemes: tuple[str, ...] = SECURE, exempt: Exemptions = NO
         raise BadTarget("An address with a user name in it is not asked.")
     if not is_exempt:
         _must_be_public(host, number, parts.scheme)
-    made = Target("", parts.scheme, host, number)
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     query = f"?{quote(parts.query, safe='/%:@!$&()*+,;=~-._?[]|')}" if parts.query else ""
-    return Target(f"{made.origin}{path}{query}", parts.scheme, host, number)
+    url = f"{parts.scheme}://{_authority(parts.scheme, host, number)}{path}{query}"
+    return Target(url, parts.scheme, host, number)
 
 
 def authority(url: str) -> str | None:
@@ -147,8 +144,17 @@ def authority(url: str) -> str | None:
         host = _host(given)
     except BadTarget:
         return None
-    shown = f"[{host}]" if ":" in host else host
-    return shown if port in (None, USUAL_PORTS[parts.scheme]) else f"{shown}:{port}"
+    return _authority(parts.scheme, host, USUAL_PORTS[parts.scheme] if port is None else port)
+
+
+def _authority(scheme: str, host: str, port: int) -> str:
+    """A host, with its port where that is not the scheme's own."""
+    return _bracketed(host) if port == USUAL_PORTS[scheme] else f"{_bracketed(host)}:{port}"
+
+
+def _bracketed(host: str) -> str:
+    """A host as it stands in URLs: an address of IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def onward(

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from fwtwisted.wire.subsonic.envelope import CALLBACK, Format
 from fwtwisted.wire.subsonic.errors import missing
@@ -45,7 +45,7 @@ class Asked:
         values = {name: list(several) for name, several in self.values.items()}
         for name, value in pairs:
             values.setdefault(name, []).append(value.replace("\0", ""))  # which no text of ours holds
-        return Asked(values)
+        return evolve(self, values=values)
 
     # --- texts -------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from fwtwisted.wire.subsonic.errors import Code, Refused
 
 HTTP = "http"
 _MOST = 200  # profiles and limitations that are looked at
+_LARGEST = 1 << 40  # of any number that a player says
 
 
 @frozen
@@ -186,10 +187,11 @@ def _unreadable(what: str) -> Refused:
 
 
 def _count(told: Mapping[str, Any], name: str) -> int:
+    """A whole number from 0 on; one that did not come is 0, others come as near as they can."""
     value = told.get(name) or 0
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _unreadable(name)
-    return max(0, min(int(value), 1 << 40)) if value == value else 0
+    return int(max(0, min(value, _LARGEST)))
 
 
 def _objects(told: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:

@@ -23,7 +23,6 @@ Source: docs/operations.md O-14, O-15.
 from __future__ import annotations
 
 import enum
-import os
 import socket
 from collections.abc import Callable
 from functools import cached_property
@@ -40,11 +39,10 @@ from twisted.web import http
 from fwtwisted.model.errors import BadRequest, FwError, HeadTooLarge
 from fwtwisted.web.forwarded import TOLD_BY_FRONTS, Peer
 from fwtwisted.web.request import LeanRequest
-from fwtwisted.wire.http import Haul
+from fwtwisted.wire.http import FilePiece, Haul
 
 _SHADOWED = frozenset(name.lower() for name in TOLD_BY_FRONTS)
 _MOST_DIGITS = 18  # of a length; Python itself refuses to read very long numbers
-_TURN_BYTES = 1 << 20  # at most this much of a file in one turn of the reactor, so that others get theirs
 
 
 @frozen
@@ -345,40 +343,6 @@ def _request_line(channel: Channel) -> tuple[bytes, bytes, bytes]:
 # --- files by the kernel ---------------------------------------------------------------------------
 
 
-class _FilePiece:
-    """A piece of an open file on its way out (:class:`~fwtwisted.wire.http.Haul`)."""
-
-    is_dry = False
-
-    def __init__(self, descriptor: int, offset: int, count: int) -> None:
-        self._descriptor, self._offset, self._count = descriptor, offset, count
-        self.moved = 0
-
-    @property
-    def is_over(self) -> bool:
-        """See :class:`Haul`."""
-        return self._count == 0
-
-    def begin(self, wake: Callable[[], None]) -> None:
-        """See :class:`Haul`.  A file never sleeps."""
-
-    def send(self, socket: int) -> int:
-        """See :class:`Haul`."""
-        try:
-            sent = os.sendfile(socket, self._descriptor, self._offset, min(self._count, _TURN_BYTES))
-        except (BlockingIOError, InterruptedError):
-            return 0
-        if not sent:
-            raise EOFError("the file became shorter")
-        self._offset += sent
-        self._count -= sent
-        self.moved += sent
-        return sent
-
-    def close(self) -> None:
-        """See :class:`Haul`.  The file is its owner's."""
-
-
 class SendingMixin:
     """
     A socket that has bytes moved into it by the kernel, without their passing through us.
@@ -407,7 +371,7 @@ class SendingMixin:
 
         :param descriptor: stays the caller's, who keeps it open until the end.
         """
-        return self.haul(_FilePiece(descriptor, offset, count))
+        return self.haul(FilePiece(descriptor, offset, count))
 
     def haul(self, haul: Haul) -> Deferred[None]:
         """

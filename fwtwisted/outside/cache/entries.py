@@ -22,6 +22,7 @@ from fwtwisted.outside.cache.folder import Files, Signature
 from fwtwisted.outside.cache.journal import Facts, State, learn
 
 TRUST_SECONDS = 3600.0
+MOST_AT_ONCE = 64 << 20  # that are looked for in one go
 AHEAD_SLICES = 1  # a run that is so near is waited for; for what is farther off another is begun
 
 
@@ -217,6 +218,12 @@ class Entry:
             self.trust(number)
         return is_right
 
+    async def damaged(self, number: int) -> None:
+        """A slice cannot be read as it was written: nothing is trusted any more, and all is looked at."""
+        self._trusted.clear()
+        await self.lose(number)
+        await self.check_all()
+
     async def lose(self, number: int) -> None:
         """A slice is not what it should be."""
         self._trusted.discard(number)
@@ -236,6 +243,17 @@ class Entry:
         if self.is_trusted(number):
             return self.bounds(number)[1] - at
         return max((run.reach - at for run in self.runs if run.start <= at < run.reach), default=0)
+
+    def written(self, at: int) -> int:
+        """How many of the bytes that can be read from there on lie in the file, so that the kernel can send them."""
+        count = more = self.readable(at)
+        while more and count < MOST_AT_ONCE:
+            more = self.readable(at + count) if at + count < self.facts.size else 0
+            count += more
+        for run in self.runs:
+            if run.fresh and run.start <= at + count - 1 and at < run.reach:
+                count = min(count, max(0, run.fresh_at - at))
+        return count
 
     def read(self, at: int, count: int) -> bytes | Deferred[bytes]:
         """Bytes that can be read, fewer if that is easier; in a thread when the disk would have to be waited for."""

@@ -18,9 +18,11 @@ from fwtwisted.outside.cache.entries import Entry
 from fwtwisted.outside.cache.flights import DiskTrouble
 from fwtwisted.outside.cache.validating import EXPIRED, HIT, MISS, PARTIAL, STALE
 from fwtwisted.outside.origin import Body, Changed, CutShort, StoreAway, WrongBytes
-from fwtwisted.wire.http import Outlet
+from fwtwisted.wire.http import FilePiece, Outlet
 
 TRIES = 3
+SMALL_STEP = 32 << 10  # in memory for who may be slow
+LEAST_HAULED = 64 << 10  # for less, asking the kernel does not pay
 
 
 class Reading:
@@ -35,6 +37,7 @@ class Reading:
         self._entry: Entry | None = None
         self._direct: Body | None = None
         self._at = self._stop = 0
+        self._step = disk.READ_STEP
         self._standing_told: str | None = None
         self.status = MISS
         self.age: int | None = None
@@ -170,11 +173,27 @@ class Reading:
     # --- bytes -----------------------------------------------------------------------------------
 
     def gently(self) -> None:
-        """See :class:`Body`.  What is read from a file waits there."""
+        """See :class:`Body`."""
+        self._step = SMALL_STEP
 
     def haul(self, outlet: Outlet) -> Deferred[None] | None:
-        """See :class:`Body`.  What is to be kept must pass through us."""
-        return None
+        """See :class:`Body`.  Who is behind gets what lies in the file already."""
+        entry = self._entry
+        if entry is None or self._direct is not None:
+            return None
+        count = min(self._stop - self._at, entry.written(self._at))
+        if count < LEAST_HAULED:
+            return None
+        piece = FilePiece(entry.files.data, self._at, count)
+        return Deferred.fromCoroutine(self._hauled(outlet.haul(piece), entry, piece))
+
+    async def _hauled(self, hauling: Deferred[None], entry: Entry, piece: FilePiece) -> None:
+        try:
+            await hauling
+        except EOFError:  # the file has become shorter: fetch that again
+            await entry.damaged(entry.slice_at(self._at + piece.moved))
+        finally:
+            self._at += piece.moved
 
     def next(self) -> bytes | Deferred[bytes]:
         """See :class:`Body`."""
@@ -186,7 +205,7 @@ class Reading:
         entry = self._entry
         if entry is None:
             return b""
-        count = min(disk.READ_STEP, self._stop - self._at, entry.readable(self._at))
+        count = min(self._step, self._stop - self._at, entry.readable(self._at))
         if count <= 0:
             return Deferred.fromCoroutine(self._waited(entry))
         try:
@@ -226,7 +245,7 @@ class Reading:
 
     async def _mended(self, entry: Entry) -> bytes:
         """The disk does not give what it has taken: fetch that again."""
-        await entry.lose(entry.slice_at(self._at))
+        await entry.damaged(entry.slice_at(self._at))
         return await self._waited(entry)
 
     async def _waited(self, entry: Entry) -> bytes:

@@ -22,8 +22,8 @@ from fwtwisted.outside.cache.validating import HIT, MISS
 from fwtwisted.outside.origin import Changed, CutShort, Fetched, Seen, StoreAway, Unseen
 from fwtwisted.outside.pouring import pour
 from fwtwisted.outside.s3.proofs import Proofs
-from fwtwisted.outside.s3.source import ObjectSource
-from fwtwisted.wire.http import NO_BYTES, Span
+from fwtwisted.outside.s3.source import ObjectSource, hauled
+from fwtwisted.wire.http import NO_BYTES, Outlet, Span
 
 
 class CachedOrigin:
@@ -186,7 +186,13 @@ class CachedSource:
         """See :meth:`ByteSource.produce`; after :meth:`ready`, with the same span."""
         if self._past is not None:
             return self._past.produce(consumer, span)
-        return pour(consumer, self._reading.next, self._cache.ground.breathe, self.close).addErrback(_ended_badly)
+        breathe = self._cache.ground.breathe
+        if isinstance(consumer, Outlet) and consumer.takes_hauls:
+            self._reading.gently()
+            sent = Deferred.fromCoroutine(hauled(consumer, self._reading, breathe, self.close))
+        else:
+            sent = pour(consumer, self._reading.next, breathe, self.close)
+        return sent.addErrback(_ended_badly)
 
     def descriptor(self) -> int | None:
         """See :meth:`ByteSource.descriptor`: of an entry that is whole and was seen to be right."""

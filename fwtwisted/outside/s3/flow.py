@@ -34,7 +34,8 @@ class Flow(Protocol):
     """
     The body of one answer.
 
-    Much is read at once, which costs a third less; but for a listener only after they were quick for a while.
+    Much is read at once, which costs a third less; but for a listener only after they were quick for a while.  It is
+    little before anybody reads, too: what comes with the head of an answer may wait for a slow one for minutes.
 
     :param turn: given back when the body has ended or is closed.
     :param wire: below the connection; None: nobody else may read from it, for the length of the body is unknown.
@@ -44,8 +45,8 @@ class Flow(Protocol):
     def __init__(self, clock: IReactorTime, turn: Turn, wire: Wire | None, silence_seconds: float) -> None:
         self._clock, self._turn, self._wire, self._silence = clock, turn, wire, silence_seconds
         self._quick = 0
-        self._is_gentle = False
-        self._pace(MANY_BYTES)
+        self._is_gentle = self._is_paced = False
+        self._pace(FEW_BYTES)
         self._pieces: deque[bytes] = deque()
         self._held = 0
         self._paused_at: float | None = None
@@ -61,6 +62,9 @@ class Flow(Protocol):
 
     def next(self) -> bytes | Deferred[bytes]:
         """The next piece, empty at the end.  :raise Broken: (by the Deferred, too) there is no proper end."""
+        if not self._is_paced:
+            self._is_paced = True
+            self._pace(MANY_BYTES)
         if self._pieces:
             return self._popped()
         if self._over is True:
@@ -73,7 +77,7 @@ class Flow(Protocol):
 
     def gently(self) -> None:
         """The reader is a listener, of whom nobody knows how slow they are."""
-        self._is_gentle = True
+        self._is_gentle = self._is_paced = True
         self._pace(FEW_BYTES)
 
     def relay(self, count: int) -> tuple[bytes, Relay] | None:
@@ -164,6 +168,7 @@ class Flow(Protocol):
         if self._over is not False:
             return
         self._over = True if reason.check(ResponseDone, PotentialDataLoss) else reason
+        self._pace(FEW_BYTES)  # for the next answer over this connection
         self._paused_at = None
         self._turn.give_back()
         wanted = self._took_wish()

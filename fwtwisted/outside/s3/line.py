@@ -49,7 +49,7 @@ from fwtwisted.outside.s3.flow import Flow
 from fwtwisted.outside.s3.payloads import Payload, Sending
 from fwtwisted.outside.s3.settings import LineSettings
 from fwtwisted.outside.s3.turns import Turn
-from fwtwisted.outside.s3.wires import Wire
+from fwtwisted.outside.s3.wires import FEW_BYTES, Wire
 
 KEPT_SECONDS = 30.0  # an idle connection; stores close theirs after some time, too
 REMEMBERED_SECONDS = 600.0
@@ -133,7 +133,12 @@ class _Quiet(_HTTP11ClientFactory):
 
 
 class _Telling(HTTP11ClientProtocol):
-    """Tells with each answer over which connection it comes."""
+    """Tells with each answer over which connection it comes; reads little of the first one at once."""
+
+    def connectionMade(self) -> None:
+        """See ``IProtocol``."""
+        super().connectionMade()
+        Wire(None, self.transport).read_at_once(FEW_BYTES)
 
     def request(self, request: Any) -> Deferred[Any]:
         """See ``HTTP11ClientProtocol``."""

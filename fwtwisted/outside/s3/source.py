@@ -24,8 +24,8 @@ from fwtwisted.outside.pouring import NextPiece, pour
 from fwtwisted.outside.s3.proofs import Proofs
 from fwtwisted.wire.http import NO_BYTES, Outlet, Span
 
-BATCH_BYTES = 32 << 10  # hashed in one go at least; more gathers while a batch is under way
-PIECES_BETWEEN = 64  # that the kernel could not take, before it is asked again
+AT_ONCE_BYTES = 32 << 10  # such a piece is hashed where it is: it takes less than the way to a thread
+PIECES_BETWEEN = 16  # that the kernel could not take, before it is asked again
 MOST_AHEAD = 4 << 20  # sent, and not hashed yet
 
 
@@ -99,22 +99,10 @@ class ObjectSource:
         if self._is_to_be_proven(fetched):
             sent = pour(consumer, self._proving(fetched), self._breathe, self.close)
         elif isinstance(consumer, Outlet) and consumer.takes_hauls:
-            sent = Deferred.fromCoroutine(self._hauled(consumer, fetched.body))
+            sent = Deferred.fromCoroutine(hauled(consumer, fetched.body, self._breathe, self.close))
         else:
             sent = pour(consumer, fetched.body.next, self._breathe, self.close)
         return sent.addErrback(self._ended_badly)
-
-    async def _hauled(self, outlet: Any, body: Body) -> None:
-        """Have the kernel do the work; where a connection has to be made anew, its first piece comes by us."""
-        try:
-            pieces = _Until(body)
-            while not pieces.are_all:
-                await pour(outlet, pieces.next, self._breathe, _nothing)
-                hauling = body.haul(outlet)
-                if hauling is not None:
-                    await hauling
-        finally:
-            self.close()
 
     def _is_to_be_proven(self, fetched: Fetched) -> bool:
         """Whether all of it comes, its digest is known, and it was not hashed a while ago."""
@@ -166,6 +154,24 @@ class ObjectSource:
         failure.raiseException()
 
 
+async def hauled(outlet: Any, body: Body, breathe: Callable[[], Deferred[Any]], finished: Callable[[], None]) -> None:
+    """
+    Have the kernel do the work of bringing a body into an outlet; what it cannot bring comes by us.
+
+    :param breathe: and :param finished: as for :func:`~fwtwisted.outside.pouring.pour`.
+    """
+    try:
+        pieces = _Until(body)
+        while not pieces.are_all:
+            await pour(outlet, pieces.next, breathe, _nothing)
+            hauling = body.haul(outlet)
+            if hauling is not None:
+                await hauling
+                pieces.ask_soon()
+    finally:
+        finished()
+
+
 def _nothing() -> None:
     """There is more to come."""
 
@@ -175,6 +181,10 @@ class _Until:
 
     def __init__(self, body: Body) -> None:
         self._body, self.are_all = body, False
+        self._told, self._enough = 0, 1
+
+    def ask_soon(self) -> None:
+        """The kernel could take it a moment ago: ask again after one piece."""
         self._told, self._enough = 0, 1
 
     def next(self) -> bytes | Deferred[bytes]:
@@ -224,7 +234,8 @@ class _Hashing:
     The SHA-256 of what passes, worked out in a thread while it is being sent.
 
     Half of what passing a byte on costs is its hash.  So it is worked out beside the rest, a batch at a time: a hop to
-    a thread costs as much as hashing some 100 KiB.  What is sent can be ahead by :data:`MOST_AHEAD` at most.
+    a thread costs as much as hashing some 100 KiB.  What is sent can be ahead by :data:`MOST_AHEAD` at most.  The small
+    pieces of slow listeners are hashed at once, so that nothing of them stays in memory.
     """
 
     def __init__(self, threads: Threads) -> None:
@@ -236,9 +247,12 @@ class _Hashing:
 
     def take(self, piece: bytes) -> Deferred[None] | None:
         """Hash this as well.  :return: when it is too far ahead: fires when there is room for more."""
+        if self._running is None and len(piece) <= AT_ONCE_BYTES:
+            self._sha256.update(piece)
+            return None
         self._pieces.append(piece)
         self._ahead += len(piece)
-        if self._running is None and self._ahead >= BATCH_BYTES:
+        if self._running is None:
             self._running = Deferred.fromCoroutine(self._batch())
         if self._running is None or self._ahead < MOST_AHEAD:
             return None

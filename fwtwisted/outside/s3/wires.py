@@ -21,7 +21,7 @@ class Wire:
     :param transport: of the protocol that speaks HTTP; TLS may lie between it and the socket.
     """
 
-    def __init__(self, reactor: Any, transport: ITransport) -> None:
+    def __init__(self, reactor: Any, transport: ITransport | None) -> None:
         self._reactor = reactor
         below: Any = transport
         while below is not None and not hasattr(below, "bufferSize"):

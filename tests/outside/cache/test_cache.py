@@ -136,7 +136,7 @@ class TableTests(CacheCase):
         self.lay(NAME, SONG)
         self.faults.always(Fault(method="GET", bytes_a_second=200_000))
         first = self.hearing(known=KNOWN)
-        await self.until(lambda: self.gets)
+        await self.until(lambda: self.cache.flights)
         first.cancel()
         with self.assertRaises(CancelledError):
             await first

@@ -71,7 +71,6 @@ class HeardAlbum:
     An album, as far as the listener may hear it.
 
     :ivar song_count: and ``duration`` (seconds): of what may be heard.
-    :ivar discs: how many discs the songs say they are on.
     """
 
     id: int

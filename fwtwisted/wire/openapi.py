@@ -4,7 +4,7 @@ A description of an HTTP API: what each operation takes and answers, as values, 
 An area says what its operations mean, the one thing that nobody can read from code: a sentence, who may, which
 parameters, which answers when it goes well.  What follows from that is added here, once: the answers to those who may
 not, to bodies that are wrong, to things that are not there, to impatience.  Paths and methods come from whoever serves
-them (:class:`Place`); an operation that nobody serves, or one that nobody described, is told by :func:`mismatches`.
+them (:class:`Route`); an operation that nobody serves, or one that nobody described, is told by :func:`mismatches`.
 
 Source: OpenAPI 3.1.1; docs/api.md §1.6 (errors), §1.7 (limits), §2 (who may).
 """
@@ -155,8 +155,8 @@ class Area:
 
 
 @frozen
-class Place:
-    """A path that is served, as the route is written, and its methods."""
+class Route:
+    """A path that is served, as Klein has it written, and its methods."""
 
     path: str
     methods: Sequence[str]
@@ -233,23 +233,23 @@ def public_path(path: str) -> str:
     return _VARIABLE.sub(lambda found: f"{{{found[2]}}}", path)
 
 
-def mismatches(places: Iterable[Place], areas: Iterable[Area]) -> tuple[set[str], set[str]]:
+def mismatches(routes: Iterable[Route], areas: Iterable[Area]) -> tuple[set[str], set[str]]:
     """What is served and not described, and what is described and not served: ``GET /api/…`` each."""
-    served = {f"{method} {place.path}" for place in places for method in place.methods}
+    served = {f"{method} {route.path}" for route in routes for method in route.methods}
     described = {
         f"{method} {path}" for area in areas for path, table in area.operations.items() for method in table
     }  # fmt: skip
     return served - described, described - served
 
 
-def composed(info: Document, url: str, places: Iterable[Place], areas: Sequence[Area], ways: Document) -> Document:
+def composed(info: Document, url: str, routes: Iterable[Route], areas: Sequence[Area], ways: Document) -> Document:
     """
     The document.
 
-    :param url: of the pod.  :param places: what is served; nothing else is described.
+    :param url: of the pod.  :param routes: what is served; nothing else is described.
     :param ways: the security schemes, by name.
     """
-    names, served = Names(), {place.path: set(place.methods) for place in places}
+    names, served = Names(), {route.path: set(route.methods) for route in routes}
     paths: Document = {}
     for area in areas:
         for path, table in area.operations.items():

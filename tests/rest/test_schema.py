@@ -9,7 +9,7 @@ import orjson
 from jsonschema import Draft202012Validator, FormatChecker
 
 from fwtwisted.web.v1.described import AREAS
-from fwtwisted.web.v1.schema import joined, places
+from fwtwisted.web.v1.schema import joined, routes
 from fwtwisted.wire.openapi import Operation, Who, mismatches
 from tests.rest.filled import FilledCase
 from tests.rest.pod import PodCase
@@ -50,7 +50,7 @@ class DescriptionTests(PodCase):
 
     def test_every_route_is_described(self) -> None:
         """And every description is of a route."""
-        undescribed, unserved = mismatches(joined(places(self.mounts)), AREAS)
+        undescribed, unserved = mismatches(joined(routes(self.mounts)), AREAS)
         self.assertNothing("routes that nobody described", undescribed)
         self.assertNothing("descriptions of routes that nobody serves", unserved)
 

@@ -20,7 +20,7 @@ class NewUpload:
     """
     An upload to be written; see ``schema/0004_libraries.sql`` for what the columns hold.
 
-    :ivar import_date: whether it was settled just now.
+    :ivar settled: just now, which is its ``import_date``.
     """
 
     uuid: UUID

@@ -22,7 +22,7 @@ from fwtwisted.web.request import LeanRequest
 from fwtwisted.web.site import Mount
 from fwtwisted.web.v1.described import AREAS
 from fwtwisted.wire import openapi_page
-from fwtwisted.wire.openapi import Place, composed, ways_in
+from fwtwisted.wire.openapi import Route, composed, ways_in
 from fwtwisted.wire.openapi_shared import shared
 from fwtwisted.wire.v1 import Document
 
@@ -33,7 +33,7 @@ UNSERVED = ("HEAD", "OPTIONS")
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'"
 
 
-def places(mounts: Iterable[Mount]) -> Iterator[Place]:
+def routes(mounts: Iterable[Mount]) -> Iterator[Route]:
     """Everything that our own apps answer; what hangs at two prefixes, at the shorter one."""
     known: set[int] = set()
     for mount in sorted(mounts, key=lambda mount: len(mount.prefix)):
@@ -44,15 +44,15 @@ def places(mounts: Iterable[Mount]) -> Iterator[Place]:
         for app in resource.apps:
             for rule in app.url_map.iter_rules():
                 methods = sorted(method for method in rule.methods or ["GET"] if method not in UNSERVED)
-                yield Place(f"{mount.prefix}{rule.rule}", methods)
+                yield Route(f"{mount.prefix}{rule.rule}", methods)
 
 
-def joined(found: Iterable[Place]) -> list[Place]:
+def joined(found: Iterable[Route]) -> list[Route]:
     """The same, each path once."""
     methods: dict[str, list[str]] = {}
-    for place in found:
-        methods.setdefault(place.path, []).extend(place.methods)
-    return [Place(path, several) for path, several in methods.items()]
+    for route in found:
+        methods.setdefault(route.path, []).extend(route.methods)
+    return [Route(path, several) for path, several in methods.items()]
 
 
 @frozen
@@ -108,7 +108,7 @@ class SchemaDesk:
             "license": {"name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later"},
         }
         ways = ways_in(f"{self._url}/authorize", f"{self._url}/api/v1/oauth/token/", TOKEN_SCOPES)
-        return composed(info, self._url, joined(places(self._mounts())), AREAS, ways)
+        return composed(info, self._url, joined(routes(self._mounts())), AREAS, ways)
 
 
 def _kept(name: str, body: bytes) -> OwnFile:

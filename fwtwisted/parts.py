@@ -80,14 +80,14 @@ from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.core.pod.showing import Showing
 from fwtwisted.core.podcasts.area import Podcasts, PodcastsGround
 from fwtwisted.core.storage.retention import Retention
-from fwtwisted.core.storage.sides import Here, There
+from fwtwisted.core.storage.sides import There, sides
 from fwtwisted.core.storage.strays import Strays
 from fwtwisted.core.subsonic.commons import Commons, CommonsGround
 from fwtwisted.core.subsonic.media.room import MediaGround, MediaRoom
 from fwtwisted.core.subsonic.room import SubsonicGround, SubsonicRoom
 from fwtwisted.db.jobs import JobKind, Schedule
 from fwtwisted.ground import Ground
-from fwtwisted.outside.blobs import IN_STORE, LocalBlobs
+from fwtwisted.outside.blobs import IN_STORE
 from fwtwisted.outside.fetching import Fetching, system_lookup
 from fwtwisted.outside.ffmpeg import Transcoder
 from fwtwisted.outside.front import front
@@ -299,7 +299,7 @@ class Parts:
         self.stored_files = StoredFiles(database, blobs, self.spool)
         store = ground.store
         self.retention = Retention(database, self.pod.domain, preference, settings.retention_settings(config))
-        self.strays = Strays(database, _sides(ground))
+        self.strays = Strays(database, sides(config.media.root, threads, store))
         self.shipping = None if store is None else Shipping(ground.reactor, database, store.blobs)
         images = Images(threads, settings.image_settings(config))
         self.attachments = Attachments(database, blobs, images, ring, settings.attachment_settings(config))
@@ -569,13 +569,6 @@ def _lies(ground: Ground) -> Callable[[str, str], Awaitable[bool]]:
         return await ground.blobs.size(name) is not None
 
     return lies
-
-
-def _sides(ground: Ground) -> list[Here | There]:
-    """Where files may lie."""
-    root = ground.config.media.root
-    here = Here(LocalBlobs(root, ground.threads), root, ground.threads)
-    return [here] if ground.store is None else [There(ground.store), here]
 
 
 def _merged(tables: Iterable[Mapping[str, T]]) -> dict[str, T]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from collections.abc import Sequence
 
 from OpenSSL import SSL
 
@@ -11,7 +12,7 @@ from fwtwisted.config import ConfigError
 from fwtwisted.config.forms import SIZE
 from fwtwisted.config.store import Store
 from fwtwisted.core.storage.migration import MigrationGround
-from fwtwisted.core.storage.sides import Here, Side, There
+from fwtwisted.core.storage.sides import Here, Side, There, here_at, sides
 from fwtwisted.ground import BAD_BUNDLE, Ground
 from fwtwisted.outside.blobs import LocalBlobs
 from fwtwisted.outside.s3.building import StoreParts, pod_store
@@ -45,8 +46,7 @@ def store_alone(desk: Desk, store: Store) -> StoreParts:
 
 def here_of(ground: Ground) -> Here:
     """This disk."""
-    root = ground.config.media.root
-    return Here(LocalBlobs(root, ground.threads), root, ground.threads)
+    return here_at(ground.config.media.root, ground.threads)
 
 
 async def moving_ground(desk: Desk) -> MigrationGround:
@@ -56,10 +56,9 @@ async def moving_ground(desk: Desk) -> MigrationGround:
     return MigrationGround(desk.reactor, ground.database, here_of(ground), There(store_of(ground)))
 
 
-def sides_of(ground: Ground) -> list[Side]:
+def sides_of(ground: Ground) -> Sequence[Side]:
     """Where files may lie, the configured place first."""
-    here = here_of(ground)
-    return [here] if ground.store is None else [There(ground.store), here]
+    return sides(ground.config.media.root, ground.threads, ground.store)
 
 
 def size(text: str) -> int:

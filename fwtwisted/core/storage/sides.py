@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 from uuid import uuid4
 
@@ -143,6 +143,17 @@ class There:
     async def remove(self, name: str) -> None:
         """See :class:`Side`."""
         await self.parts.bucket.delete(self.parts.store.key(name))
+
+
+def here_at(root: str, threads: Threads) -> Here:
+    """The folder of this disk.  :param root: its path."""
+    return Here(LocalBlobs(root, threads), root, threads)
+
+
+def sides(root: str, threads: Threads, store: StoreParts | None) -> Sequence[Here | There]:
+    """Where files may lie, the configured place first.  :param root: the folder of this disk."""
+    here = here_at(root, threads)
+    return [here] if store is None else [There(store), here]
 
 
 class Carrier:

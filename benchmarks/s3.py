@@ -1,10 +1,10 @@
 """
 Audio that lies in an object store, sent through us: how fast beside the store itself, and whether memory stays flat.
 
-    python -m benchmarks.s3 [MEGABYTES]          (of the object; 200 unless told otherwise)
+    python -m benchmarks.s3 [MEGABYTES] [LISTENERS]     (of the object; who are slow; 200 of each unless told otherwise)
 
-One listener at a time, by curl: straight from the store by a signed URL, and from us.  Then two hundred at once, who
-take what they get slowly.
+One listener at a time, by curl: straight from the store by a signed URL, and from us.  Before and after that, many at
+once, who take what they get slowly: of what nobody has heard as a whole, and of what was proven to be right.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ MB = 1e6
 def main() -> None:
     """Everything beside everything."""
     megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    listeners = int(sys.argv[2]) if len(sys.argv) > 2 else SLOW
     store = s3()
     bucket = store.fresh_bucket()
     settings = {
@@ -53,9 +54,10 @@ def main() -> None:
         [track] = imported(pod)
         [key] = store.keys(bucket)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        slow_listeners(pod, track["listen_url"], listeners)
         beside_the_store(pod, signed(store.endpoint, bucket, key), track["listen_url"], digest)
         first_bytes(pod, signed(store.endpoint, bucket, key), track["listen_url"])
-        slow_listeners(pod, track["listen_url"])
+        slow_listeners(pod, track["listen_url"], listeners)
 
 
 def a_long_song(folder: Path, megabytes: int) -> Path:
@@ -134,13 +136,13 @@ def first_bytes(pod: Pod, theirs: str, place: str) -> None:
         print(f"first byte, {name:12} {median(seconds) * 1000:6.1f} ms")
 
 
-def slow_listeners(pod: Pod, place: str) -> None:
-    """Two hundred who take a little now and then."""
+def slow_listeners(pod: Pod, place: str, count: int = SLOW) -> None:
+    """Many who take a little now and then."""
     request = form("GET", place, pod.login)
     before = memory_bytes(pod.pid)
     forget_peak(pod.pid)
     lines = []
-    for _ in range(SLOW):
+    for _ in range(count):
         line = socket.socket()
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         line.connect(("127.0.0.1", pod.port))
@@ -156,7 +158,7 @@ def slow_listeners(pod: Pod, place: str) -> None:
             except TimeoutError:
                 continue
     print(
-        f"{SLOW} slow listeners: {taken / MB:.0f} MB taken; memory {before / MB:.0f} MB before, "
+        f"{count} slow listeners: {taken / MB:.0f} MB taken; memory {before / MB:.0f} MB before, "
         f"{peak_bytes(pod.pid) / MB:.0f} MB at most"
     )
     for line in lines:

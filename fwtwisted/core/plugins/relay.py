@@ -7,13 +7,14 @@ off meanwhile, or taken the listening back, is not told of any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import orjson
 
 from fwtwisted.db import jobs
 from fwtwisted.db.pod import plugins
 from fwtwisted.db.pool import Tx
+from fwtwisted.model.bell import Ring
 from fwtwisted.model.listening import Deed
 from fwtwisted.model.plugins import LISTENBRAINZ
 
@@ -24,7 +25,7 @@ LANE = "delivery"
 class Relay:
     """Asks for the jobs.  :param ring: the bell of the hands."""
 
-    def __init__(self, ring: Callable[[str, bytes], None]) -> None:
+    def __init__(self, ring: Ring) -> None:
         self._ring = ring
 
     async def listened(self, tx: Tx, deeds: Sequence[Deed]) -> None:
@@ -39,7 +40,7 @@ class Relay:
             await jobs.ask_many(
                 tx, LISTENED, LANE, list(wanted), [orjson.dumps(one).decode() for one in wanted.values()]
             )
-            tx.after_commit(self._ring, "jobs", LANE.encode())
+            jobs.ring_for(tx, self._ring, LANE)
 
     async def favored(self, tx: Tx, actor_id: int, track_ids: Sequence[int]) -> None:
         """Tracks became somebody's favourites, or are none any more."""
@@ -48,4 +49,4 @@ class Relay:
         for track_id in track_ids:
             args = {"actor": actor_id, "track": track_id}
             await jobs.ask(tx, FAVORED, LANE, args, key=f"{actor_id}:{track_id}")
-        tx.after_commit(self._ring, "jobs", LANE.encode())
+        jobs.ring_for(tx, self._ring, LANE)

@@ -299,8 +299,9 @@ class RelayTests(TestCase):
             await deferLater(reactor, 0.001)
         relay.let_go()
         out.transport.loseConnection()
-        self.assertEqual(relay.moved, len(await listener.all()))
+        heard = await listener.all()
         await work
+        self.assertEqual(relay.moved, len(heard))  # more of it may have moved while the pipe ran dry
         self.assertGreater(sent, relay.moved)
 
 

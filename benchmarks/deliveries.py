@@ -32,6 +32,7 @@ from twisted.internet.task import react
 
 from benchmarks.asking import Round, crowd, form
 from benchmarks.processes import free_port
+from benchmarks.safe import SafePostgres
 from benchmarks.server import Pod
 from fwtwisted.core.fediverse.inbox import Inbox
 from fwtwisted.core.fediverse.sending.outbox import Outbox, OutboxSettings, Outgoing, same_for_all
@@ -42,7 +43,6 @@ from fwtwisted.outside.couriers.child import NICENESS
 from fwtwisted.outside.giving_way import give_way
 from fwtwisted.wire.activitypub.activities import create
 from fwtwisted.wire.activitypub.contexts import PUBLIC
-from tests.servers import postgres
 
 FOLLOWERS, SERVERS = 10_000, 200
 CORES = 2
@@ -195,7 +195,7 @@ def main() -> None:
     words = sys.argv[1:]
     followers = int(words[0]) if words else FOLLOWERS
     servers = int(words[1]) if len(words) > 1 else SERVERS
-    port, dsn = free_port(), postgres().fresh_database()
+    port, dsn = free_port(), SafePostgres().fresh_database()
     fill(dsn, port, followers, servers)
     exempt = ",".join(f"127.0.1.{number}" for number in range(1, servers + 1))
     far = subprocess.Popen(

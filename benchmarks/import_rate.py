@@ -24,6 +24,7 @@ from twisted.internet import reactor, task
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 
+from benchmarks.safe import SafePostgres
 from fwtwisted.core.folders import Folders, FoldersGround, FoldersSettings, Progress, Wish
 from fwtwisted.core.importing.importer import Importer, ImportingSettings
 from fwtwisted.db.pool import Database, DatabaseSettings
@@ -32,20 +33,8 @@ from fwtwisted.outside.readers import Readers, ReadersSettings
 from fwtwisted.outside.reading import examine
 from fwtwisted.outside.watching import FolderWatch
 from tests.audio import make_many
-from tests.servers import Postgres
 
 BASE = "https://pod.example"
-
-
-class SafePostgres(Postgres):
-    """As an administrator runs it, not as tests do."""
-
-    SETTINGS: tuple[tuple[str, str], ...] = (
-        ("listen_addresses", ""),
-        ("shared_buffers", "128MB"),
-        ("jit", "off"),
-        ("timezone", "UTC"),
-    )
 
 
 def a_library(dsn: str) -> UUID:
@@ -112,7 +101,7 @@ def raw(paths: list[Path]) -> None:
     print(f"  {count / (end - middle):8.0f} files/s   tags and digests, one process")
 
 
-async def measure(server: Postgres, count: int, place: Path) -> None:
+async def measure(server: SafePostgres, count: int, place: Path) -> None:
     """One size of library, every way."""
     print(f"{count} files")
     folder = place / f"music-{count}"
@@ -137,7 +126,6 @@ async def main(_: object) -> None:
         for count in map(int, sys.argv[1:] or ("2000", "20000")):
             await measure(server, count, place)
     finally:
-        server.remove()
         shutil.rmtree(place, ignore_errors=True)
 
 

@@ -26,11 +26,11 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from benchmarks.asking import ask, crowd, form
 from benchmarks.deliveries import left, signing_rate, url_of
 from benchmarks.processes import free_port
+from benchmarks.safe import SafePostgres
 from benchmarks.server import Pod
 from fwtwisted.core.people.keys import new_keys
 from fwtwisted.wire.signatures.cavage import header, http_date, signing_text
 from fwtwisted.wire.signatures.keys import private_key, signed
-from tests.servers import postgres
 
 POSTS, FOLLOWERS, SERVERS = 4_000, 1_000, 20
 LINES = 16
@@ -128,7 +128,7 @@ def main() -> None:
     """All of it."""
     words = [int(word) for word in sys.argv[1:3]]
     posts, followers = (*words, *(POSTS, FOLLOWERS)[len(words) :])
-    port, dsn, keys = free_port(), postgres().fresh_database(), new_keys()
+    port, dsn, keys = free_port(), SafePostgres().fresh_database(), new_keys()
     told = {"port": port, "servers": SERVERS, "actors": followers, "private": keys.private, "public": keys.public,
             "home": HOME, "library": LIBRARY}  # fmt: skip
     with psycopg2.connect(dsn) as connection, connection.cursor() as cursor:

@@ -21,8 +21,9 @@ from statistics import median
 
 import psycopg2
 
+from benchmarks.safe import SafePostgres
 from tests.s3_server import POD, s3
-from tests.servers import fresh_database, postgres, url_of
+from tests.servers import url_of
 
 ROUNDS = 3
 SIZES = ((0.25, 60_000), (0.6, 4_000_000), (0.15, 12_000_000))  # pictures, lossy songs, long ones
@@ -42,13 +43,9 @@ def main() -> None:
     """Everything beside everything."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 600
     aws = sys.argv[2] if len(sys.argv) > 2 else shutil.which("aws")
-    dsn = fresh_database()
+    dsn = SafePostgres().fresh_database()
     with tempfile.TemporaryDirectory(prefix="fw-migration-") as place:
-        folder = Path(place)
-        try:
-            measured(folder, dsn, count, aws)
-        finally:
-            postgres().drop(dsn)
+        measured(Path(place), dsn, count, aws)
 
 
 def measured(folder: Path, dsn: str, count: int, aws: str | None) -> None:

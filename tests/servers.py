@@ -95,7 +95,11 @@ def _quick_place() -> str:
 
 
 class Postgres:
-    """A private PostgreSQL on a Unix socket in a folder of its own; nothing on it survives the run."""
+    """
+    A private PostgreSQL on a Unix socket in a folder of its own; nothing on it survives the run.
+
+    :param place: where the folder is made; None: where it is quickest.
+    """
 
     SETTINGS: tuple[tuple[str, str], ...] = (
         ("listen_addresses", ""),
@@ -110,8 +114,8 @@ class Postgres:
         ("timezone", "UTC"),
     )
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="fw-pg-", dir=_quick_place()))
+    def __init__(self, place: str | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="fw-pg-", dir=place or _quick_place()))
         self._owner = owner_of_new()
         self.programs = ProgramFinder().newest(self._owner).folder
         if self._owner.changes:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from attrs import frozen
+
+from fwtwisted.db.fediverse import held, received
 from fwtwisted.db.pool import Queries, Tx
 
 TRACK_AT = """
@@ -17,6 +20,25 @@ TRACK_AT = """
 async def track_at(tx: Queries, fid: str) -> int | None:
     """The track of this id, or whose file has it."""
     return await tx.maybe(int, TRACK_AT, fid, fid)
+
+
+@frozen
+class Found:
+    """A track that somebody elsewhere did something with.  :ivar is_followed: by somebody here."""
+
+    track_id: int
+    is_followed: bool
+
+
+FIND = f"""
+    SELECT found.id, ({held.FOLLOWED}) FROM ({TRACK_AT}) AS found (id) WHERE NOT EXISTS ({received.STILLBORN})
+"""
+
+
+async def find(tx: Queries, track_fid: str, actor_id: int, fid: str | None) -> Found | None:
+    """What an actor's deed of the id ``fid`` is about; None, too, where they have taken it back before it came."""
+    followed, stillborn = (actor_id, None), ([] if fid is None else [fid], actor_id)
+    return await tx.maybe(Found, FIND, *followed, track_fid, track_fid, *stillborn)
 
 
 FORGET_SAME = """
@@ -41,8 +63,10 @@ async def remember(tx: Tx, fid: str, kind: str, actor_id: int, track_id: int, de
 
     Who likes or boosts a track again does it by the new id alone.  :param kind: favorite, listening or boost.
     """
-    await tx.do(FORGET_SAME, actor_id, track_id, kind, fid)
-    await tx.do(REMEMBER, fid, kind, actor_id, track_id, deed_id)
+    deed = fid, kind, actor_id, track_id, deed_id
+    if not await tx.do(REMEMBER, *deed):
+        await tx.do(FORGET_SAME, actor_id, track_id, kind, fid)
+        await tx.do(REMEMBER, *deed)
 
 
 SHOWN_TO = "UPDATE actor SET deeds_shown = %s WHERE id = %s AND deeds_shown IS DISTINCT FROM %s"

@@ -10,12 +10,10 @@ Source: docs/federation.md §4.11.
 
 from __future__ import annotations
 
-from attrs import frozen
-
 from fwtwisted.core.fediverse.receiving.told import ANY, Deeds, Told
 from fwtwisted.core.listening.history import DEED
 from fwtwisted.core.pod.live import EVERYBODY, Happened
-from fwtwisted.db.fediverse import held, received, remote_deeds
+from fwtwisted.db.fediverse import received, remote_deeds
 from fwtwisted.db.listening import history
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.listening import Deed, Heard, Kind
@@ -25,14 +23,6 @@ from fwtwisted.wire.activitypub.reading.doc import Doc
 from fwtwisted.wire.activitypub.reading.places import same_origin
 from fwtwisted.wire.activitypub.writing.posts import post_of
 from fwtwisted.wire.addresses import is_ours
-
-
-@frozen
-class _Found:
-    """A track that somebody elsewhere did something with.  :ivar is_followed: by somebody here."""
-
-    track_id: int
-    is_followed: bool
 
 
 class Likes:
@@ -89,7 +79,7 @@ class Likes:
         """They tell their followers of it."""
         await self._noted(tx, told, "boost")
 
-    async def _noted(self, tx: Tx, told: Told, kind: str) -> _Found | None:
+    async def _noted(self, tx: Tx, told: Told, kind: str) -> remote_deeds.Found | None:
         """Write down that they did it; what about, if it concerns anybody here."""
         found = await self._found(tx, told)
         if found is not None and told.act.fid is not None:
@@ -110,24 +100,21 @@ class Likes:
         if track is not None:
             await remote_deeds.unlike(tx, told.actor.id, track, "favorite" if deed.is_a("Like") else "boost")
 
-    async def _found(self, tx: Tx, told: Told) -> _Found | None:
+    async def _found(self, tx: Tx, told: Told) -> remote_deeds.Found | None:
         """The track that it is about, if what they do concerns anybody here, and they have not taken it back."""
-        about, fid = told.act.about, told.act.fid
+        about = told.act.about
         if about is None:
             return None
-        is_followed = await held.is_followed(tx, actor_id=told.actor.id)
-        if not is_followed and not is_ours(about, self._pod):
-            return None
-        if fid is not None and await received.is_stillborn(tx, fid, told.actor.id):
-            return None
-        track = await self._track(tx, about)
-        return None if track is None else _Found(track, is_followed)
+        found = await remote_deeds.find(tx, self._known(about), told.actor.id, told.act.fid)
+        return found if found is not None and (found.is_followed or is_ours(about, self._pod)) else None
 
     async def _track(self, tx: Tx, fid: str | None) -> int | None:
         """The track of this id, or whose file, or the note that stands for that, has it."""
-        if fid is None:
-            return None
-        return await remote_deeds.track_at(tx, post_of(fid) if is_ours(fid, self._pod) else fid)
+        return None if fid is None else await remote_deeds.track_at(tx, self._known(fid))
+
+    def _known(self, fid: str) -> str:
+        """By which id a track is known that is named by this one."""
+        return post_of(fid) if is_ours(fid, self._pod) else fid
 
 
 def _is_public(doc: Doc) -> bool:

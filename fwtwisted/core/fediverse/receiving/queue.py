@@ -111,8 +111,6 @@ class Queue:
             took = (self._now() - began).total_seconds()
             if took > TURN_SECONDS:  # it answers slowly: other hosts must not wait for it
                 raise Later(min(LONGEST_REST, took), "others have their turn")
-            if len(rows) < AT_ONCE:
-                break
         rest = await self._database.read(lambda tx: received.rest_seconds(tx, host))
         if rest is not None:
             raise Later(min(LONGEST_WAIT, max(0.0, rest)))

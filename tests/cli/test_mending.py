@@ -6,8 +6,6 @@ import hashlib
 import json
 from typing import Any
 
-import psycopg2
-
 from tests.audio import make
 from tests.cli.commands import CommandCase
 
@@ -24,15 +22,6 @@ class MendingCase(CommandCase):
         ]
         self.done("import", "--library", library, "--in-place", "--recursive", str(self.music))
 
-    def rows(self, statement: str) -> list[Any]:
-        """Of our database."""
-        connection = psycopg2.connect(self.dsn)
-        with connection, connection.cursor() as cursor:
-            cursor.execute(statement)
-            found = cursor.fetchall()
-        connection.close()
-        return found
-
     def lines(self, *words: str, status: int = 0) -> list[Any]:
         """The answer, line by line in JSON."""
         ended = self.run_command(*words, "--json")
@@ -47,19 +36,19 @@ class FixTests(MendingCase):
 
     def test_found_out_again(self) -> None:
         """What is not known is found out, as far as it is wished; what is known is let be; twice is once."""
-        before = self.rows(self.FACTS)
+        before = self.asked(self.FACTS)
         self.assertEqual(f"sha256:{hashlib.sha256(self.songs[0].read_bytes()).hexdigest()}", before[0][4])
         self.execute("UPDATE upload SET mimetype = 'application/octet-stream', duration = NULL, size = NULL")
         self.execute("UPDATE upload SET checksum = NULL, bitrate = 5 WHERE source LIKE '%/0/%'")
-        bare = self.rows(self.FACTS)
+        bare = self.asked(self.FACTS)
         [dry] = self.lines("fix_uploads", "--dry-run", "--size")
-        self.assertEqual((3, 3, bare), (dry["total"], dry["mended"], self.rows(self.FACTS)))
+        self.assertEqual((3, 3, bare), (dry["total"], dry["mended"], self.asked(self.FACTS)))
         self.assertIn("3 of 3 uploads: 3 mended", self.done("fix_uploads").out)
-        self.assertEqual([("audio/mpeg", None, None)] * 3, [(row[0], row[2], row[3]) for row in self.rows(self.FACTS)])
+        self.assertEqual([("audio/mpeg", None, None)] * 3, [(row[0], row[2], row[3]) for row in self.asked(self.FACTS)])
         self.done("fix_uploads", "--size", "--batch-size", "1")
-        self.assertEqual([row[3] for row in before], [row[3] for row in self.rows(self.FACTS)])
+        self.assertEqual([row[3] for row in before], [row[3] for row in self.asked(self.FACTS)])
         self.done("fix_uploads", "--audio-data", "--checksum", "-s", "2")
-        self.assertEqual([(*before[0][:1], 5, *before[0][2:]), *before[1:]], self.rows(self.FACTS))
+        self.assertEqual([(*before[0][:1], 5, *before[0][2:]), *before[1:]], self.asked(self.FACTS))
         [nothing] = self.lines("fix_uploads", "--audio-data", "--checksum", "--size")
         self.assertEqual(0, nothing["total"])
 
@@ -88,7 +77,7 @@ class GoneTests(MendingCase):
         self.assertIn("--no-dry-run", listed.err)
         *_, end = self.lines("check_inplace_files", "--no-dry-run")
         self.assertEqual((1, 1, 1), (end["gone"], end["removed"], end["outside"]))
-        self.assertEqual(2, self.rows("SELECT count(*) FROM upload")[0][0])
+        self.assertEqual(2, self.asked("SELECT count(*) FROM upload")[0][0])
 
     def test_a_disk_that_is_away(self) -> None:
         """When none of the files is there, nothing is forgotten unless it is meant."""
@@ -97,7 +86,7 @@ class GoneTests(MendingCase):
         refused = self.run_command("check_inplace_files", "--no-dry-run")
         self.assertEqual(1, refused.status)
         self.assertIn("--force", refused.err)
-        self.assertEqual(3, self.rows("SELECT count(*) FROM upload")[0][0])
+        self.assertEqual(3, self.asked("SELECT count(*) FROM upload")[0][0])
         self.assertIn("3 uploads were forgotten", self.done("check_inplace_files", "--no-dry-run", "--force").out)
 
 

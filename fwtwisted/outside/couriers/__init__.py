@@ -38,6 +38,7 @@ from fwtwisted.outside.couriers.pipe import (
     Told,
     Way,
     framed,
+    is_taken,
     outcome_of,
     stamp_told,
     way_told,
@@ -150,11 +151,6 @@ class _Task:
             self.done.callback(self.outcomes)
         else:
             self.done.errback(CourierLost(complaint))
-
-
-def is_taken(outcome: Outcome) -> bool:
-    """Whether a letter was taken by those to whom it was sent."""
-    return isinstance(outcome, Posted) and 200 <= outcome.status < 300
 
 
 class Couriers:

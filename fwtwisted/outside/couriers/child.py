@@ -25,7 +25,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
-from fwtwisted.outside.couriers.pipe import Frames, Stamp, Told, framed, outcome_told, stamp_of, way_of
+from fwtwisted.outside.couriers.pipe import Frames, Stamp, Told, framed, is_taken, outcome_told, stamp_of, way_of
 from fwtwisted.outside.fetching import FetchFailed, Fetching, Lookup, system_lookup
 from fwtwisted.outside.fetching.posting import Posted, Posting
 from fwtwisted.outside.giving_way import give_way
@@ -139,7 +139,7 @@ class Courier(Protocol):
             place, url, stamped, body = bundle.waiting.popleft()
             outcome = await self._posted(url, body, bundle.headers, *stamped)
             bundle.outcomes.append(outcome_told(place, outcome))
-            if not isinstance(outcome, Posted) or not 200 <= outcome.status < 300:
+            if not is_taken(outcome):
                 bundle.is_refused = True
         bundle.hands -= 1
         if not bundle.hands:

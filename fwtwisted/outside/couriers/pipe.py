@@ -149,3 +149,8 @@ def outcome_of(told: Told) -> Posted | FetchFailed | None:
     if status:
         return Posted(status, headers, body.encode("latin-1"))
     return None if headers is None else _KINDS[headers](body)
+
+
+def is_taken(outcome: object) -> bool:
+    """Whether a letter was taken by those to whom it was sent."""
+    return isinstance(outcome, Posted) and 200 <= outcome.status < 300

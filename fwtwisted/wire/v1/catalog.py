@@ -25,7 +25,7 @@ T = TypeVar("T")
 NO_FACTS = AlbumFacts()
 
 
-class Once(Generic[T]):
+class WrittenOnce(Generic[T]):
     """
     Documents of values, each written once for as long as the value stays the same object.
 
@@ -59,9 +59,9 @@ class CatalogPaper:
 
     pictures: Pictures
     local_prefix: str
-    artists: Once[Artist] = field(factory=Once, init=False, eq=False, repr=False)
-    albums: Once[Album] = field(factory=Once, init=False, eq=False, repr=False)
-    owners: Once[Actor] = field(factory=Once, init=False, eq=False, repr=False)
+    artists: WrittenOnce[Artist] = field(factory=WrittenOnce, init=False, eq=False, repr=False)
+    albums: WrittenOnce[Album] = field(factory=WrittenOnce, init=False, eq=False, repr=False)
+    owners: WrittenOnce[Actor] = field(factory=WrittenOnce, init=False, eq=False, repr=False)
 
     def is_local(self, fid: str) -> bool:
         """The object is at home on this pod."""

@@ -6,7 +6,7 @@ from attrs import evolve, frozen
 from twisted.trial.unittest import SynchronousTestCase
 
 from fwtwisted.wire.v1 import Document
-from fwtwisted.wire.v1.catalog import Once
+from fwtwisted.wire.v1.catalog import WrittenOnce
 
 
 @frozen
@@ -29,7 +29,7 @@ class OnceTests(SynchronousTestCase):
 
     def test_the_same_object(self) -> None:
         """Is written once; another one is written anew, even when it is equal or takes over the id."""
-        once: Once[Thing] = Once()
+        once: WrittenOnce[Thing] = WrittenOnce()
         first = Thing("a")
         for _ in range(3):
             self.assertEqual({"name": "a"}, once.of(1, first, self.write))
@@ -40,7 +40,7 @@ class OnceTests(SynchronousTestCase):
 
     def test_no_more_than_a_stated_number(self) -> None:
         """Of more, all are forgotten."""
-        once: Once[Thing] = Once(most=3)
+        once: WrittenOnce[Thing] = WrittenOnce(most=3)
         things = [Thing(str(number)) for number in range(4)]
         for number, thing in enumerate(things):
             once.of(number, thing, self.write)

@@ -8,8 +8,8 @@ Controlled Identifiers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from typing import TypeAlias
 
 from attrs import frozen
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from fwtwisted.wire.activitypub.reading.doc import Doc
 from fwtwisted.wire.signatures.received import Unsound
 
 SHORTEST_BITS, LONGEST_BITS = 2048, 8192
@@ -180,33 +181,26 @@ class Published:
     text: str
 
 
-def published(document: Mapping[str, Any]) -> Iterator[Published]:
+def published(doc: Doc) -> Iterator[Published]:
     """The RSA keys in ``publicKey`` of an actor, or of a stub of one; what cannot be one is passed over."""
-    for entry in _entries(document.get("publicKey")):
+    for entry in doc.docs("publicKey")[:MOST_KEYS]:
         yield from _one(entry, "owner", "publicKeyPem")
 
 
-def asserting(document: Mapping[str, Any]) -> Iterator[Published]:
+def asserting(doc: Doc) -> Iterator[Published]:
     """The Multikeys in ``assertionMethod`` of an actor."""
-    for entry in _entries(document.get("assertionMethod")):
-        if entry.get("type") in ("Multikey", ["Multikey"]):
+    for entry in doc.docs("assertionMethod")[:MOST_KEYS]:
+        if entry.types == ("Multikey",):
             yield from _one(entry, "controller", "publicKeyMultibase")
 
 
-def standing_alone(document: Mapping[str, Any]) -> Iterator[Published]:
+def standing_alone(doc: Doc) -> Iterator[Published]:
     """The key that a document is, if it is one."""
-    kinds = document.get("type")
-    if not {"Key", "CryptographicKey"}.isdisjoint(kinds if isinstance(kinds, list) else [kinds]):
-        owner = "owner" if "owner" in document else "controller"
-        yield from _one(document, owner, "publicKeyPem")
+    if doc.is_a("Key", "CryptographicKey"):
+        yield from _one(doc, "owner" if doc.has("owner") else "controller", "publicKeyPem")
 
 
-def _entries(said: object) -> list[Mapping[str, Any]]:
-    several = said if isinstance(said, list) else [said]
-    return [entry for entry in several[:MOST_KEYS] if isinstance(entry, Mapping)]
-
-
-def _one(entry: Mapping[str, Any], owner_name: str, text_name: str) -> Iterator[Published]:
-    id, owner, text = entry.get("id"), entry.get(owner_name), entry.get(text_name)
-    if isinstance(id, str) and isinstance(text, str):
-        yield Published(id, owner if isinstance(owner, str) else None, text)
+def _one(entry: Doc, owner_name: str, text_name: str) -> Iterator[Published]:
+    id, owners, text = entry.id, entry.ids(owner_name), entry.text(text_name)
+    if id is not None and text is not None:
+        yield Published(id, owners[0] if len(owners) == 1 else None, text)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from fwtwisted.wire.activitypub.reading import Doc
 from fwtwisted.wire.signatures import keys, proofs
 from fwtwisted.wire.signatures.received import Unsound
 from tests.signed import a_key, pem
@@ -119,23 +120,40 @@ class PublishedTests(SynchronousTestCase):
         """One or several; what is none is passed over."""
         one = {"id": f"{ADA}#main-key", "owner": ADA, "publicKeyPem": "PEM"}
         found = keys.Published(f"{ADA}#main-key", ADA, "PEM")
-        self.assertEqual([found], list(keys.published({"publicKey": one})))
-        several = [1, None, {"id": 2}, one, {"id": "x", "publicKeyPem": "y", "owner": [ADA]}]
-        self.assertEqual([found, keys.Published("x", None, "y")], list(keys.published({"publicKey": several})))
-        self.assertEqual([], list(keys.published({})))
+        self.assertEqual([found], _published(one))
+        several = [1, None, {"id": 2}, one, {"id": "x", "publicKeyPem": "y", "owner": [ADA, "other"]}]
+        self.assertEqual([found, keys.Published("x", None, "y")], _published(several))
+        self.assertEqual([], list(keys.published(Doc({}))))
+
+    def test_spellings(self) -> None:
+        """JSON-LD has many for the same (docs/federation.md §2.6): all of them tell the key."""
+        id, found = f"{ADA}#main-key", keys.Published(f"{ADA}#main-key", ADA, "PEM")
+        for one in (
+            {"id": id, "owner": {"id": ADA}, "publicKeyPem": ["PEM"]},
+            {"@id": id, "@type": "Key", "owner": [ADA], "publicKeyPem": {"@value": "PEM"}},
+            {"@set": [{"@id": id, "sec:owner": [{"@id": ADA}], "sec:publicKeyPem": "PEM"}]},
+        ):
+            self.assertEqual([found], _published(one))
+        space = "https://w3id.org/security#"
+        expanded = {"@id": id, f"{space}owner": [{"@id": ADA}], f"{space}publicKeyPem": [{"@value": "PEM"}]}
+        self.assertEqual([found], list(keys.published(Doc({f"{space}publicKey": [expanded]}))))
 
     def test_a_key_by_itself(self) -> None:
         """``owner`` or ``controller`` says whose it is."""
         for kind in ("Key", "CryptographicKey", ["CryptographicKey"]):
             document = {"type": kind, "id": "k", "controller": ADA, "publicKeyPem": "PEM"}
-            self.assertEqual([keys.Published("k", ADA, "PEM")], list(keys.standing_alone(document)))
-        self.assertEqual([], list(keys.standing_alone({"type": "Note", "id": "k", "publicKeyPem": "PEM"})))
+            self.assertEqual([keys.Published("k", ADA, "PEM")], list(keys.standing_alone(Doc(document))))
+        self.assertEqual([], list(keys.standing_alone(Doc({"type": "Note", "id": "k", "publicKeyPem": "PEM"}))))
 
     def test_multikeys(self) -> None:
         """``assertionMethod``, as FEP-521a has it; keys that are only named are passed over."""
         shown = keys.assertion_method(ADA, f"{ADA}#ed25519-key", "z6Mk")
         document = {"assertionMethod": [f"{ADA}#other", shown, {**shown, "type": "Other"}]}
-        self.assertEqual([keys.Published(f"{ADA}#ed25519-key", ADA, "z6Mk")], list(keys.asserting(document)))
+        self.assertEqual([keys.Published(f"{ADA}#ed25519-key", ADA, "z6Mk")], list(keys.asserting(Doc(document))))
+
+
+def _published(key: Any) -> list[keys.Published]:
+    return list(keys.published(Doc({"publicKey": key})))
 
 
 CREDENTIAL: dict[str, Any] = {

@@ -28,6 +28,7 @@ from fwtwisted.model.federation import Answer, AskFailed, Forged, StillAsked
 from fwtwisted.model.people import Actor
 from fwtwisted.outside.fetching import Refused
 from fwtwisted.outside.shared import Bell, Cache
+from fwtwisted.wire.activitypub.reading.doc import Doc
 from fwtwisted.wire.signatures.keys import (
     PublicKey,
     Published,
@@ -200,7 +201,7 @@ class Resolving:
             raise Forged("The key's document does not say whose key it is.")
         if self.origin(fid) != origin:
             raise Forged("The key is of another server than its owner.")
-        whole = answer if fid == answer.document.get("id") == answer.url else await self._ground.ask(fid)
+        whole = answer if fid == Doc(answer.document).id == answer.url else await self._ground.ask(fid)
         listed = await self._flights.once(fid, lambda: self._taken(fid, whole))
         if listed is None or key_id not in listed or (pem is not None and not _same(pem, listed[key_id])):
             raise Forged("The owner of the key does not list it.")
@@ -226,9 +227,10 @@ class Resolving:
         :raise Forged: their document lists none of this id.  :raise AskFailed:
         """
         answer = await self._ground.ask(fid)
-        if answer.document.get("id") != fid or self.origin(answer.url) != self.origin(fid):
+        doc = Doc(answer.document)
+        if doc.id != fid or self.origin(answer.url) != self.origin(fid):
             raise Forged("The actor's document is somebody else's.")
-        for listed in asserting(answer.document):
+        for listed in asserting(doc):
             if listed.id == key_id and listed.owner == fid:
                 try:
                     return from_multikey(listed.text)
@@ -278,18 +280,18 @@ class Resolving:
 
     async def _taken(self, fid: str, answer: Answer) -> dict[str, str]:
         """Keep an actor and the keys that they list, PEM by id.  :raise Forged:"""
-        document = answer.document
-        is_theirs = document.get("id") == fid and self.origin(answer.url) == self.origin(fid)
-        if not is_theirs or not _has_inbox(document):
+        doc = Doc(answer.document)
+        is_theirs = doc.id == fid and self.origin(answer.url) == self.origin(fid)
+        if not is_theirs or not _has_inbox(doc):
             raise Forged("The document of the key's owner is none of an actor.")
         try:
-            actor = await self._ground.actors.take(document, answer.url)
+            actor = await self._ground.actors.take(answer.document, answer.url)
         except Invalid as why:
             raise Forged(f"The owner of the key is no actor. {why}") from why
         if actor.type == TOMBSTONE:
             raise AskFailed("http", "They are gone.", status_code=410)
         origin = self.origin(fid)
-        listed = {key.id: key.text for key in published(document) if self._is_believed(key, fid, origin)}
+        listed = {key.id: key.text for key in published(doc) if self._is_believed(key, fid, origin)}
         await self._ground.database.transaction(lambda tx: stored.listed(tx, actor.id, listed))
         self._note(fid)
         self._ground.bell.ring(BELL, fid.encode())
@@ -325,19 +327,18 @@ class Resolving:
 
 def _owner(answer: Answer, key_id: str) -> tuple[str | None, str | None]:
     """Whom the document of a key names as its owner, and the PEM that it tells; both may be missing."""
-    document = answer.document
-    id = document.get("id")
-    if _has_inbox(document) and isinstance(id, str) and id == answer.url:
-        return id, None
-    for key in (*published(document), *standing_alone(document)):
+    doc = Doc(answer.document)
+    if _has_inbox(doc) and doc.id == answer.url:
+        return doc.id, None
+    for key in (*published(doc), *standing_alone(doc)):
         if key.id == key_id:
             return key.owner, key.text
     return None, None
 
 
-def _has_inbox(document: Mapping[str, Any]) -> bool:
+def _has_inbox(doc: Doc) -> bool:
     """What tells an actor from everything else that has an id."""
-    return isinstance(document.get("inbox"), str)
+    return doc.link("inbox") is not None
 
 
 def _same(one: str, other: str) -> bool:

@@ -21,7 +21,7 @@ class Flights(Generic[K, V]):
 
     def __init__(self) -> None:
         self._waiting: dict[K, list[Deferred[V]]] = {}
-        self._under_way: dict[K, Deferred[None]] = {}
+        self._under_way: dict[K, tuple[Deferred[V], Deferred[None]]] = {}
 
     def once(self, key: K, work: Callable[[], Coroutine[Deferred[Any], Any, V]]) -> Deferred[V]:
         """What comes of the work: begun now, or under way already."""
@@ -31,13 +31,15 @@ class Flights(Generic[K, V]):
             return waiter
         self._waiting[key] = [waiter]
         ending: Deferred[None] = Deferred()
-        self._under_way[key] = ending
-        Deferred.fromCoroutine(work()).addBoth(self._landed, key, ending)
+        working = Deferred.fromCoroutine(work())
+        self._under_way[key] = working, ending
+        working.addBoth(self._landed, key, ending)
         return waiter
 
     async def close(self) -> None:
-        """Wait for what is under way."""
-        for ending in list(self._under_way.values()):
+        """Break off what is under way, and wait until it has ended."""
+        for working, ending in list(self._under_way.values()):
+            working.cancel()
             await ending
 
     def _landed(self, result: V | Failure, key: K, ending: Deferred[None]) -> None:

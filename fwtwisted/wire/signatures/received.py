@@ -24,15 +24,16 @@ class Unsound(Exception):
 
 @frozen
 class Digests:
-    """What a body hashes to."""
+    """What a body hashes to, and its size."""
 
     sha256: bytes
     sha512: bytes
+    size_bytes: int
 
     @classmethod
     def of(cls, body: bytes) -> Digests:
         """Takes some 3 ms for a MiB: large bodies belong into a thread."""
-        return cls(hashlib.sha256(body).digest(), hashlib.sha512(body).digest())
+        return cls(hashlib.sha256(body).digest(), hashlib.sha512(body).digest(), len(body))
 
 
 @frozen
@@ -56,6 +57,11 @@ class Received:
         """The values of a header as one; None where there is none of that name."""
         values = self.headers.get(name)
         return None if not values else ", ".join(value.strip(" \t") for value in values)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the body."""
+        return 0 if self.digests is None else self.digests.size_bytes
 
     @property
     def path(self) -> str:

@@ -11,7 +11,8 @@ fails too often is not listened to for a while.  Checking runs in threads, many 
 
 **Limits.**  Failures are counted by the sender's address, and by the server that a signature names.  The first shuts
 out; the second only keeps us from asking that server for keys, since anybody can name it: signatures by keys that we
-have are still believed.  Source: docs/federation.md §1, §8.2, §8.3, §8.5.
+have are still believed.  Who waits for a server that is asked takes room, of which there is so much (``anteroom``).
+Source: docs/federation.md §1, §8.2, §8.3, §8.5.
 """
 
 from __future__ import annotations
@@ -19,15 +20,18 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from attrs import frozen
 
+from fwtwisted.core.fediverse.keys.anteroom import Anteroom, room_of
 from fwtwisted.core.fediverse.keys.mill import Mill
 from fwtwisted.core.fediverse.keys.resolving import ActorKey, Resolving
+from fwtwisted.core.pod.limits import network_of
 from fwtwisted.model.errors import Throttled
-from fwtwisted.model.federation import AskFailed, Forged, Idle, Signer, Unsigned
+from fwtwisted.model.federation import AskFailed, Forged, Idle, Signer, StillAsked, Unsigned
 from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.shared import Cache
@@ -99,6 +103,7 @@ class Verifying:
     def __init__(self, ground: VerifyingGround) -> None:
         self._ground, self._resolving = ground, ground.resolving
         self._mill: Mill[_Check, bool] = Mill(ground.threads, _is_right, VERIFY_AT_ONCE)
+        self._anteroom = Anteroom()
 
     async def signer(
         self,
@@ -116,20 +121,23 @@ class Verifying:
         :param deletes_itself: the activity is a Delete of its own actor.
         :param document: the activity: forwarded by somebody else, a proof in it may say that it is its actor's.
         :raise Unsigned: :raise Forged: 401.  :raise ShutOut: 403.  :raise Throttled: 429.
+        :raise StillAsked: too many wait for their keys already: 503.
         :raise Idle: it came before, or somebody is removed whom we never knew: 202, nothing is done.
         """
         claims = await self._claims(request)
         forwarded = activity_actor is not None and document is not None and proofs.bears_one(document)
         try:
             speaks_for = None if forwarded else activity_actor
-            believed = await self._believed(claims, speaks_for, activity_actor if deletes_itself else None)
+            leaver = activity_actor if deletes_itself else None
+            believed = await self._believed(request, claims, speaks_for, leaver)
             if isinstance(believed, Signer):
                 return believed
             signer = Signer(believed.key.actor, believed.key.id)
             if activity_actor is not None and signer.actor.fid != activity_actor:
                 if not forwarded or document is None:
                     raise Forged("The request is signed by somebody else than the actor of its activity.")
-                signer = await self.proven(document)
+                with self._seated(request, self._resolving.origin(activity_actor)):
+                    signer = await self.proven(document)
         except Forged:
             await self._count(request, claims)
             raise
@@ -150,7 +158,7 @@ class Verifying:
 
     async def _reader(self, request: Received, claims: Sequence[Claim]) -> Signer:
         try:
-            believed = await self._believed(claims, None)
+            believed = await self._believed(request, claims, None)
         except Forged:
             await self._count(request, claims)
             raise
@@ -230,7 +238,7 @@ class Verifying:
     # --- the key ---------------------------------------------------------------------------------
 
     async def _believed(
-        self, claims: Sequence[Claim], activity_actor: str | None, leaver: str | None = None
+        self, request: Received, claims: Sequence[Claim], activity_actor: str | None, leaver: str | None = None
     ) -> _Believed | Signer:
         """
         The first signature that is right, or who is gone.  One alone may have us ask other servers.
@@ -243,14 +251,16 @@ class Verifying:
         for claim in claims:
             known = await self._resolving.known(claim.key_id)
             if known is not None and await self._mill.do(_Check(known.key, claim)):
-                return _Believed(await self._current(known, leaver), claim)
+                return _Believed(await self._current(request, known, leaver), claim)
             tried.append(known)
         claim, known = claims[0], tried[0]  # not looked up again: by now another post may have brought a new one
         if known is None and leaver is not None and not await self._resolving.is_met(leaver):
             raise Idle("Somebody is removed whom nobody here knew.")
-        await self._check_limit(_by_server(self._resolving.origin(claim.key_id)))
+        origin = self._resolving.origin(claim.key_id)
+        await self._check_limit(_by_server(origin))
         try:
-            key = await (self._resolving.found(claim.key_id) if known is None else self._resolving.refetched(known))
+            with self._seated(request, origin):
+                key = await (self._resolving.found(claim.key_id) if known is None else self._resolving.refetched(known))
         except AskFailed as why:
             gone = None if leaver is None else await self._resolving.gone(leaver)
             if gone is None:
@@ -261,7 +271,7 @@ class Verifying:
         await self._ground.policies.permit_actor(key.actor.fid, key.actor.domain)
         return _Believed(key, claim)
 
-    async def _current(self, known: ActorKey, leaver: str | None) -> ActorKey:
+    async def _current(self, request: Received, known: ActorKey, leaver: str | None) -> ActorKey:
         """
         A key that proved right, as its owner lists it today: what is old is looked at again first.
 
@@ -274,14 +284,22 @@ class Verifying:
         if known.actor.is_local or self._ground.now() - known.fetched.timestamp() <= delay:
             return known
         try:
-            again = await self._resolving.refetched(known)
+            with self._seated(request, self._resolving.origin(known.actor.fid)):
+                again = await self._resolving.refetched(known)
         except AskFailed as why:
             if why.is_gone and known.actor.fid != leaver:
                 raise Forged("The owner of the key is gone.") from why
             return known  # their server does not answer us now, and talks to us
+        except StillAsked:
+            return known  # it is not asked now
         if again is None:
             return known
         raise Forged("The owner of the key has another one by now.")
+
+    def _seated(self, request: Received, origin: str) -> AbstractContextManager[None]:
+        """Room for a request while a server is asked.  :raise StillAsked: there is none."""
+        names = [name for name in (_by_server(origin), _by_address(request)) if name is not None]
+        return self._anteroom.seat(names, room_of(request.size_bytes))
 
     # --- what is remembered ----------------------------------------------------------------------
 
@@ -319,7 +337,7 @@ def _is_right(check: _Check) -> bool:
 
 
 def _by_address(request: Received) -> str | None:
-    return f"unproven:address:{request.address}" if request.address else None
+    return f"unproven:address:{network_of(request.address)}" if request.address else None
 
 
 def _by_server(origin: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, cast
@@ -13,6 +14,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Clock, deferLater
 
+from fwtwisted.core.fediverse.keys.anteroom import MOST_OF_ONE, SMALL_BYTES
 from fwtwisted.core.fediverse.keys.resolving import READER_SECONDS, UNDER_WAY
 from fwtwisted.model.errors import ShutOut, Throttled
 from fwtwisted.model.federation import Forged, Idle, StillAsked, Unsigned
@@ -21,10 +23,11 @@ from fwtwisted.wire.signatures.keys import assertion_method, multikey
 from fwtwisted.wire.signatures.received import Digests, Received
 from tests.core.fediverse.keys.case import ADA, KEY, VerifyingCase, a_public_key, an_actor
 from tests.foreign import Document
-from tests.signed import a_key, a_request, by_messages, pem, with_headers
+from tests.signed import BODY, a_key, a_request, by_messages, pem, with_headers
 from tests.waiting import until
 
 BOB = "https://far.example/users/bob"
+ELSEWHERE = "https://third.example/users/eve"
 
 
 class KnownTests(VerifyingCase):
@@ -352,6 +355,16 @@ class LimitTests(VerifyingCase):
         self.clock.advance(3)
         await self.signer(self.post())
 
+    async def test_a_network(self) -> None:
+        """Who has as many addresses of IPv6 as they like counts as one."""
+        self.world.put(an_actor())
+        await self.signer(self.post())
+        for number in range(30):
+            forged = evolve(with_headers(self.post(), {"signature": "x"}), address=f"2001:db8::{number:x}")
+            await self.fails(Forged, self.signer(forged))
+        await self.fails(Throttled, self.signer(evolve(self.post(), address="2001:db8::ffff")))
+        await self.signer(evolve(self.post(), address="2001:db8:0:1::1"))
+
     async def test_a_server_in_whose_name_others_fail(self) -> None:
         """It is asked for no more keys for a while; those that are known are still believed."""
         self.world.put(an_actor(), an_actor(BOB))
@@ -362,6 +375,85 @@ class LimitTests(VerifyingCase):
         stranger = self.post(key_id=f"{BOB}#main-key")
         await self.fails(Throttled, self.signer(evolve(stranger, address="198.51.100.1"), BOB))
         await self.signer(evolve(self.post(), address="198.51.100.1"))
+
+
+class CrowdTests(VerifyingCase):
+    """Many wait for a server that does not answer: a bounded number."""
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        super().setUp()
+        self.world.put(an_actor(), an_actor(BOB), an_actor(ELSEWHERE))
+        await self.signer(self.post())
+        self.world.asked.clear()
+        self.hold: Deferred[None] = Deferred()
+        self.world.holding[BOB] = self.hold
+        self.waiting: list[Deferred[Any]] = []
+
+    async def crowd(self, work: Callable[[int], Coroutine[Deferred[Any], Any, object]], count: int) -> None:
+        """So many wait for Bob's key."""
+        self.waiting += [Deferred.fromCoroutine(work(number)) for number in range(count)]
+        await until(lambda: len(self.world.asked) == len(self.waiting), "the questions")
+
+    def by_bob(self, number: int, body: bytes = BODY) -> Received:
+        """A post by a key that nobody knows, each from another address."""
+        return evolve(self.post(key_id=f"{BOB}#main-key", body=body), address=f"192.0.2.{number}")
+
+    async def test_posts(self) -> None:
+        """One more is sent away, other servers are still asked, and what is known is believed."""
+        await self.crowd(lambda number: self.signer(self.by_bob(number), BOB), MOST_OF_ONE)
+        await self.fails(StillAsked, self.signer(self.by_bob(200), BOB))
+        elsewhere = self.post(key_id=f"{ELSEWHERE}#main-key")
+        await self.signer(elsewhere, ELSEWHERE)
+        await self.signer(self.post())
+        del self.world.holding[BOB]
+        self.hold.callback(None)
+        await gatherResults(self.waiting)
+        await self.signer(self.by_bob(200), BOB)
+
+    async def test_large_posts(self) -> None:
+        """They need more room, and one of any size finds some."""
+        large = b" " * SMALL_BYTES * MOST_OF_ONE + BODY
+        await self.crowd(lambda number: self.signer(self.by_bob(number, large), BOB), 1)
+        await self.fails(StillAsked, self.signer(self.by_bob(200), BOB))
+        self.hold.callback(None)
+        await gatherResults(self.waiting)
+
+    async def test_one_address(self) -> None:
+        """That names ever other servers."""
+
+        async def strange(number: int) -> None:
+            fid = f"https://s{number}.example/users/x"
+            self.world.holding[fid] = self.hold
+            await self.fails(Forged, self.signer(self.post(key_id=f"{fid}#main-key"), fid))
+
+        await self.crowd(strange, MOST_OF_ONE)
+        elsewhere = self.post(key_id=f"{ELSEWHERE}#main-key")
+        await self.fails(StillAsked, self.signer(elsewhere, ELSEWHERE))
+        await self.signer(evolve(elsewhere, address="192.0.2.2"), ELSEWHERE)
+        self.hold.callback(None)
+        await gatherResults(self.waiting)
+
+    async def test_readers(self) -> None:
+        """They count for as long as the question goes on, also when they have long been let go."""
+        self.patience = Clock()
+        verifying, resolving = self.another_process()
+        request = self.get(key_id=f"{BOB}#main-key")
+        await self.crowd(lambda _: verifying.identified(request), MOST_OF_ONE)
+        self.patience.advance(READER_SECONDS)
+        for one in self.waiting:
+            await self.assertFailure(one, StillAsked)
+        await self.fails(StillAsked, verifying.identified(request))
+        self.assertEqual(MOST_OF_ONE, len(self.world.asked))
+        await resolving.close()  # which waits for no answer
+
+    async def test_old_knowledge(self) -> None:
+        """Of whom we know a key, though an old one, that key will do where there is no room to ask anew."""
+        self.clock.advance(self.delay * 60 + 1)
+        await self.crowd(lambda number: self.signer(self.by_bob(number), BOB), MOST_OF_ONE)
+        await self.signer(self.post())
+        self.assertNotIn(ADA, self.world.asked)
+        self.hold.callback(None)
+        await gatherResults(self.waiting)
 
 
 class ProofTests(VerifyingCase):

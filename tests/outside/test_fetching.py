@@ -344,6 +344,17 @@ class HostileTests(FetchCase):
         self.far.does("/", partial(_drip, b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n" * 500))
         await self.fails(TooLong, "/")
 
+    async def test_heads_that_come_at_once(self) -> None:
+        """How long a head may be does not hang on how many pieces it comes in."""
+        for lines, is_read in ((31, True), (33, False)):
+            answer = ok(b"x" * 50_000, **{f"X_{number}": "b" * 1_000 for number in range(lines)})
+            self.far.says("/", answer)
+            self.assertEqual(is_read, answer.index(b"\r\n\r\n") < 32 * 1024)
+            if is_read:
+                self.assertEqual(50_000, len((await self.fetching().get(self.far.url("/"), BOTH)).body))
+            else:
+                await self.fails(TooLong, "/")
+
     async def test_what_is_no_http(self) -> None:
         """Another protocol."""
         self.far.says("/", b"220 mail.example ESMTP ready\r\n\r\n")

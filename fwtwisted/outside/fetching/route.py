@@ -127,11 +127,16 @@ class _Line(Protocol):
         self.inner.makeConnection(self.transport)
 
     def dataReceived(self, data: bytes) -> None:
-        self._received += len(data)
-        self.inner.dataReceived(data)
-        if not self._route.is_answered and self._received > LARGEST_HEAD:
-            self.head_is_too_long = True
-            self.drop()
+        if not self._route.is_answered:
+            room, self._received = LARGEST_HEAD - self._received, self._received + len(data)
+            self.inner.dataReceived(data[:room])
+            data = data[room:]
+            if data and not self._route.is_answered:
+                self.head_is_too_long = True
+                self.drop()
+                return
+        if data and not self._is_lost:
+            self.inner.dataReceived(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._is_lost = True

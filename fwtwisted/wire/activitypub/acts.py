@@ -64,11 +64,12 @@ def act_of(doc: Doc, own_domain: str) -> Act:
     :param own_domain: who answers a wish of ours may give the answer an id that begins like ours.
     :raise BadRequest: it is no activity.
     """
-    type, actor, fid = doc.type, doc.link("actor"), doc.id
-    if type is None:
+    type, actors, fid = doc.type, doc.ids("actor"), doc.id
+    if not type:
         raise BadRequest("The activity has no type.")
-    if actor is None or not is_web(actor):
-        raise BadRequest("The activity has no actor.")
+    if len(set(actors)) != 1 or not is_web(actors[0]):
+        raise BadRequest("The activity has no actor, or several.")
+    actor = actors[0]
     if fid is not None and len(fid) > LONGEST_URL:
         raise BadRequest("The id of the activity is too long.")
     about = next((one for one in _abouts(doc)[:MOST_NAMED] if is_web(one)), None)

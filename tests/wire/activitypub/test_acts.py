@@ -67,7 +67,8 @@ class OriginTests(SynchronousTestCase):
     def test_no_activity(self) -> None:
         """Without a type or somebody who does it, or with an id beyond all measure, it is none."""
         wrongs: tuple[dict[str, Any], ...] = (
-            {"type": None}, {"type": []}, {"actor": None}, {"actor": "x"}, {"actor": []}, {"actor": {}},
+            {"type": None}, {"type": []}, {"actor": None}, {"actor": "x"}, {"actor": []}, {"actor": {}}, {"type": ""},
+            {"actor": [EVE, ADA]}, {"actor": [{"id": EVE}, ADA]},
             {"actor": "https://eve@far.example/"}, {"id": f"{EVE}/{'x' * 500}"},
         )  # fmt: skip
         for wrong in wrongs:

@@ -224,6 +224,12 @@ class RefusedTests(Cavage):
         for date in ("", "now", "2027-01-15T08:00:00Z", "Mon, 99 Jan 2027 08:00:00 GMT", "9" * 100, "1800000000"):
             self.refused(by_cavage(a_request(date=date), a_key()), "date of the request")
 
+    def test_two_dates(self) -> None:
+        """Together they are no date, whichever of them is right."""
+        (now,) = a_request().headers["date"]
+        for dates in ([now, cavage.http_date(NOW - 90_000)], [cavage.http_date(NOW - 90_000), now], [now, now]):
+            self.refused(by_cavage(with_headers(a_request(), {"date": dates}), a_key()), "cannot be read")
+
     def test_another_body(self) -> None:
         """The digest is of another body, of none that we know, or cannot be read."""
         request = by_cavage(a_request(), a_key())

@@ -10,13 +10,14 @@ from collections.abc import Hashable, Mapping, Sequence
 from uuid import uuid4
 
 from attrs import frozen
-from twisted.internet.defer import DeferredSemaphore, FirstError, gatherResults
+from twisted.internet.defer import DeferredSemaphore
 
 from fwtwisted.core.importing.filing import Filing
 from fwtwisted.db.files import doomed
 from fwtwisted.db.files import importing as known
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import Unavailable
+from fwtwisted.model.several import all_of
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.blobs import BlobStore
 from fwtwisted.outside.reading import EXTENSION_OF, Cover, picture_of
@@ -78,11 +79,7 @@ class Covers:
             storage = await self._blobs.put(names[digest], body)
             return digest, Shelved(names[digest], len(body), file.cover.media_type, storage)
 
-        try:
-            stored = await gatherResults([bound.run(one, digest) for digest in wanted], consumeErrors=True)
-        except FirstError as first:
-            first.subFailure.raiseException()
-        return dict(filter(None, stored))
+        return dict(filter(None, await all_of([bound.run(one, digest) for digest in wanted])))
 
     async def _wanted(self, files: Sequence[CoverOf]) -> dict[bytes, CoverOf]:
         """By SHA-256, the pictures of which we have no copy for albums that have no cover."""

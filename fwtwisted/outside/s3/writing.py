@@ -22,10 +22,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from attrs import frozen
-from twisted.internet.defer import Deferred, DeferredSemaphore, FirstError, gatherResults
+from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.logger import Logger
 
 from fwtwisted.model.errors import Conflict, NoRoom, NotFound
+from fwtwisted.model.several import all_of
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside import disk
 from fwtwisted.outside.origin import Seen, StoreAway
@@ -127,9 +128,6 @@ class Writer:
                 FilePayload(fd, number * step, part, self._threads, self._pace) for number, part in enumerate(parts)
             ]
             return await self._in_parts(key, whole, pieces, labels, resumes=resumes)
-        except FirstError as first:
-            first.subFailure.raiseException()
-            raise
         finally:
             os.close(fd)
 
@@ -302,13 +300,7 @@ class Writer:
         def sent(number: int, payload: Payload) -> Deferred[Part]:
             return Deferred.fromCoroutine(one(number, payload))
 
-        sending = [bound.run(sent, number, payload) for number, payload in enumerate(pieces, 1)]
-        try:
-            return list(await gatherResults(sending, consumeErrors=True))
-        except BaseException:
-            for part in sending:
-                part.cancel()
-            raise
+        return await all_of([bound.run(sent, number, payload) for number, payload in enumerate(pieces, 1)])
 
     async def _complete(self, key: str, upload_id: str, done: Sequence[Part], whole: Measure) -> str | None:
         """

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Se
 from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
-from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
+from twisted.internet.defer import Deferred, DeferredSemaphore
 
 from fwtwisted.core.fediverse.asking import AskFailed
 from fwtwisted.core.fediverse.remote.actors import AskDocument, RemoteActors
@@ -23,6 +23,7 @@ from fwtwisted.model.errors import Invalid
 from fwtwisted.model.music import Kind
 from fwtwisted.model.people import Actor, Pod
 from fwtwisted.model.remote import SaidAbout, SaidAlbum, SaidArtist, SaidTrack
+from fwtwisted.model.several import all_of
 from fwtwisted.wire.activitypub.reading import Doc
 from fwtwisted.wire.activitypub.reading import music as reading
 from fwtwisted.wire.activitypub.reading.places import same_origin
@@ -142,8 +143,7 @@ class Vouching:
     ) -> list[T]:
         bound = DeferredSemaphore(AT_ONCE)
         asking: list[Deferred[T | None]] = [bound.run(ask, one) for one in wanted]
-        found = await gatherResults(asking, consumeErrors=True)
-        return [one for one in found if one is not None]
+        return [one for one in await all_of(asking) if one is not None]
 
 
 async def _held(tx: Tx, wanted: Sequence[Said]) -> set[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from twisted.internet.defer import CancelledError, Deferred
+
 from fwtwisted.core.fediverse.remote.objects import Taken
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.model.errors import Invalid, ShutOut
@@ -28,7 +30,7 @@ from tests.foreign import (
     upload,
     upload2,
 )
-from tests.waiting import Stopwatch
+from tests.waiting import Stopwatch, until
 
 MUSIC = """
     SELECT artist.name, album.title, track.title, upload.source IS NOT NULL, upload.import_status
@@ -267,6 +269,14 @@ class ForeignTests(ObjectsCase):
         taken = await self.take(self.on_third())
         self.assertEqual((), taken.ids)
         self.assertEqual(0, await self.value("SELECT count(*) FROM artist"))
+
+    async def test_nobody_waits_any_more(self) -> None:
+        """Who gives up waiting for a third server hears of that alone, as whoever set them a limit expects."""
+        self.world.holding[artist(9, OTHER_POD)["id"]] = Deferred()
+        taking = Deferred.fromCoroutine(self.take(self.on_third()))
+        await until(lambda: artist(9, OTHER_POD)["id"] in self.world.asked, "the question")
+        taking.cancel()
+        await self.assertFailure(taking, CancelledError)
 
     async def test_another_answer(self) -> None:
         """A third server that answers with something else told nothing."""

@@ -104,7 +104,7 @@ def wish_of(headers: Mapping[str, str], now: datetime) -> float | None:
         return float(min(int(text[:12]), LONGEST_WISH))
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())

@@ -56,7 +56,8 @@ class VerdictTests(SynchronousTestCase):
         """Seconds or a moment, at most a day, and never sooner than we would come anyway."""
         self.assertEqual(wish_of({"retry-after": "120"}, NOW), 120)
         self.assertEqual(wish_of({"retry-after": "Fri, 02 Jan 2026 03:05:05 GMT"}, NOW), 60)
-        for text in ("", "soon", "-5", "1.5", "٣", "9" * 400 + "x"):
+        nonsense = [f"Fri, 02 Jan 2026 03:05:05 +{'9' * 20}", f"Fri, 02 Jan {'9' * 20} 03:05:05 GMT"]
+        for text in ("", "soon", "-5", "1.5", "٣", "9" * 400 + "x", *nonsense):
             self.assertIsNone(wish_of({"retry-after": text}, NOW), text)
         self.assertEqual(judged(429, Tries(), 0.5, 7200.0).rest, 7200)
         self.assertEqual(judged(429, Tries(), 0.5, 1.0).rest, 60)

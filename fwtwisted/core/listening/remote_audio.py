@@ -294,7 +294,7 @@ class RemoteAudio(Service):
 
     async def _flown(self, flight: Flight) -> None:
         dead: UUID | None = None
-        while True:
+        while not self._is_stopping:
             asked = await self._database.read(lambda tx: remote_audio.elsewhere(tx, flight.upload_id))
             if asked is None:
                 raise NotFound
@@ -307,6 +307,7 @@ class RemoteAudio(Service):
                 await self._brought(flight, asked, holder)
                 return
             dead = await self._followed(flight)
+        raise Unavailable(AWAY)
 
     async def _taken(self, upload_id: int, holder: UUID, dead: UUID | None) -> bool:
         """Be the one who brings it."""

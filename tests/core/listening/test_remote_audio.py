@@ -239,6 +239,21 @@ class LeavingTests(RemoteAudioCase):
         self.assertTrue(await self.is_over())
         self.assertEqual([], self.parts())
 
+    async def test_stopped_while_another_machine_brings_it(self) -> None:
+        """Who only waits for that one goes without waiting for its end."""
+        await self.begin()
+        self.slow(pieces=100, every=10.0)
+        audio, waiting = self.room(), self.room(host="another")
+        bringing = Deferred.fromCoroutine(self.hear(audio))
+        await self.until(lambda: self.run_in(_has_path))
+        hearing = Deferred.fromCoroutine(self.hear(waiting))
+        await self.until(lambda: self.value("SELECT wanted IS NOT NULL FROM remote_download"))
+        await waiting.stopService()
+        await self.assertFailure(hearing, Unavailable)
+        self.assertFalse(await self.is_over())
+        await audio.stopService()
+        await self.assertFailure(bringing, CutShort)
+
     async def test_endless(self) -> None:
         """What does not say how long it is, and is longer than it may be, is cut and not kept."""
         await self.begin()

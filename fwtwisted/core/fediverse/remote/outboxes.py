@@ -146,7 +146,7 @@ class Outboxes:
         """Keep the episodes of a page; how many there are.  What is none, or no good one, is passed over."""
         speaker = await self._speaker(channel)
         named = [await self._named(url, as_actor) for url in page.ids[:MOST_NAMED]]
-        count = 0
+        count, refused = 0, list[Invalid]()
         for document in (*page.items, *filter(None, named)):
             said = published(document, speaker.fid)
             if said is None:
@@ -154,9 +154,12 @@ class Outboxes:
             try:
                 await self._episodes.take(said, channel=channel)
             except Invalid as why:
-                self._log.info("an episode is passed over: {why}", event="outboxes.invalid", why=str(why))
+                refused.append(why)
             else:
                 count += 1
+        for why in refused[:1]:  # a line for each would be a way to fill the disk
+            text = "{count} episodes of channel {id} are passed over, one of them since: {why}"
+            self._log.info(text, event="outboxes.invalid", count=len(refused), id=channel.id, why=str(why))
         return count
 
     async def _named(self, url: str, as_actor: int | None) -> Mapping[str, Any] | None:

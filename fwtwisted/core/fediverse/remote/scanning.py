@@ -40,7 +40,7 @@ from fwtwisted.model.fediverse import Scan
 from fwtwisted.model.people import Actor, Library, Privacy
 from fwtwisted.model.remote import SaidPage
 from fwtwisted.wire.activitypub.reading import Doc, collections
-from fwtwisted.wire.activitypub.reading.places import same_origin
+from fwtwisted.wire.activitypub.reading.places import LONGEST_URL, same_origin
 
 SCAN, SCAN_ALL = "libraries.scan", "libraries.scan_all"
 LANE = "fetch"
@@ -154,9 +154,12 @@ class Scanning:
 
     async def _take(self, walk: Walk, page: SaidPage, library: Library, signer: int | None, most: int) -> None:
         taken = await self._objects.take_many(page.items, sender=library.owner, library=library, as_actor=signer)
-        for id, why in taken.errors:
-            self._log.info("{id} is passed over: {why}", event="scanning.invalid", id=id, why=str(why))
         errors, onward = len(taken.errors), page.next
+        for id, why in taken.errors[:1]:  # a line for each would be a way to fill the disk
+            self._log.info(
+                "{count} items of library {library} are passed over, {id} among them: {why}",
+                event="scanning.invalid", count=errors, library=library.id, id=id[:LONGEST_URL], why=str(why),
+            )  # fmt: skip
         await self._database.transaction(lambda tx: scans.walked(tx, walk.id, taken.ids, errors, onward, most))
 
     async def _finish(self, walk: Walk, total: int) -> None:

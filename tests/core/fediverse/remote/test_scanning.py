@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from twisted.logger import capturedLogs, formatEvent
+
 from fwtwisted.core.fediverse.remote.scanning import (
     FIRST_REST,
     FURTHER_PAGES,
@@ -114,6 +116,17 @@ class WalkTests(ScanningCase):
         self.assertEqual("finished", await self.looked_through())
         self.assertEqual(_ids(1, 2, 3), await self.uploads())
         self.assertEqual((3, 3, 2), await self.scan())
+
+    async def test_what_cannot_be_read_fills_no_log(self) -> None:
+        """However much of it there is, and whatever it is called: a short line a page."""
+        bad = [{**upload(number), "id": f"{upload(number)['id']}{'x' * 10_000}"} for number in range(5)]
+        self.shelve([upload(9), *bad], [*bad])
+        with capturedLogs() as events:
+            await self.looked_through()
+        told = [formatEvent(event) for event in events if event.get("event") == "scanning.invalid"]
+        self.assertEqual(2, len(told))
+        self.assertIn("5 items", told[0])
+        self.assertLess(len(told[0]), 1_000)
 
     async def test_a_library_that_shows_less_than_it_has(self) -> None:
         """Where fewer files are on the pages than it says there are, nothing is removed."""

@@ -73,6 +73,20 @@ class LookupTests(TestCase):
         await self.lookup("www.slow.example")
         self.assertEqual(2, len(self.asked))
 
+    async def test_nobody_waits_any_more(self) -> None:
+        """A name whose turn has not come yet is passed over when all who asked have left, and comes to who asks anew."""
+        holding = [self.begun(f"n{number}.slow.example") for number in range(AT_ONCE_PER_SITE)]
+        left = [self.begun(f"left{number}.slow.example") for number in range(20)]
+        for one in left:
+            one.cancel()
+            await self.assertFailure(one, CancelledError)
+        stayed = self.begun("left7.slow.example")
+        self.go.set()
+        await gatherResults(holding)
+        self.assertEqual(["address of left7.slow.example"], list(await stayed))
+        self.assertEqual(["left7.slow.example"], [host for host in self.asked if host.startswith("left")])
+        self.assertEqual(["address of left8.slow.example"], list(await self.begun("left8.slow.example")))
+
     async def test_no_such_name(self) -> None:
         """Everybody who asked is told."""
         for one in [self.begun("none.example") for _ in range(3)]:

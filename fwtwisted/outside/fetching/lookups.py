@@ -3,7 +3,8 @@ Looking names up, so that slow name servers of some hold up nobody else.
 
 The machine's own lookup blocks a thread, for as long as it likes, also when nobody waits for it any more.  So lookups
 have threads of their own; each name is looked up once for all who ask at the same time; and the names of one site, all
-of which somebody may make slow, hold only so many of the threads.
+of which somebody may make slow, hold only so many of the threads.  A name whose turn comes when nobody waits for it any
+more is not looked up.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class _Lookups:
         self._waiting: dict[str, list[Deferred[Sequence[str]]]] = {}
 
     def addresses(self, host: str) -> Deferred[Sequence[str]]:
-        """What a name stands for; who stops waiting leaves it to the others, and to its end."""
+        """What a name stands for; who stops waiting leaves it to the others, and once begun to its end."""
         waiter: Deferred[Sequence[str]] = Deferred()
         if host in self._waiting:
             self._waiting[host].append(waiter)
@@ -58,6 +59,8 @@ class _Lookups:
 
     async def _in_turn(self, host: str) -> Sequence[str]:
         async with self._turns.of(site(host)):
+            if all(waiter.called for waiter in self._waiting[host]):
+                return ()  # to nobody
             found: Sequence[str] = await self._threads(self._look, host)
             return found
 

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from fwtwisted.wire.activitypub.contexts import MUSIC, PLAIN, naming
-from fwtwisted.wire.v1 import Document, when
+from fwtwisted.wire.activitypub.writing.paper import moment
+from fwtwisted.wire.v1 import Document
 
 LARGEST_LIST = 100  # ids of one Delete
 
@@ -34,7 +35,7 @@ def _activity(
     if cc:
         written["cc"] = list(cc)
     if published is not None:
-        written["published"] = when(published)
+        written["published"] = moment(published)
     return {**written, "object": object}
 
 

@@ -110,6 +110,7 @@ class WordsTests(SynchronousTestCase):
         self.means(posts.note_whole(posts.note(POST, WORKS, PAPER)))
         said = activities.create(f"{POST.fid}/activity", WAVES, audio, [PUBLIC], published=NOW, context=POSTED)
         self.means(said)
+        self.assertEqual(audio["published"], said["published"], "with the offset, as in all documents")
         self.means(ordered(f"{WAVES}/outbox", 1, 50, owner=WAVES))
         self.means(ordered_page(f"{WAVES}/outbox", 1, Leaf(1, 50), [said], context=POSTED))
         self.means(counted(f"{WAVES}/followers", 3, owner=WAVES))

@@ -38,6 +38,7 @@ from twisted.python.failure import Failure
 
 from fwtwisted.db.connection import Connection
 from fwtwisted.db.often import Often
+from fwtwisted.db.patience import Patience
 from fwtwisted.db.silence import Vigil
 from fwtwisted.model.errors import Unavailable
 
@@ -426,12 +427,11 @@ class Database:
         connection = Connection(self._reactor)
         self._connecting += 1
         try:
-            patience = self._reactor.callLater(self._settings.connect_seconds, connection.abandon)
+            patience = Patience(self._reactor, self._settings.connect_seconds, connection.abandon)
             try:
                 await connection.connect(self._settings.full_dsn)
             finally:
-                if patience.active():
-                    patience.cancel()
+                patience.end()
         except (psycopg2.Error, ConnectionDone) as trouble:
             if isinstance(trouble, ConnectionDone):
                 self._vigil.heard_nothing()

@@ -5,7 +5,7 @@ A server that dies says so, by the end of its connections.  One that hangs says 
 for as long as it hangs.  So while a statement is without an answer for :data:`SILENT_SECONDS`, a new connection is
 tried beside it.  Who is let in, or refused, has been answered: the statement is merely slow.  Who hears nothing at all
 has found the database silent; then every connection is given up, callers are told at once, and somebody knocks until
-there is an answer.
+there is an answer.  While it is we who are held up, no time passes for the database (``patience``).
 
 A transaction that is given up before its commit was sent is undone by the database as soon as that goes on.
 
@@ -24,6 +24,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from fwtwisted.db.connection import Connection
+from fwtwisted.db.patience import Patience
 
 SILENT_SECONDS = 0.5  # without a word, before anybody looks
 PATIENCE_SECONDS = 1.5  # with whoever knocks; together two seconds
@@ -103,7 +104,7 @@ class Vigil:
 
     async def _is_answered(self) -> bool:
         connection = self._knocking = Connection(self._reactor)
-        patience = self._reactor.callLater(PATIENCE_SECONDS, connection.abandon)
+        patience = Patience(self._reactor, PATIENCE_SECONDS, connection.abandon)
         try:
             await connection.connect(self._dsn)
         except ConnectionDone:
@@ -112,7 +113,6 @@ class Vigil:
             return True
         finally:
             self._knocking = None
-            if patience.active():
-                patience.cancel()
+            patience.end()
             connection.close()
         return True

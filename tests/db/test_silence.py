@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-from twisted.internet import reactor
+from twisted.internet import reactor as the_reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import TestCase
 
@@ -14,6 +15,7 @@ from fwtwisted.model.errors import Unavailable
 from tests.servers import Postgres
 from tests.waiting import GUARD_SECONDS, Stopwatch, settled
 
+reactor: Any = the_reactor
 SOON = SILENT_SECONDS + PATIENCE_SECONDS + 1.0
 
 
@@ -30,7 +32,8 @@ class SilenceTests(TestCase):
         self.server = Postgres()
         self.addCleanup(self.server.remove)
         self.addCleanup(self.server.resume)
-        self.database = Database(reactor, DatabaseSettings(self.server.empty_database(), connections=3))
+        settings = DatabaseSettings(self.server.empty_database(), connections=3)
+        self.database, self.connect_seconds = Database(reactor, settings), settings.connect_seconds
         self.addCleanup(self.database.close)
 
     async def until_it_answers(self) -> None:
@@ -72,6 +75,28 @@ class SilenceTests(TestCase):
         self.server.resume()
         await self.until_it_answers()
         self.assertEqual(0, await self.database.read(lambda tx: tx.one(int, "SELECT count(*) FROM thing")))
+
+    async def test_held_up_ourselves(self) -> None:
+        """Who slept while the answer came takes nobody for silent: by a knock, or when it wants to connect."""
+        await _ask(self.database)
+        running = self.database.read(lambda tx: tx.do("SELECT pg_sleep(1)"))
+        self.server.pause()
+        self.sleeps_after(2 * SILENT_SECONDS + 0.5, PATIENCE_SECONDS)  # somebody knocks by then
+        await running
+        self.server.pause()
+        connecting = gatherResults([Deferred.fromCoroutine(_ask(self.database)) for _ in range(3)])
+        self.sleeps_after(0.1, self.connect_seconds)
+        await connecting
+
+    def sleeps_after(self, seconds: float, longer_than: float) -> None:
+        """Hold up this whole process; it wakes to its alarms before it reads anything."""
+        reactor.callLater(seconds, reactor.callFromThread, self.sleep_beyond, longer_than)
+
+    def sleep_beyond(self, seconds: float) -> None:
+        """Sleep longer than that; the server goes on meanwhile."""
+        time.sleep(seconds / 2)
+        self.server.resume()
+        time.sleep(seconds / 2 + 1.0)
 
     async def test_slow_is_not_silent(self) -> None:
         """Statements that take their time may do so as long as the server lets others in, or refuses them."""

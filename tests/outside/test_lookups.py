@@ -74,7 +74,7 @@ class LookupTests(TestCase):
         self.assertEqual(2, len(self.asked))
 
     async def test_nobody_waits_any_more(self) -> None:
-        """A name whose turn has not come yet is passed over when all who asked have left, and comes to who asks anew."""
+        """A name whose turn has not come yet is passed over when all who asked have left; who asks anew gets it."""
         holding = [self.begun(f"n{number}.slow.example") for number in range(AT_ONCE_PER_SITE)]
         left = [self.begun(f"left{number}.slow.example") for number in range(20)]
         for one in left:

@@ -157,9 +157,9 @@ class Outboxes:
                 refused.append(why)
             else:
                 count += 1
-        for why in refused[:1]:  # a line for each would be a way to fill the disk
+        for first in refused[:1]:  # a line for each would be a way to fill the disk
             text = "{count} episodes of channel {id} are passed over, one of them since: {why}"
-            self._log.info(text, event="outboxes.invalid", count=len(refused), id=channel.id, why=str(why))
+            self._log.info(text, event="outboxes.invalid", count=len(refused), id=channel.id, why=str(first))
         return count
 
     async def _named(self, url: str, as_actor: int | None) -> Mapping[str, Any] | None:

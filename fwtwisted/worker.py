@@ -5,6 +5,12 @@ The hands that do jobs, and the clock that asks for chores.  Neither knows what 
 becomes free, and every few seconds in any case: a lost ring costs seconds, never work.  While a job runs its claim is
 renewed; when this process dies the claim lapses and another takes the job up.
 
+Where a kind of job has a joint handler, those that were claimed at once are done by that together; what it leaves is
+run one by one, each by a hand::
+
+    claim ──▶ joint: what is quickly done ──▶ struck off together ──▶ what came meanwhile: claim
+                 └─ the others ──▶ a hand each
+
 ``Clock`` turns due schedules into jobs.  Any number of processes may run one: moving a schedule's next run forward is
 the right to ask, and only one of them can.
 """
@@ -12,7 +18,7 @@ the right to ask, and only one of them can.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from attrs import frozen
@@ -24,8 +30,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from fwtwisted.db import jobs
-from fwtwisted.db.jobs import GiveUp, Job, JobKind, Kinds, Later, Schedule
+from fwtwisted.db.jobs import GiveUp, Handled, Job, JobKind, Joint, Kinds, Later, Schedule
 from fwtwisted.db.pool import Database, Tx
+from fwtwisted.db.together import Together
 from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import FwError, Unavailable
 
@@ -81,6 +88,7 @@ class Hands(Service):
         self._listen, self._settings, self._draw = listen, settings, draw
         self._lanes = {lane: _Lane(self, lane, self._width(lane)) for lane in {k.lane for k in kinds.values()}}
         self._deaf: Callable[[], None] = _silent
+        self._ended: Together[Job, None] = Together(database.alone, _strike_off)
         self._look = LoopingCall(self._look_everywhere)
         self._look.clock = clock
 
@@ -95,7 +103,7 @@ class Hands(Service):
 
     def under_way(self) -> list[str]:
         """The jobs that run here: lane and number."""
-        return [f"{name} {id}" for name, lane in self._lanes.items() for id in lane.running]
+        return [f"{name} {id}" for name, lane in self._lanes.items() for id in (*lane.joined, *lane.running)]
 
     async def stopService(self) -> None:
         """Claim no more; let running jobs finish within the grace, hand the others back."""
@@ -137,9 +145,45 @@ class Hands(Service):
         except Exception:  # whatever a job does must not stop the hands
             await self._went_wrong(job, kind, Failure())
         else:
-            await self._database.alone(lambda tx: jobs.done(tx, job))
+            await self._ended.done(job)
         finally:
             renewing.stop()
+
+    def apart(self, found: Sequence[Job]) -> tuple[list[Job], list[tuple[Joint, list[Job]]]]:
+        """
+        Which jobs are run by themselves, and which are taken on together.
+
+        Over what a holder fell silent, or what failed, is by itself: it may be what others would suffer from.
+        """
+        alone: list[Job] = []
+        together: dict[str, tuple[Joint, list[Job]]] = {}
+        for job in found:
+            joint = self._kinds[job.kind].joint
+            if joint is None or job.lapses or job.failures:
+                alone.append(job)
+            else:
+                together.setdefault(job.kind, (joint, []))[1].append(job)
+        return alone, list(together.values())
+
+    async def run_together(self, joint: Joint, some: Sequence[Job]) -> list[Job]:
+        """Take on several claimed jobs of a kind together; those that are to be run by themselves."""
+        renewing = LoopingCall(lambda: DeferredList([self._renew(job) for job in some]))
+        renewing.clock = self._clock
+        renewing.start(self._settings.lease_seconds / 3, now=False)
+        try:
+            handled = await joint(some)
+        except Exception:  # whatever they met together, each by itself may not
+            handled = Handled()
+            why = Failure()
+            self._log.info(
+                "{count} jobs are run one by one: {why}", event="job.apart", count=len(some), why=_told(why.value)
+            )
+        finally:
+            renewing.stop()
+        over = [job for job in some if job.id in handled.done or job.id in handled.more]
+        if over:
+            await self._database.alone(lambda tx: jobs.all_done(tx, over, handled.more))
+        return [job for job in some if job not in over]
 
     async def _silenced(self, job: Job) -> None:
         """Bury a job that nobody who held it has spoken about: it may be what kills its holders."""
@@ -195,6 +239,7 @@ class _Lane:
     def __init__(self, hands: Hands, name: str, width: int) -> None:
         self._hands, self._name, self._width = hands, name, width
         self.running: dict[int, Deferred[None]] = {}
+        self.joined: list[int] = []
         self._search: Deferred[None] | None = None
         self._again = False
 
@@ -213,13 +258,29 @@ class _Lane:
         free = self._width - len(self.running)
         found = await self._hands.claim(self._name, free)
         self._again = self._again or len(found) == free
-        for job in found:
+        alone, together = self._hands.apart(found)
+        self._start(alone)
+        for joint, some in together:
+            await self._together(joint, some)
+
+    def _start(self, some: Sequence[Job]) -> None:
+        """Have each run by a hand."""
+        for job in some:
             done = Deferred.fromCoroutine(self._hands.run(job))
             self.running[job.id] = done
             done.addErrback(
                 lambda why: self._log.failure("the outcome of a job is not written down", why, event="job.outcome")
             )
             done.addBoth(self._finished, job.id)
+
+    async def _together(self, joint: Joint, some: Sequence[Job]) -> None:
+        """Have them taken on together, and the rest of them run; whatever came meanwhile is looked for next."""
+        self.joined = [job.id for job in some]
+        try:
+            self._start(await self._hands.run_together(joint, some))
+        finally:
+            self.joined = []
+            self._again = True
 
     def _looked(self, _: object) -> None:
         self._search = None
@@ -305,6 +366,12 @@ class Clock(Service):
             return True
 
         return await self._database.transaction(take)
+
+
+async def _strike_off(tx: Tx, over: Sequence[Job]) -> list[None]:
+    """Jobs that went well at the same moment are struck off by one statement."""
+    await jobs.all_done(tx, over)
+    return [None] * len(over)
 
 
 def _told(error: BaseException | None) -> str:

@@ -19,7 +19,7 @@ So handlers run *at least once*: each is written so that twice is once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -83,12 +83,29 @@ Handler: TypeAlias = Callable[[Job], Coroutine[Deferred[Any], Any, None]]
 
 
 @frozen
+class Handled:
+    """
+    What became of jobs that were taken on together, by their ids; whatever is not named here is run by itself.
+
+    :ivar done: those that are done.  :ivar more: those that are to go on, after whatever else waits.
+    """
+
+    done: Collection[int] = ()
+    more: Collection[int] = ()
+
+
+Joint: TypeAlias = Callable[[Sequence[Job]], Coroutine[Deferred[Any], Any, Handled]]
+
+
+@frozen
 class JobKind:
     """
     How jobs of one kind are run.
 
     :ivar lane: which hands: import, delivery, fetch, transcode, maintenance, mail.
     :ivar run: the coroutine function; at least once per job.
+    :ivar joint: does for several jobs at once what is quickly done, for less than each of them would cost by itself.
+        It must be over soon, for nothing else of its lane is claimed meanwhile; None: each is run by itself.
     :ivar attempts: failures, or silent ends of its holder, after which the job is buried.
     :ivar time_limit: seconds after which a run is cancelled; None: never, the claim is renewed meanwhile.
     """
@@ -97,6 +114,7 @@ class JobKind:
     run: Handler
     attempts: int = 8
     time_limit: float | None = 300.0
+    joint: Joint | None = None
 
 
 Kinds: TypeAlias = "Mapping[str, JobKind]"
@@ -197,18 +215,28 @@ async def keep(tx: Tx, job: Job, lease: float) -> bool:
     return await tx.do(KEEP, lease, job.id, job.claims) == 1
 
 
-# The row is locked before it is looked at: whoever asks again in this very moment is not overlooked.
+# The rows are locked before they are looked at: whoever asks again in this very moment is not overlooked.  They are
+# locked in the order in which others wake several, so that nobody waits in a ring.
 DONE = """
-    WITH mine AS (SELECT id, wanted FROM job WHERE id = %s AND claims = %s FOR UPDATE),
-         gone AS (DELETE FROM job USING mine WHERE job.id = mine.id AND mine.wanted = %s)
+    WITH mine AS (SELECT job.id, job.wanted <> over.wanted OR over.goes_on AS goes_on
+                    FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::boolean[]) AS over (id, claims, wanted, goes_on)
+                    JOIN job ON job.id = over.id AND job.claims = over.claims
+                   ORDER BY job.kind COLLATE "C", job.key COLLATE "C" FOR UPDATE OF job),
+         gone AS (DELETE FROM job USING mine WHERE job.id = mine.id AND NOT mine.goes_on)
     UPDATE job SET due = now(), failures = 0, lapses = 0, held = false, asked = now()
-      FROM mine WHERE job.id = mine.id AND mine.wanted <> %s
+      FROM mine WHERE job.id = mine.id AND mine.goes_on
 """
 
 
 async def done(tx: Tx, job: Job) -> None:
     """It went well.  If it was asked for again since the claim, it is due now."""
-    await tx.do(DONE, job.id, job.claims, job.wanted, job.wanted)
+    await all_done(tx, [job])
+
+
+async def all_done(tx: Tx, over: Sequence[Job], more: Collection[int] = ()) -> None:
+    """:func:`done` for several; those among ``more`` are due now in any case."""
+    columns = zip(*((job.id, job.claims, job.wanted, job.id in more) for job in over), strict=True)
+    await tx.do(DONE, *(list(column) for column in columns))
 
 
 LATER = """

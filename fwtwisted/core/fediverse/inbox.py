@@ -7,7 +7,7 @@ the commit.  Source: docs/api.md §4.16 and §5.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from fwtwisted.core.pod.live import Audience, Facts, Happened
 from fwtwisted.db.fediverse import notifications
@@ -30,7 +30,14 @@ class Inbox:
 
     async def deliver(self, tx: Tx, new: NewActivity, actor_ids: Collection[int]) -> None:
         """Tell those of the actors that have an account here; an activity that is known already is told once."""
-        for id, actor_id in await notifications.tell(tx, new, actor_ids):
+        self._announce(tx, await notifications.tell(tx, new, actor_ids))
+
+    async def deliver_each(self, tx: Tx, told: Sequence[tuple[NewActivity, int]]) -> None:
+        """The same for several activities that have an id, each with the actor who is told."""
+        self._announce(tx, await notifications.tell_each(tx, told))
+
+    def _announce(self, tx: Tx, items: Sequence[tuple[int, int]]) -> None:
+        for id, actor_id in items:
             tx.after_commit(self._happened, Audience(actor_id), ITEM, {"actor": actor_id, "item": id})
 
     async def page(

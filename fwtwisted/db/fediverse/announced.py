@@ -272,7 +272,7 @@ class ToldFollow:
     target_actor_id: int | None
 
 
-FOLLOW = """
+FOLLOWS = """
     SELECT follow.id, follow.uuid, follow.fid, follower.id, follower.fid, follower.private_key IS NOT NULL,
            coalesce(library.fid, owner.fid), owner.id, owner.fid, owner.private_key IS NOT NULL,
            follow.target_library_id, follow.target_actor_id
@@ -280,13 +280,19 @@ FOLLOW = """
       JOIN actor AS follower ON follower.id = follow.actor_id
       LEFT JOIN library ON library.id = follow.target_library_id
       JOIN actor AS owner ON owner.id = coalesce(follow.target_actor_id, library.actor_id)
-     WHERE follow.id = %s
+     WHERE follow.id = ANY(%s)
+     ORDER BY follow.id
 """
+
+
+async def follows(tx: Queries, ids: Collection[int]) -> list[ToldFollow]:
+    """Follows, in order."""
+    return await tx.many(ToldFollow, FOLLOWS, list(ids))
 
 
 async def follow(tx: Queries, id: int) -> ToldFollow | None:
     """A follow."""
-    return await tx.maybe(ToldFollow, FOLLOW, id)
+    return next(iter(await follows(tx, [id])), None)
 
 
 # --- deeds ---------------------------------------------------------------------------------------

@@ -197,15 +197,18 @@ async def shut_out(tx: Queries, actor_ids: Collection[int]) -> list[str]:
 
 # --- waking --------------------------------------------------------------------------------------
 
-# A job that waits is due at once; one that runs is run once more.  Parameters: kind, lane, seconds, hosts.
-WAKE = """
+# A job that waits is due at once; one that runs is run once more.  Parameters: kind, lane, seconds.  In the order in
+# which jobs are struck off, so that nobody waits in a ring.
+_WAKE = """
     INSERT INTO job (kind, lane, key, args, due)
     SELECT %s, %s, host, jsonb_build_object('host', host), now() + %s * interval '1 second'
-      FROM unnest(%s::text[]) AS told (host) ORDER BY host
+      FROM {hosts} ORDER BY host COLLATE "C"
         ON CONFLICT (kind, key) DO UPDATE
        SET wanted = job.wanted + 1,
            due = CASE WHEN job.held THEN job.due ELSE least(job.due, EXCLUDED.due) END
 """
+# One parameter more: the hosts.
+WAKE = _WAKE.format(hosts="unnest(%s::text[]) AS told (host)")
 
 
 KEEP_AND_WAKE = f"""
@@ -225,6 +228,62 @@ async def keep_and_wake(
 ) -> None:
     """Keep the bytes for each kind of peer, and have the hosts looked after now."""
     await tx.do(KEEP_AND_WAKE, outgoing_id, list(bodies), list(bodies.values()), kind, lane, 0.0, list(hosts))
+
+
+@frozen
+class Letter:
+    """
+    An activity for one actor elsewhere, by an inbox of their own.
+
+    :ivar fid: of its own.  :ivar actor_id: who says it.  :ivar about: as of :class:`NewOutgoing`.
+    :ivar body: the same whatever program reads it.
+    """
+
+    type: str
+    fid: str
+    actor_id: int
+    about: str
+    body: str
+    recipient_id: int
+
+
+# What nobody is to hear of is not put down at all.
+SPREAD_EACH = rf"""
+    WITH meant AS (
+        SELECT letter.*, actor.inbox_url AS inbox, {_CLASS} AS peer_class
+          FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::bigint[]) WITH ORDINALITY
+               AS letter (type, fid, actor_id, about, body, recipient_id, place)
+          JOIN actor ON actor.id = letter.recipient_id AND actor.private_key IS NULL AND actor.type <> 'Tombstone'
+          JOIN domain ON domain.name = actor.domain
+         WHERE {_WELCOME} AND actor.inbox_url ~ '^https?://[^/?#]'),
+    addressed AS (SELECT meant.*, {_HOST} AS host FROM meant),
+    sent AS (
+        SELECT * FROM addressed
+         WHERE NOT EXISTS (SELECT FROM peer_line WHERE peer_line.host = addressed.host AND peer_line.stopped)),
+    said AS (
+        INSERT INTO outgoing (fid, actor_id, type, about)
+        SELECT fid, actor_id, type, about FROM sent ORDER BY place
+     RETURNING id, fid),
+    kept AS (
+        INSERT INTO outgoing_body (outgoing_id, peer_class, body)
+        SELECT said.id, sent.peer_class, sent.body FROM said JOIN sent USING (fid)),
+    made AS (
+        INSERT INTO delivery (outgoing_id, peer_class, host, inbox, about, recipient_id)
+        SELECT said.id, sent.peer_class, sent.host, sent.inbox, sent.about, sent.recipient_id
+          FROM said JOIN sent USING (fid) ORDER BY sent.place)
+    {_WAKE.format(hosts="(SELECT DISTINCT host FROM sent) AS told")}
+"""
+
+
+async def spread_each(tx: Tx, letters: Sequence[Letter], note_software: Collection[str], kind: str, lane: str) -> bool:
+    """
+    Put letters down for those of their recipients who are welcome, and have the hosts looked after now.
+
+    :return: whether there is anything to be delivered.
+    """
+    rows = ((one.type, one.fid, one.actor_id, one.about, one.body, one.recipient_id) for one in letters)
+    columns = map(list, zip(*rows, strict=True))
+    return await tx.do(SPREAD_EACH, list(note_software), *columns, kind, lane, 0.0) > 0
 
 
 FORGOTTEN = """

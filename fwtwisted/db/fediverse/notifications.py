@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
 from attrs import frozen
 
 from fwtwisted.db.people.people import ACTOR_WIDTH, actor_columns
@@ -48,6 +49,23 @@ TELL = """
         ON CONFLICT DO NOTHING
  RETURNING id, actor_id
 """
+# The same of several that have an id, each for one reader.
+TELL_EACH = """
+    WITH told AS (
+        SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[],
+                             %s::bigint[])
+                      AS told (fid, actor_id, type, payload, library_id, target_actor_id, follow_id, reader_id)),
+    made AS (
+        INSERT INTO activity (fid, actor_id, type, payload, library_id, target_actor_id, follow_id)
+        SELECT fid, actor_id, type, payload::jsonb, library_id, target_actor_id, follow_id FROM told
+            ON CONFLICT (fid) DO NOTHING
+     RETURNING id, fid)
+    INSERT INTO inbox_item (actor_id, activity_id)
+    SELECT account.actor_id, made.id
+      FROM made JOIN told USING (fid) JOIN account ON account.actor_id = told.reader_id AND account.is_active
+        ON CONFLICT DO NOTHING
+ RETURNING id, actor_id
+"""
 
 
 async def tell(tx: Tx, new: NewActivity, actor_ids: Collection[int]) -> list[tuple[int, int]]:
@@ -60,6 +78,18 @@ async def tell(tx: Tx, new: NewActivity, actor_ids: Collection[int]) -> list[tup
         lambda id, actor: (id, actor), TELL, new.fid, new.actor_id, new.type, dict(new.payload), new.library_id,
         new.target_actor_id, new.follow_id, list(actor_ids),
     )  # fmt: skip
+
+
+async def tell_each(tx: Tx, told: Sequence[tuple[NewActivity, int]]) -> list[tuple[int, int]]:
+    """:func:`tell` for several activities, all with an id, each with its one reader."""
+    rows = (
+        (new.fid, new.actor_id, new.type, orjson.dumps(new.payload).decode(), new.library_id, new.target_actor_id,
+         new.follow_id, reader_id)
+        for new, reader_id in told
+    )  # fmt: skip
+    if not told:
+        return []
+    return await tx.many(lambda id, actor: (id, actor), TELL_EACH, *map(list, zip(*rows, strict=True)))
 
 
 # --- reading -------------------------------------------------------------------------------------

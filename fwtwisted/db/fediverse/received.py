@@ -15,10 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from attrs import frozen
 
+from fwtwisted.db.often import Often
+from fwtwisted.db.people.people import actor_columns
 from fwtwisted.db.pool import Queries, Tx
+from fwtwisted.model.people import Actor
 
 
 @frozen
@@ -103,28 +107,68 @@ async def accept(tx: Tx, posts: Sequence[NewPost]) -> list[str]:
 
 @frozen
 class Waiting:
-    """A post that waits to be handled.  :ivar attempts: that went wrong."""
+    """A post that waits to be handled, and who did it.  :ivar attempts: that went wrong."""
 
     id: int
-    actor_id: int
     body: str
     attempts: int
     arrived: datetime
+    actor: Actor
 
 
-NEXT = """
-    SELECT id, actor_id, body, attempts, arrived FROM received AS one
-     WHERE host = %s AND state = 'waiting' AND due <= now()
-       AND NOT EXISTS (SELECT FROM received AS earlier
-                        WHERE earlier.state = 'waiting' AND earlier.error IS NOT NULL AND earlier.due > now()
-                          AND earlier.host = one.host AND earlier.object_fid = one.object_fid AND earlier.id < one.id)
-     ORDER BY id LIMIT %s
+def _waiting(id: int, body: str, attempts: int, arrived: datetime, *actor: Any) -> Waiting:
+    return Waiting(id, body, attempts, arrived, Actor(*actor))
+
+
+NEXT = f"""
+    SELECT next.id, next.body, next.attempts, next.arrived, {actor_columns()}
+      FROM (SELECT * FROM received AS one
+             WHERE host = %s AND state = 'waiting' AND due <= now()
+               AND NOT EXISTS (SELECT FROM received AS earlier
+                                WHERE earlier.state = 'waiting' AND earlier.error IS NOT NULL AND earlier.due > now()
+                                  AND earlier.host = one.host AND earlier.object_fid = one.object_fid
+                                  AND earlier.id < one.id)
+             ORDER BY id LIMIT %s) AS next
+      JOIN actor ON actor.id = next.actor_id
+     ORDER BY next.id
 """
 
 
 async def following(tx: Queries, host: str, limit: int) -> list[Waiting]:
     """What is to be handled next of what came from a host, in order."""
-    return await tx.many(Waiting, NEXT, host, limit)
+    return await tx.many(_waiting, NEXT, host, limit)
+
+
+# What went wrong before, or rests, or is long, is for whoever looks after its host alone.
+FIRST = Often(
+    "received_first",
+    f"""
+    SELECT one.host, one.is_plain, one.id, CASE WHEN one.is_plain THEN one.body ELSE '' END, one.attempts, one.arrived,
+           {actor_columns()}
+      FROM unnest(%s) AS asked (host)
+     CROSS JOIN LATERAL (
+            SELECT *, error IS NULL AND attempts = 0 AND due <= now() AND octet_length(body) < %s AS is_plain
+              FROM received WHERE received.host = asked.host AND state = 'waiting' ORDER BY id LIMIT %s) AS one
+      JOIN actor ON actor.id = one.actor_id
+     ORDER BY one.id
+    """,
+    ("text[]", "int", "int"),
+)
+
+
+async def first_of(tx: Queries, hosts: Sequence[str], longest: int, limit: int) -> dict[str, list[Waiting | None]]:
+    """
+    What waits of several hosts, in order, at most so many of each.
+
+    What was tried before, or has at least ``longest`` bytes, is None.
+    """
+    found: dict[str, list[Waiting | None]] = {host: [] for host in hosts}
+
+    def made(host: str, is_plain: bool, *columns: Any) -> None:
+        found[host].append(_waiting(*columns) if is_plain else None)
+
+    await tx.often_many(made, FIRST, list(hosts), longest, limit)
+    return found
 
 
 REST = """
@@ -139,17 +183,26 @@ async def rest_seconds(tx: Queries, host: str) -> float | None:
     return await tx.one(lambda seconds: seconds, REST, host)
 
 
-# What had its effect is remembered for long by its id; nobody is to fill the disk with what was in it.
+# What had its effect is remembered for long by its id; nobody is to fill the disk with what was in it.  The state is
+# asked for in words that no index answers, as of deliveries.
 LARGEST_KEPT = 16 * 1024  # bytes
-DONE = f"""
+STRIKE_OFF = f"""
     UPDATE received SET state = 'done', body = CASE WHEN octet_length(body) > {LARGEST_KEPT} THEN '' ELSE body END
-     WHERE id = ANY(%s)
+     WHERE id = ANY(%s) AND state IS NOT DISTINCT FROM 'waiting'
+ RETURNING id
 """
+MOST_HELD_UP = "1s"
+STRIKE_OFF_SOON = f"SET LOCAL lock_timeout = '{MOST_HELD_UP}'; {STRIKE_OFF}"
 
 
-async def done(tx: Tx, ids: Sequence[int]) -> None:
-    """These have had their effect; what was long is not kept any longer."""
-    await tx.do(DONE, list(ids))
+async def strike_off(tx: Tx, ids: Sequence[int], *, soon: bool = False) -> frozenset[int]:
+    """
+    Those of the posts that are to have their effect within this transaction, and nobody else's; what was long is not
+    kept any longer.
+
+    :param soon: from here on no statement of this transaction waits long for what others hold; it raises Unavailable.
+    """
+    return frozenset(await tx.many(int, STRIKE_OFF_SOON if soon else STRIKE_OFF, list(ids)))
 
 
 EMPTY = """
@@ -220,12 +273,13 @@ async def remember_stillborn(tx: Tx, actor_id: int, fids: Sequence[str]) -> None
         await tx.do(REMEMBER_STILLBORN, actor_id, list(fids), actor_id)
 
 
-STILLBORN = """
+STILLBORN_OF = """
     SELECT stillborn.fid FROM stillborn JOIN actor ON actor.id = stillborn.actor_id
       LEFT JOIN domain ON domain.name = actor.domain
-     WHERE stillborn.fid = ANY(%s) AND stillborn.told > now() - interval '6 hours'
-       AND (actor.id = %s OR actor.id = domain.service_actor_id)
+     WHERE stillborn.fid = {fid} AND stillborn.told > now() - interval '6 hours'
+       AND (actor.id = {actor} OR actor.id = domain.service_actor_id)
 """
+STILLBORN = STILLBORN_OF.format(fid="ANY(%s)", actor="%s")
 
 
 async def stillborn_among(tx: Queries, fids: Sequence[str], actor_id: int) -> frozenset[str]:

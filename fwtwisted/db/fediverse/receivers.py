@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from attrs import frozen
@@ -52,34 +54,61 @@ class Target:
     is_taken: bool
 
 
+@frozen
+class Wanted:
+    """Whom or what somebody wishes to follow, by its id, and the id of the Follow."""
+
+    fid: str
+    follower_id: int
+    follow_fid: str
+
+
 _TAKEN = """
-    EXISTS (SELECT FROM follow WHERE follow.fid = %s AND NOT (follow.actor_id = %s AND {target}))
+    EXISTS (SELECT FROM follow
+             WHERE follow.fid = wanted.follow_fid AND NOT (follow.actor_id = wanted.follower_id AND {target}))
 """
 _BLOCKING = """
     EXISTS (SELECT FROM user_block JOIN account AS blocker ON blocker.id = user_block.account_id
-             WHERE user_block.target_id = %s AND blocker.actor_id = {owner})
+             WHERE user_block.target_id = wanted.follower_id AND blocker.actor_id = {owner})
 """
-TARGET = f"""
-    SELECT actor.id, NULL::bigint, actor.id, coalesce(channel.attributed_to_id, account.actor_id),
+_KNOWN = "EXISTS (SELECT FROM follow WHERE follow.actor_id = wanted.follower_id AND {target})"
+TARGETS = f"""
+    WITH wanted AS (
+        SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[]) WITH ORDINALITY
+                      AS wanted (fid, follower_id, follow_fid, place))
+    SELECT wanted.place, {_KNOWN.format(target="follow.target_actor_id = actor.id")},
+           actor.id, NULL::bigint, actor.id, coalesce(channel.attributed_to_id, account.actor_id),
            channel.id IS NOT NULL OR coalesce(account.privacy_level = 'everyone', false),
            {_BLOCKING.format(owner="coalesce(channel.attributed_to_id, actor.id)")},
            {_TAKEN.format(target="follow.target_actor_id IS NOT DISTINCT FROM actor.id")}
-      FROM actor
+      FROM wanted
+      JOIN actor ON actor.fid = wanted.fid AND actor.private_key IS NOT NULL AND actor.type <> 'Tombstone'
       LEFT JOIN channel ON channel.actor_id = actor.id
       LEFT JOIN account ON account.actor_id = actor.id AND account.is_active
-     WHERE actor.fid = %s AND actor.private_key IS NOT NULL AND actor.type <> 'Tombstone'
      UNION ALL
-    SELECT NULL, library.id, owner.id, owner.id, library.privacy_level = 'everyone',
+    SELECT wanted.place, {_KNOWN.format(target="follow.target_library_id = library.id")},
+           NULL, library.id, owner.id, owner.id, library.privacy_level = 'everyone',
            {_BLOCKING.format(owner="owner.id")},
            {_TAKEN.format(target="follow.target_library_id IS NOT DISTINCT FROM library.id")}
-      FROM library JOIN actor AS owner ON owner.id = library.actor_id
-     WHERE library.fid = %s AND owner.private_key IS NOT NULL AND NOT library.is_channel
+      FROM wanted
+      JOIN library ON library.fid = wanted.fid AND NOT library.is_channel
+      JOIN actor AS owner ON owner.id = library.actor_id AND owner.private_key IS NOT NULL
 """
 
 
-async def target(tx: Queries, fid: str, follower_id: int, follow_fid: str) -> Target | None:
-    """What of ours has this id, as one finds it who wishes to follow it by a Follow of that id."""
-    return await tx.maybe(Target, TARGET, *(follower_id, follow_fid, follower_id, fid) * 2)
+async def targets(tx: Queries, wanted: Sequence[Wanted]) -> list[tuple[bool, Target] | None]:
+    """
+    What of ours is wanted, each as who wishes to follow it finds it; None: nothing of ours.
+
+    :return: with each whether that follows it already, or has asked for it.
+    """
+
+    def made(place: int, is_known: bool, *columns: Any) -> tuple[int, tuple[bool, Target]]:
+        return place, (is_known, Target(*columns))
+
+    columns = ([one.fid for one in wanted], [one.follower_id for one in wanted], [one.follow_fid for one in wanted])
+    found = dict(await tx.many(made, TARGETS, *columns)) if wanted else {}
+    return [found.get(place) for place in range(1, len(wanted) + 1)]
 
 
 @frozen
@@ -103,16 +132,30 @@ async def hold_wish(tx: Tx, follower_id: int, wanted: Target) -> Wish | None:
     return await tx.maybe(Wish, HOLD_WISH, follower_id, wanted.actor_id, wanted.library_id)
 
 
-ADD_WISH = """
+@frozen
+class NewWish:
+    """A follow as it is first written.  :ivar fid: given to it by who follows."""
+
+    uuid: UUID
+    fid: str
+    follower_id: int
+    target: Target
+    approved: bool | None
+
+
+ADD_WISHES = """
     INSERT INTO follow (uuid, fid, actor_id, target_actor_id, target_library_id, approved)
-    VALUES (%s, %s, %s, %s, %s, %s)
+    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[])
  RETURNING id, uuid, approved
 """
 
 
-async def add_wish(tx: Tx, uuid: UUID, fid: str, follower_id: int, wanted: Target, approved: bool | None) -> Wish:
-    """Write a new follow; the transaction must touch ``libraries``."""
-    return await tx.one(Wish, ADD_WISH, uuid, fid, follower_id, wanted.actor_id, wanted.library_id, approved)
+async def add_wishes(tx: Tx, new: Sequence[NewWish]) -> list[Wish]:
+    """Write new follows; the transaction must touch ``libraries``.  :return: in their order."""
+    rows = ((w.uuid, w.fid, w.follower_id, w.target.actor_id, w.target.library_id, w.approved) for w in new)
+    found = await tx.many(Wish, ADD_WISHES, *map(list, zip(*rows, strict=True))) if new else []
+    by_uuid = {wish.uuid: wish for wish in found}
+    return [by_uuid[wish.uuid] for wish in new]
 
 
 RENEW_WISH = "UPDATE follow SET fid = %s, approved = %s WHERE id = %s RETURNING id, uuid, approved"

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from attrs import frozen
 
-from fwtwisted.db.fediverse import held, received
+from fwtwisted.db.fediverse import received
 from fwtwisted.db.pool import Queries, Tx
 
-TRACK_AT = """
-    SELECT id FROM track WHERE fid = %s
+_TRACK_AT = """
+    SELECT id FROM track WHERE fid = {fid}
      UNION
-    SELECT track_id FROM upload WHERE fid = %s AND track_id IS NOT NULL
+    SELECT track_id FROM upload WHERE fid = {fid} AND track_id IS NOT NULL
      LIMIT 1
 """
+TRACK_AT = _TRACK_AT.format(fid="%s")
 
 
 async def track_at(tx: Queries, fid: str) -> int | None:
@@ -30,24 +32,48 @@ class Found:
     is_followed: bool
 
 
+@frozen
+class Claim:
+    """Somebody says that they did something, by its id, with the track that has this one."""
+
+    track_fid: str
+    actor_id: int
+    fid: str
+
+
 FIND = f"""
-    SELECT found.id, ({held.FOLLOWED}) FROM ({TRACK_AT}) AS found (id) WHERE NOT EXISTS ({received.STILLBORN})
+    SELECT claim.place, found.id,
+           EXISTS (SELECT FROM follow JOIN actor ON actor.id = follow.actor_id AND actor.private_key IS NOT NULL
+                    WHERE follow.approved AND follow.target_actor_id = claim.actor_id)
+      FROM unnest(%s::text[], %s::bigint[], %s::text[]) WITH ORDINALITY AS claim (track_fid, actor_id, fid, place)
+     CROSS JOIN LATERAL ({_TRACK_AT.format(fid="claim.track_fid")}) AS found (id)
+     WHERE NOT EXISTS ({received.STILLBORN_OF.format(fid="claim.fid", actor="claim.actor_id")})
 """
 
 
-async def find(tx: Queries, track_fid: str, actor_id: int, fid: str | None) -> Found | None:
-    """What an actor's deed of the id ``fid`` is about; None, too, where they have taken it back before it came."""
-    followed, stillborn = (actor_id, None), ([] if fid is None else [fid], actor_id)
-    return await tx.maybe(Found, FIND, *followed, track_fid, track_fid, *stillborn)
+async def find(tx: Queries, claims: Sequence[Claim]) -> list[Found | None]:
+    """What each is about; None, too, where they have taken it back before it came."""
+
+    def made(place: int, *columns: Any) -> tuple[int, Found]:
+        return place, Found(*columns)
+
+    columns = ([one.track_fid for one in claims], [one.actor_id for one in claims], [one.fid for one in claims])
+    found = dict(await tx.many(made, FIND, *columns)) if claims else {}
+    return [found.get(place) for place in range(1, len(claims) + 1)]
 
 
-FORGET_SAME = """
-    DELETE FROM remote_deed
-     WHERE actor_id = %s AND track_id = %s AND kind = %s AND kind <> 'listening' AND fid <> %s
+# By an id that is known already, nothing is written down.
+REMEMBER_LISTENING = """
+    INSERT INTO remote_deed (fid, kind, actor_id, track_id, deed_id) VALUES (%s, 'listening', %s, %s, %s)
+        ON CONFLICT DO NOTHING
 """
 REMEMBER = """
-    INSERT INTO remote_deed (fid, kind, actor_id, track_id, deed_id) VALUES (%s, %s, %s, %s, %s)
-        ON CONFLICT DO NOTHING
+    INSERT INTO remote_deed (fid, kind, actor_id, track_id)
+    SELECT done.fid, %s, done.actor_id, done.track_id
+      FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS done (fid, actor_id, track_id)
+     WHERE NOT EXISTS (SELECT FROM remote_deed AS known WHERE known.fid = done.fid)
+     ORDER BY done.actor_id, done.track_id
+        ON CONFLICT (actor_id, track_id, kind) WHERE kind <> 'listening' DO UPDATE SET fid = EXCLUDED.fid
 """
 IS_KNOWN = "SELECT EXISTS (SELECT FROM remote_deed WHERE fid = %s)"
 
@@ -57,25 +83,35 @@ async def is_known(tx: Queries, fid: str) -> bool:
     return await tx.one(bool, IS_KNOWN, fid)
 
 
-async def remember(tx: Tx, fid: str, kind: str, actor_id: int, track_id: int, deed_id: int | None = None) -> None:
+async def remember_listening(tx: Tx, fid: str, actor_id: int, track_id: int, deed_id: int) -> None:
+    """Write down by which id a listening may be taken back."""
+    await tx.do(REMEMBER_LISTENING, fid, actor_id, track_id, deed_id)
+
+
+async def remember(tx: Tx, kind: str, done: Mapping[tuple[int, int], str]) -> None:
     """
-    Write down by which id a deed may be taken back.
+    Write down by which ids deeds may be taken back; who did it before does it by the new id alone.
 
-    Who likes or boosts a track again does it by the new id alone.  :param kind: favorite, listening or boost.
+    :param kind: favorite or boost.  :param done: who did it to which track, and by which id.
     """
-    deed = fid, kind, actor_id, track_id, deed_id
-    if not await tx.do(REMEMBER, *deed):
-        await tx.do(FORGET_SAME, actor_id, track_id, kind, fid)
-        await tx.do(REMEMBER, *deed)
+    if done:
+        pairs = [(actor_id, track_id) for actor_id, track_id in done]
+        await tx.do(REMEMBER, kind, list(done.values()), [actor for actor, _ in pairs], [track for _, track in pairs])
 
 
-SHOWN_TO = "UPDATE actor SET deeds_shown = %s WHERE id = %s AND deeds_shown IS DISTINCT FROM %s"
+SHOWN_TO = """
+    UPDATE actor SET deeds_shown = shown.level
+      FROM (SELECT actor.id, told.level
+              FROM unnest(%s::bigint[], %s::text[]) AS told (id, level) JOIN actor ON actor.id = told.id
+             WHERE actor.deeds_shown IS DISTINCT FROM told.level ORDER BY actor.id FOR NO KEY UPDATE OF actor) AS shown
+     WHERE actor.id = shown.id
+"""
 
 
-async def shown_to(tx: Tx, actor_id: int, *, everybody: bool) -> None:
-    """Note to whom an actor shows what they do: to everybody, or to those who follow them."""
-    level = "everyone" if everybody else "followers"
-    await tx.do(SHOWN_TO, level, actor_id, level)
+async def shown_to(tx: Tx, everybody: Mapping[int, bool]) -> None:
+    """Note to whom actors show what they do: to everybody, or to those who follow them."""
+    if everybody:
+        await tx.do(SHOWN_TO, list(everybody), ["everyone" if shown else "followers" for shown in everybody.values()])
 
 
 TAKE_BACK = """

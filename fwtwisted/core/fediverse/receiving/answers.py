@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from fwtwisted.core.fediverse.receiving.follows import Notices
-from fwtwisted.core.fediverse.receiving.told import BARE, Deeds, Told
+from fwtwisted.core.fediverse.receiving.told import BARE, Deeds, Told, in_turn
 from fwtwisted.db.fediverse import follows, receivers
 from fwtwisted.db.fediverse.notifications import NewActivity
 from fwtwisted.db.fediverse.receivers import Asked
@@ -33,14 +33,13 @@ class ReceivedAnswers:
 
     def deeds(self) -> Deeds:
         """See :class:`~fwtwisted.core.fediverse.receiving.told.Family`."""
-        return Deeds(
-            quick={
-                ("Accept", "Follow"): self.accept,
-                ("Accept", BARE): self.accept,
-                ("Reject", "Follow"): self.reject,
-                ("Reject", BARE): self.reject,
-            }
-        )
+        quick = {
+            ("Accept", "Follow"): self.accept,
+            ("Accept", BARE): self.accept,
+            ("Reject", "Follow"): self.reject,
+            ("Reject", BARE): self.reject,
+        }
+        return Deeds(quick=quick, joint={key: in_turn(deed) for key, deed in quick.items()})
 
     async def accept(self, tx: Tx, told: Told) -> None:
         """They let one of ours follow; said twice, it is told once."""

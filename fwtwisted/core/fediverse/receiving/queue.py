@@ -1,19 +1,22 @@
 """
 What was accepted has its effect: in the order of its host, whatever becomes of the one before.
 
-One job per host takes what waits, some at a time.  Activities that need nothing but the database share a transaction
-with those beside them, in which they are also struck off, so that their effect is there exactly once; when one of them
-fails, each is done by itself.  Those that ask other servers come alone, and may come twice.
+There is one job per host.  Those that are claimed together share a look and a transaction (:mod:`.joining`), as long as
+everything that waits of their hosts is new and needs nothing but the database.  Any other host is looked after alone:
+some of what waits is taken at a time; activities that need nothing but the database share a transaction with those
+beside them, and when one of them fails, each is done by itself.  Those that ask other servers come alone.
 
 ::
 
-    waiting ─▶ [quick quick quick] [slow] [quick quick] … ─▶ done
-                     │ fails           │ fails
-                     ▼                 ▼
-                  one by one      rests, longer each time ─▶ failed: kept and shown, nobody tries again
+    hosts a b c d ─▶ [a a b d d d] ─▶ done
+                  └▶ c: [quick quick quick] [slow] [quick quick] … ─▶ done
+                             │ fails           │ fails
+                             ▼                 ▼
+                          one by one      rests, longer each time ─▶ failed: kept and shown, nobody tries again
 
-What rests holds back what is said later about the same object; nothing else of its host, and no other host.
-Source: docs/federation.md §1.7, §8.5.
+What is quick is struck off in the transaction of its effect, by whoever comes first, so that this is there exactly
+once; what is slow may come twice.  What rests holds back what is said later about the same object; nothing else of its
+host, and no other host.  Source: docs/federation.md §1.7, §8.5.
 """
 
 from __future__ import annotations
@@ -27,17 +30,17 @@ from attrs import frozen
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.logger import Logger
 
+from fwtwisted.core.fediverse.receiving.joining import Joining
 from fwtwisted.core.fediverse.receiving.ledger import DRAIN, LANE, wake
 from fwtwisted.core.fediverse.receiving.told import Deeds, Quick, Slow, Told
 from fwtwisted.db.fediverse import received
 from fwtwisted.db.fediverse.received import Waiting
 from fwtwisted.db.jobs import Job, JobKind, Later, Schedule, next_hour
-from fwtwisted.db.people import people
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import BadRequest, FwError, Invalid, NotFound, Unavailable
 from fwtwisted.model.federation import AskFailed
-from fwtwisted.model.people import Actor, Pod
+from fwtwisted.model.people import Pod
 from fwtwisted.model.threads import Threads
 from fwtwisted.wire.activitypub.acts import act_of
 from fwtwisted.wire.activitypub.reading.doc import Doc
@@ -99,6 +102,7 @@ class Queue:
         self._database, self._deeds, self._threads, self._ring = database, deeds, threads, ring
         self._clock, self._now = clock, now
         self._pod, self._settings = pod, settings or QueueSettings()
+        self.joining = Joining(database, deeds, pod)
 
     async def drain(self, job: Job) -> None:
         """Handle what waits of a host.  :raise Later: something of it rests, or there is more."""
@@ -116,8 +120,7 @@ class Queue:
             raise Later(min(LONGEST_WAIT, max(0.0, rest)))
 
     async def _handle(self, rows: Sequence[Waiting], until: datetime) -> None:
-        actors = await self._database.read(lambda tx: people.actors(tx, list({row.actor_id for row in rows})))
-        items = [await self._item(row, actors) for row in rows]
+        items = [await self._item(row) for row in rows]
         resting: set[str | None] = set()
         for is_slow, run in itertools.groupby(items, lambda item: item.slow is not None):
             if self._now() > until:
@@ -129,13 +132,13 @@ class Queue:
             else:
                 await self._together([item for item in run if item.told.act.about not in resting], resting)
 
-    async def _item(self, row: Waiting, actors: Mapping[int, Actor]) -> _Item:
+    async def _item(self, row: Waiting) -> _Item:
         body = row.body.encode()
         doc = await self._threads(Doc.parse, body) if belongs_in_a_thread(body) else Doc.parse(body)
         act = act_of(doc, self._pod.domain)
         slow = self._deeds.slow_for(act)
         quick = None if slow is not None else self._deeds.quick_for(act)
-        return _Item(row, Told(act, actors[row.actor_id], row.arrived), quick, slow)
+        return _Item(row, Told(act, row.actor, row.arrived), quick, slow)
 
     async def _together(self, items: Sequence[_Item], resting: set[str | None]) -> None:
         """Have several their effect in one transaction, or if one fails, each in its own."""
@@ -152,10 +155,10 @@ class Queue:
 
     async def _in_one_transaction(self, items: Sequence[_Item]) -> None:
         async def work(tx: Tx) -> None:
+            struck = await received.strike_off(tx, [item.row.id for item in items])
             for item in items:
-                if item.quick is not None:
+                if item.quick is not None and item.row.id in struck:
                     await item.quick(tx, item.told)
-            await received.done(tx, [item.row.id for item in items])
 
         await self._database.transaction(work)
 
@@ -167,7 +170,7 @@ class Queue:
         try:
             if item.slow is not None:
                 await self._in_time(item.slow(item.told))
-                await self._database.transaction(lambda tx: received.done(tx, [item.row.id]))
+                await self._database.transaction(lambda tx: received.strike_off(tx, [item.row.id]))
             else:
                 await self._in_one_transaction([item])
         except (CancelledError, Unavailable):
@@ -227,7 +230,7 @@ class Queue:
         """See ``worker``."""
         return {
             # Its failures are the database's; what an activity does wrong is counted with the activity.
-            DRAIN: JobKind(LANE, self.drain, attempts=100, time_limit=None),
+            DRAIN: JobKind(LANE, self.drain, attempts=100, time_limit=None, joint=self.joining.join),
             TIDY: JobKind(TIDY_LANE, self.tidy),
         }
 

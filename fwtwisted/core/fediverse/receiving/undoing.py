@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fwtwisted.core.fediverse.receiving.follows import ReceivedFollows
-from fwtwisted.core.fediverse.receiving.told import BARE, Deeds, Told
+from fwtwisted.core.fediverse.receiving.told import BARE, Deeds, Told, in_turn
 from fwtwisted.db.fediverse import received, remote_deeds
 from fwtwisted.db.pool import Tx
 from fwtwisted.wire.activitypub.reading.places import same_origin
@@ -17,7 +17,7 @@ class Undoing:
 
     def deeds(self) -> Deeds:
         """See :class:`~fwtwisted.core.fediverse.receiving.told.Family`."""
-        return Deeds(quick={("Undo", BARE): self.undo})
+        return Deeds(quick={("Undo", BARE): self.undo}, joint={("Undo", BARE): in_turn(self.undo)})
 
     async def undo(self, tx: Tx, told: Told) -> None:
         """Take back what the actor did by this id: a follow, or an opinion."""

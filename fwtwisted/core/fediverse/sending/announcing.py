@@ -17,6 +17,8 @@ from itertools import groupby
 from typing import Final
 from uuid import UUID, uuid4
 
+import orjson
+
 from fwtwisted.core.fediverse.keys import rotation
 from fwtwisted.core.fediverse.sending.occasions import Occasions
 from fwtwisted.core.fediverse.sending.outbox import LANE, Outbox, Outgoing, same_for_all
@@ -31,6 +33,7 @@ from fwtwisted.core.fediverse.sending.recipients import (
 from fwtwisted.db import jobs
 from fwtwisted.db.fediverse import announced
 from fwtwisted.db.fediverse.announced import Told, ToldFollow
+from fwtwisted.db.fediverse.deliveries import Letter
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.bell import Ring
 from fwtwisted.model.federation import PeerClass
@@ -187,12 +190,14 @@ class Announcing(Occasions):
             document = activities.undo(_wish(told))
             await self._say(tx, told.follower_id, told, document, document["id"], actors(told.owner_id))
 
-    async def accepted(self, tx: Tx, follow_id: int) -> None:
-        """Somebody elsewhere may follow something of ours."""
-        told = await announced.follow(tx, follow_id)
-        if told is not None and told.owner_is_local and not told.follower_is_local:
-            document = activities.accept(uuid4(), _wish(told))
-            await self._say(tx, told.owner_id, told, document, document["id"], in_person(told.follower_id))
+    async def accepted(self, tx: Tx, *follow_ids: int) -> None:
+        """Somebody elsewhere, or several, may follow something of ours."""
+        answers = [
+            _letter(told, activities.accept(uuid4(), _wish(told)))
+            for told in await announced.follows(tx, follow_ids)
+            if told.owner_is_local and not told.follower_is_local
+        ]
+        await self._outbox.send_each(tx, answers)
 
     async def rejected(self, tx: Tx, follow_id: int) -> None:
         """Somebody elsewhere may not follow something of ours, or not any longer; the follow is still there."""
@@ -221,6 +226,12 @@ def _about(told: ToldFollow) -> str:
 def _wish(told: ToldFollow) -> Document:
     """The Follow, as it was said."""
     return activities.follow(told.fid, told.follower, told.target, told.owner)
+
+
+def _letter(told: ToldFollow, document: Document) -> Letter:
+    """What the owner tells the follower."""
+    body = orjson.dumps(document).decode()
+    return Letter(document["type"], document["id"], told.owner_id, _about(told), body, told.follower_id)
 
 
 def _hearers(told: Told) -> Recipients:

@@ -64,8 +64,8 @@ class Occasions:
     async def unfollowed(self, tx: Tx, follow_id: int) -> None:
         """Somebody here is about to follow something elsewhere no longer."""
 
-    async def accepted(self, tx: Tx, follow_id: int) -> None:
-        """Somebody elsewhere may follow something of ours."""
+    async def accepted(self, tx: Tx, *follow_ids: int) -> None:
+        """Somebody elsewhere, or several, may follow something of ours."""
 
     async def rejected(self, tx: Tx, follow_id: int) -> None:
         """Somebody elsewhere may not follow something of ours, or not any longer; the follow is still there."""

@@ -7,7 +7,7 @@ commit rings for whoever delivers.  Source: docs/federation.md §3.9, §4.12, §
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import orjson
 from attrs import field, frozen
@@ -15,7 +15,7 @@ from attrs import field, frozen
 from fwtwisted.core.fediverse.inbox import Inbox
 from fwtwisted.core.fediverse.sending.recipients import Recipients
 from fwtwisted.db.fediverse import deliveries
-from fwtwisted.db.fediverse.deliveries import Meant, NewOutgoing
+from fwtwisted.db.fediverse.deliveries import Letter, Meant, NewOutgoing
 from fwtwisted.db.fediverse.notifications import NewActivity
 from fwtwisted.db.jobs import ring_for
 from fwtwisted.db.pool import Queries, Tx
@@ -96,6 +96,11 @@ class Outbox:
             await deliveries.only_for(tx, id, bodies)
         await deliveries.keep_and_wake(tx, id, bodies, DELIVER, LANE, spread.hosts)
         ring_for(tx, self._ring, LANE)
+
+    async def send_each(self, tx: Tx, letters: Sequence[Letter]) -> None:
+        """Have somebody elsewhere, by an inbox of their own, told each of these once this is committed."""
+        if letters and await deliveries.spread_each(tx, letters, self._settings.note_software, DELIVER, LANE):
+            ring_for(tx, self._ring, LANE)
 
     async def _bodies(
         self, tx: Tx, activity: Outgoing, classes: Collection[str], named: Collection[int]

@@ -45,9 +45,10 @@ class Said:
         self.log: list[tuple[Any, ...]] = []
         self.documents: dict[str, dict[str, Any]] = {}
 
-    async def accepted(self, tx: Tx, follow_id: int) -> None:
-        """A wish was granted."""
-        self.log.append(("accepted", await tx.one(str, "SELECT fid FROM follow WHERE id = %s", follow_id)))
+    async def accepted(self, tx: Tx, *follow_ids: int) -> None:
+        """Wishes were granted."""
+        for follow_id in follow_ids:
+            self.log.append(("accepted", await tx.one(str, "SELECT fid FROM follow WHERE id = %s", follow_id)))
 
     async def rejected(self, tx: Tx, follow_id: int) -> None:
         """A wish was not."""

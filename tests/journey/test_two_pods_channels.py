@@ -137,7 +137,7 @@ class ChannelTests(TwoPodsCase):
         self.assertIsNotNone(artist()["cover"])
 
     def test_leaving_and_coming_back(self) -> None:
-        """Who follows no longer is not counted and told of nothing new; who follows again is."""
+        """Who follows no longer is not counted and told of nothing; who follows again is, and of what was missed."""
         channel = self.channel("parting")
         uuid = self.subscribe(channel)
         self.publish(channel, "One")
@@ -152,7 +152,7 @@ class ChannelTests(TwoPodsCase):
         self.assertEqual(0, told)
         self.subscribe(channel)
         self.publish(channel, "Three", 3)
-        self.meet(lambda: "Three" in self.titles(), "the new episode")
+        self.meet(lambda: self.titles() == ["One", "Three", "Two"], "the new episode, and the one that was missed")
 
     def test_the_channel_is_closed(self) -> None:
         """It and its episodes are gone, its actor is a tombstone, and nobody finds it."""

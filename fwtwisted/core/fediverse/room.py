@@ -295,7 +295,7 @@ def _receiving(ground: FediverseGround, room: FediverseRoom) -> ReceivingGround:
         ground.inbox,
         ground.reports,
         ground.announcing,
-        room.remote.scanning,
+        room.remote.returning,
         room.remote,
         room.actors,
         room.asking.document,

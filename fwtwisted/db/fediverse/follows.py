@@ -88,6 +88,14 @@ async def answer(tx: Tx, follow_id: int, *, approved: bool) -> None:
     await tx.do(ANSWER, approved, follow_id)
 
 
+IS_UNANSWERED = "SELECT modification_date = creation_date FROM follow WHERE id = %s"
+
+
+async def is_unanswered(tx: Queries, follow_id: int) -> bool:
+    """Whether nobody said yet what becomes of it, though it may count already."""
+    return await tx.one(bool, IS_UNANSWERED, follow_id)
+
+
 # --- looking -------------------------------------------------------------------------------------
 
 STANDINGS = """

@@ -18,18 +18,18 @@ from fwtwisted.db.pool import Tx
 from fwtwisted.wire.activitypub import activities
 
 
-class Scanning(Protocol):
-    """Walks through libraries elsewhere."""
+class Returning(Protocol):
+    """Reads what was published while nobody here was told: ``remote.returning``."""
 
-    async def ask(self, tx: Tx, library_id: int, actor_id: int) -> object:
-        """Have a library looked through for one of ours, after the commit."""
+    async def let_in(self, tx: Tx, follow_id: int) -> None:
+        """Have what somebody here may follow read, after the commit."""
 
 
 class ReceivedAnswers:
     """Accept and Reject."""
 
-    def __init__(self, notices: Notices, scanning: Scanning) -> None:
-        self._notices, self._scanning = notices, scanning
+    def __init__(self, notices: Notices, returning: Returning) -> None:
+        self._notices, self._returning = notices, returning
 
     def deeds(self) -> Deeds:
         """See :class:`~fwtwisted.core.fediverse.receiving.told.Family`."""
@@ -42,15 +42,15 @@ class ReceivedAnswers:
         return Deeds(quick=quick, joint={key: in_turn(deed) for key, deed in quick.items()})
 
     async def accept(self, tx: Tx, told: Told) -> None:
-        """They let one of ours follow; said twice, it is told once."""
+        """They let one of ours follow, who may have counted as such, as subscribers do; said twice, it is told once."""
         asked = await _asked(tx, told)
-        if asked is None or asked.approved:
+        if asked is None or (asked.approved and not await follows.is_unanswered(tx, asked.id)):
             return
         await follows.answer(tx, asked.id, approved=True)
         tx.touch("libraries")
-        if asked.library_id is not None:
-            await self._scanning.ask(tx, asked.library_id, asked.follower_id)
-        await self._tell(tx, told, asked)
+        await self._returning.let_in(tx, asked.id)
+        if not asked.approved:
+            await self._tell(tx, told, asked)
 
     async def _tell(self, tx: Tx, told: Told, asked: Asked) -> None:
         wish = activities.follow(asked.fid, asked.follower_fid, asked.target_fid, told.actor.fid)

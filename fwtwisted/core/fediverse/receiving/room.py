@@ -12,7 +12,7 @@ from attrs import frozen
 
 from fwtwisted.core.fediverse.inbox import Inbox
 from fwtwisted.core.fediverse.moderation.policies import Policies
-from fwtwisted.core.fediverse.receiving.answers import ReceivedAnswers, Scanning
+from fwtwisted.core.fediverse.receiving.answers import ReceivedAnswers, Returning
 from fwtwisted.core.fediverse.receiving.content import Ask, Content, Objects, People
 from fwtwisted.core.fediverse.receiving.flags import Flags, Hearing
 from fwtwisted.core.fediverse.receiving.follows import Answering, Notices, ReceivedFollows
@@ -48,7 +48,7 @@ class ReceivingGround:
     inbox: Inbox
     reports: Hearing
     answering: Answering
-    scanning: Scanning
+    returning: Returning
     objects: Objects
     people: People
     ask: Ask
@@ -90,7 +90,7 @@ def deeds_of(ground: ReceivingGround) -> Deeds:
     follows = ReceivedFollows(notices, ground.answering)
     families: Sequence[Family] = (
         follows,
-        ReceivedAnswers(notices, ground.scanning),
+        ReceivedAnswers(notices, ground.returning),
         Undoing(follows),
         Content(ground.database, ground.objects, ground.people, ground.ask, ground.policies.rejects_media, pod),
         Removals(ground.ring, pod),

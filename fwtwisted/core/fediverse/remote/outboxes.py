@@ -86,14 +86,14 @@ class Outboxes:
         [channel] = found
         seen: set[str] = set()
         if url is None:
-            first = await self._first(channel, as_actor)
+            first = await self._first(channel, as_actor, fresh=True)
             if first is None:
                 return
             await self._take(first, channel, as_actor)
             url = first.next
         while url is not None and url not in seen and len(seen) < self._settings.most_pages - 1:
             seen.add(url)
-            page = await self._page(url, channel, as_actor)
+            page = await self._page(url, channel, as_actor, fresh=True)
             await self._take(page, channel, as_actor)
             url = page.next
 
@@ -120,23 +120,23 @@ class Outboxes:
 
     # --- pages -----------------------------------------------------------------------------------
 
-    async def _first(self, channel: Channel, as_actor: int | None) -> SaidPage | None:
-        """:raise AskFailed: :raise Invalid:"""
+    async def _first(self, channel: Channel, as_actor: int | None, *, fresh: bool = False) -> SaidPage | None:
+        """:param fresh: not what it was a minute ago.  :raise AskFailed: :raise Invalid:"""
         url = await self._database.read(lambda tx: actors.outbox_of(tx, channel.actor_id))
         if url is None:
             return None
         speaker = await self._speaker(channel)
-        answer = await self._ask(url, as_actor=as_actor, largest=LARGEST_PAGE)
+        answer = await self._ask(url, as_actor=as_actor, largest=LARGEST_PAGE, fresh=fresh)
         first = collections.first_page(Doc(answer.document))
         if isinstance(first, Doc):
             return collections.page(first, speaker.fid)
         if first is None or not is_web(first) or host_of(first) != host_of(speaker.fid):
             return None
-        return await self._page(first, channel, as_actor)
+        return await self._page(first, channel, as_actor, fresh=fresh)
 
-    async def _page(self, url: str, channel: Channel, as_actor: int | None) -> SaidPage:
+    async def _page(self, url: str, channel: Channel, as_actor: int | None, *, fresh: bool) -> SaidPage:
         speaker = await self._speaker(channel)
-        answer = await self._ask(url, as_actor=as_actor, largest=LARGEST_PAGE)
+        answer = await self._ask(url, as_actor=as_actor, largest=LARGEST_PAGE, fresh=fresh)
         return collections.page(Doc(answer.document), speaker.fid)
 
     async def _speaker(self, channel: Channel) -> Actor:

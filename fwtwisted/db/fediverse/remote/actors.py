@@ -32,7 +32,9 @@ GIVE_WAY = """
 LOSE_KEY = "UPDATE actor SET key_id = NULL, public_key = NULL WHERE key_id = %s AND fid <> %s AND private_key IS NULL"
 # Who lists a key under the name of somebody else's would keep that one from proving anything.
 IS_ANOTHERS = "SELECT EXISTS (SELECT FROM actor WHERE fid = ANY(%s) AND fid <> %s)"
+# Its server may have named it as the one who speaks for it long before: it could not be had then, or was removed since.
 STORE = """
+    WITH stored AS (
     INSERT INTO actor (fid, domain, preferred_username, type, name, summary, summary_type, url, inbox_url, outbox_url,
                        shared_inbox_url, followers_url, following_url, manually_approves_followers, key_id, public_key,
                        icon_id, creation_date)
@@ -47,7 +49,12 @@ STORE = """
            key_id = EXCLUDED.key_id, public_key = EXCLUDED.public_key, icon_id = EXCLUDED.icon_id,
            last_fetch_date = now()
      WHERE actor.private_key IS NULL
- RETURNING id
+ RETURNING id, fid, domain),
+         served AS (
+    UPDATE domain SET service_actor_id = stored.id FROM stored
+     WHERE domain.name = stored.domain AND domain.nodeinfo #>> '{metadata,actorId}' = stored.fid
+       AND domain.service_actor_id IS DISTINCT FROM stored.id)
+    SELECT id FROM stored
 """
 
 

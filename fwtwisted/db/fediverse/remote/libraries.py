@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from attrs import frozen
+
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.remote import SaidLibrary
 
@@ -121,3 +123,33 @@ async def wanted_libraries(tx: Queries, server: str | None, actor_id: int | None
 async def wanted_channels(tx: Queries, server: str | None, actor_id: int | None) -> list[int]:
     """Channels of a server, or the one that an actor is, that our people follow."""
     return await tx.many(int, WANTED_CHANNELS, server, actor_id)
+
+
+@frozen
+class Begun:
+    """
+    A follow of somebody here that was granted.
+
+    :ivar library_id: or ``channel_id``: what it is of; neither: a person.  :ivar is_first: nobody else here follows it.
+    """
+
+    follower_id: int
+    library_id: int | None
+    channel_id: int | None
+    is_first: bool
+
+
+BEGUN = """
+    SELECT follow.actor_id, follow.target_library_id, channel.id,
+           NOT EXISTS (SELECT FROM follow AS other JOIN actor AS follower ON follower.id = other.actor_id
+                        WHERE (other.target_library_id = follow.target_library_id
+                               OR other.target_actor_id = follow.target_actor_id)
+                          AND other.id <> follow.id AND other.approved AND follower.private_key IS NOT NULL)
+      FROM follow LEFT JOIN channel ON channel.actor_id = follow.target_actor_id
+     WHERE follow.id = %s
+"""
+
+
+async def begun(tx: Queries, follow_id: int) -> Begun:
+    """What a follow is of that was granted."""
+    return await tx.one(Begun, BEGUN, follow_id)

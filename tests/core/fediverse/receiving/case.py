@@ -54,9 +54,9 @@ class Said:
         """A wish was not."""
         self.log.append(("rejected", await tx.one(str, "SELECT fid FROM follow WHERE id = %s", follow_id)))
 
-    async def ask(self, tx: Tx, library_id: int, actor_id: int) -> None:
-        """A library is to be looked through."""
-        self.log.append(("scan", library_id, actor_id))
+    async def let_in(self, tx: Tx, follow_id: int) -> None:
+        """Somebody here may follow."""
+        self.log.append(("let in", await tx.one(str, "SELECT fid FROM follow WHERE id = %s", follow_id)))
 
     async def document_or_page(self, url: str, *, as_actor: int | None = None) -> Answer:
         """A document or a page is asked for."""

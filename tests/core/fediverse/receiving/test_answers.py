@@ -43,10 +43,10 @@ class AnswerTests(ReceivingCase):
         return await self.follow_of(self.alice.the_actor)
 
     async def test_funkwhale(self) -> None:
-        """Funkwhale's answer lets her in, has the library looked through, and tells her; a second one does nothing."""
+        """Funkwhale's answer lets her in, has what she follows read, and tells her; a second one does nothing."""
         await self.tells(self.bob, FUNKWHALE, FUNKWHALE | {"again": True})
         self.assertIs(True, await self.standing())
-        self.assertEqual([("scan", self.theirs, self.alice.actor_id)], self.said.log)
+        self.assertEqual([("let in", f"{ALICE}#follows/0")], self.said.log)
         self.assertEqual(1, await self.value("SELECT count(*) FROM inbox_item"))
         self.assertEqual(0, await self.value("SELECT count(*) FROM received WHERE fid IS NOT NULL"))
 
@@ -97,4 +97,10 @@ class AnswerTests(ReceivingCase):
         object = {"type": "Follow", "actor": ALICE, "object": f"{ELSEWHERE}/actors/bob"}
         await self.tells(self.bob, {"id": f"{ELSEWHERE}/a/1", "type": "Accept", "object": object})
         self.assertIs(True, await self.standing())
-        self.assertEqual([], self.said.log)
+
+    async def test_subscription(self) -> None:
+        """What she subscribed to counts at once, and is read when the answer comes: once, and she is told nothing."""
+        await self.do("UPDATE follow SET approved = true")
+        await self.tells(self.bob, FUNKWHALE, FUNKWHALE | {"again": True})
+        self.assertEqual([("let in", f"{ALICE}#follows/0")], self.said.log)
+        self.assertEqual(0, await self.value("SELECT count(*) FROM inbox_item"))

@@ -240,3 +240,15 @@ class TakingTests(RemoteCase):
         await self.assertFailure(Deferred.fromCoroutine(self.actors.take(stone, "https://evil.example/")), Invalid)
         await self.actors.take(stone, ALICE)
         self.assertEqual("Tombstone", await self.value("SELECT type FROM actor WHERE id = %s", actor.id))
+
+    async def test_who_speaks(self) -> None:
+        """Whom their server names as its voice is known for it once they can be had, also after they were removed."""
+        told = {"metadata": {"actorId": ALICE}}
+        await self.do("INSERT INTO domain (name, nodeinfo) VALUES ('far.example', %s)", told)
+        for _ in range(2):
+            await self.taken(funkwhale_actor(f"{ALICE}s-cousin"))
+            self.assertIsNone(await self.value("SELECT service_actor_id FROM domain WHERE name = 'far.example'"))
+            actor = await self.taken(funkwhale_actor())
+            voice = await self.value("SELECT service_actor_id FROM domain WHERE name = 'far.example'")
+            self.assertEqual(actor.id, voice)
+            await self.do("DELETE FROM actor WHERE id = %s", actor.id)

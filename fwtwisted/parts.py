@@ -40,6 +40,7 @@ from fwtwisted.core.files.uploads import Uploads
 from fwtwisted.core.folders import Folders, FoldersGround
 from fwtwisted.core.folders.on_request import FolderImports
 from fwtwisted.core.importing.importer import Importer
+from fwtwisted.core.librarians.room import Librarians
 from fwtwisted.core.listening.answers import Answers, AnswerSettings
 from fwtwisted.core.listening.bringing import Ways
 from fwtwisted.core.listening.history import Listening
@@ -93,6 +94,7 @@ from fwtwisted.outside.ffmpeg import Transcoder
 from fwtwisted.outside.front import front
 from fwtwisted.outside.images import Images
 from fwtwisted.outside.mail import mail_of
+from fwtwisted.outside.presence import Presence
 from fwtwisted.outside.readers import Readers
 from fwtwisted.outside.spool import Spool
 from fwtwisted.outside.transcodes import Transcodes
@@ -107,6 +109,7 @@ class Parts:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self.presence = Presence(ground.reactor, settings.shared_folder(ground.config), ground.threads)
         self.pod = pod_of(ground.config)
         self.not_shipped = _not_shipped(ground)
         elsewhere = None if self.not_shipped is None else self.not_shipped.url
@@ -238,6 +241,7 @@ class Parts:
             database, ground.bell.ring, self.live.tell, self.pod, settings.edits_settings(config), self.announcing
         )
         self.common_tags = CommonTags(database, settings.common_tags_settings(config))
+        self.librarians = Librarians(database, ground.bell.ring, self.announcing)
         self.hiding = Hiding(database)
         relay = Relay(ground.bell.ring)
         self.listening = Listening(database, self.visibility, self.shelves, self.live.happened, relay, self.announcing)
@@ -401,6 +405,7 @@ class Parts:
                 reports=self.reports,
                 spend=self.limits.spend,
                 happened=self.live.happened,
+                presence=self.presence,
                 outbox=self.outbox,
                 announcing=self.announcing,
                 papers=self.papers,
@@ -548,6 +553,7 @@ class Parts:
             await self.transcodes.stopService()
         await self.commons.close()
         await self.fediverse.close()
+        await self.presence.close()
 
 
 def _not_shipped(ground: Ground) -> NotShipped | None:

@@ -250,6 +250,11 @@ def outbox_settings(config: Config) -> OutboxSettings:
     return OutboxSettings(frozenset(name.lower() for name in config.outside.note_software))
 
 
+def shared_folder(config: Config) -> str:
+    """Where processes on one machine see how many children deliver, and whether one of them serves people."""
+    return os.path.join(config.general.data, "couriers")
+
+
 def fediverse_settings(config: Config) -> FediverseSettings:
     """How other servers are written to, and what is known of them."""
     outside = config.outside
@@ -258,7 +263,7 @@ def fediverse_settings(config: Config) -> FediverseSettings:
         posting=PostingSettings(user_agent(config)),
         fetching=fetch_settings(config),
         couriers=CouriersSettings(children=outside.couriers),
-        slots=os.path.join(config.general.data, "couriers"),
+        slots=shared_folder(config),
         delivery=DeliverySettings(haste=outside.delivery_haste),
         peers=PeerSettings(outside.nodeinfo_seconds, outbox_settings(config).note_software),
         nodeinfo=NodeinfoSettings(

@@ -21,9 +21,13 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import runpy
 import struct
+import sys
 from contextlib import suppress
 from typing import Final
+
+from attrs import frozen
 
 TURN_SECONDS: Final = 0.1
 """The longest that Linux grants."""
@@ -61,4 +65,40 @@ def turn_seconds(pid: int) -> float:
     return float(_FORM.unpack(told.raw)[5]) / 1e9
 
 
-__all__ = ("GROUP", "TURN_SECONDS", "give_way", "turn_seconds")
+@frozen
+class Turns:
+    """
+    What the first thread of this process has had of the processors since its start.
+
+    :ivar ran_seconds: it worked.  :ivar waited_seconds: it could have worked, while others did.
+    :ivar count: how often it was let in.
+    """
+
+    ran_seconds: float
+    waited_seconds: float
+    count: int
+
+
+def turns_had() -> Turns | None:
+    """What we have had until now, which in a server is what its reactor has had; None: the kernel does not say."""
+    try:
+        with open("/proc/self/schedstat", "rb") as told:
+            ran, waited, count = told.read().split()
+    except (OSError, ValueError):
+        return None
+    return Turns(int(ran) / 1e9, int(waited) / 1e9, int(count))
+
+
+def main() -> None:
+    """Become a program that gives way from its first moment: ``python -m fwtwisted.outside.giving_way 5 a.program``."""
+    niceness, program = sys.argv[1:3]
+    give_way(int(niceness))
+    del sys.argv[1:3]
+    runpy.run_module(program, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()
+
+
+__all__ = ("GROUP", "TURN_SECONDS", "Turns", "give_way", "turn_seconds", "turns_had")

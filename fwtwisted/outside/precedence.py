@@ -5,6 +5,8 @@ They are processes that know nothing of each other but the folder of media.  A s
 it has to do with the store, that it has (the time of a file); whoever has time looks there once a second.  A note is
 believed for three seconds, so that a server that was killed holds nobody up.
 
+``presence`` has the same said of people who are served, in a file of its own.
+
 Source: docs/storage.md S-76.
 """
 
@@ -31,8 +33,8 @@ BELIEVED_SECONDS = 3.0
 class _Beat(ABC):
     """Something once a second, in a thread."""
 
-    def __init__(self, clock: IReactorTime, folder: str, threads: Threads) -> None:
-        self._path, self._threads = os.path.join(folder, FILE), threads
+    def __init__(self, clock: IReactorTime, folder: str, threads: Threads, file: str = FILE) -> None:
+        self._path, self._threads = os.path.join(folder, file), threads
         self._loop = LoopingCall(self._beat)
         self._loop.clock = clock
         self._beating: Deferred[LoopingCall] | None = None
@@ -59,6 +61,7 @@ class Traffic(_Beat):
     The server's side.
 
     :param used: how often the store was asked until now.  :param is_used: whether somebody is at it just now.
+    :param file: in which it is noted.
     """
 
     _log = Logger()
@@ -70,8 +73,9 @@ class Traffic(_Beat):
         threads: Threads,
         used: Callable[[], int],
         is_used: Callable[[], bool],
+        file: str = FILE,
     ) -> None:
-        super().__init__(clock, folder, threads)
+        super().__init__(clock, folder, threads, file)
         self._used, self._is_used = used, is_used
         self._told = used()
 
@@ -96,8 +100,8 @@ class Precedence(_Beat):
     :ivar is_due: the pod has to do with the store, and goes first.
     """
 
-    def __init__(self, clock: IReactorTime, folder: str, threads: Threads) -> None:
-        super().__init__(clock, folder, threads)
+    def __init__(self, clock: IReactorTime, folder: str, threads: Threads, file: str = FILE) -> None:
+        super().__init__(clock, folder, threads, file)
         self.is_due = False
 
     def _beat(self) -> Deferred[None]:

@@ -61,6 +61,7 @@ _REQUEST_HEADERS = (
     b"if-range, origin, range, user-agent, x-csrftoken, x-requested-with"
 )
 _FOR_ANY_PAGE = (b"/rest/", b"//rest/", b"/api/subsonic/")  # without cookies: docs/subsonic.md rule 2
+_OF_MACHINES = (b"/federation/", b"/.well-known/", b"/health/")  # nobody looks at the answers
 _EXPOSED = (
     b"Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Retry-After, X-RateLimit-Duration, "
     b"X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-RateLimit-ResetSeconds, X-RateLimit-Scope, "
@@ -161,16 +162,22 @@ class Site(server.Site):
     """
     Takes connections, and leads requests to the resources of a table.
 
-    :param clock: the reactor's time.
+    :param clock: the reactor's time.  :param noticed: told of each request that is not from another server.
     """
 
     protocol = Channel  # type: ignore[assignment]
     requestFactory = LeanRequest
     _log = Logger()
 
-    def __init__(self, mounts: Iterable[Mount], settings: SiteSettings, clock: IReactorTime) -> None:
+    def __init__(
+        self,
+        mounts: Iterable[Mount],
+        settings: SiteSettings,
+        clock: IReactorTime,
+        noticed: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(Resource(), LeanRequest, parsePOSTFormSubmission=False, reactor=clock, timeout=None)
-        self.settings, self._clock = settings, clock
+        self.settings, self._clock, self._noticed = settings, clock, noticed
         self.head_limit, self.max_headers = settings.head_limit, settings.max_headers
         self.draining = False
         self._channels: set[Channel] = set()
@@ -244,6 +251,8 @@ class Site(server.Site):
 
     def serve(self, request: LeanRequest) -> None:
         """Answer a request that has arrived whole."""
+        if not request.path.startswith(_OF_MACHINES):
+            self._noticed()
         try:
             self._lead(request)
         except FwError as error:

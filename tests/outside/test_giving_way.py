@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from fwtwisted.outside.giving_way import GROUP, TURN_SECONDS, turn_seconds
+from fwtwisted.outside.giving_way import GROUP, TURN_SECONDS, turn_seconds, turns_had
 from fwtwisted.outside.offspring import environment
 
+HOME = Path(__file__).parents[2]
 ASKS = """
 import os
 from pathlib import Path
@@ -57,6 +59,25 @@ class GivingWayTests(SynchronousTestCase):
         """Who is in another class by somebody's decision stays there."""
         told = asked("os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))")
         self.assertEqual((int(told[2]), float(told[1])), (os.SCHED_BATCH, turn_seconds(0)))
+
+    def test_a_program_from_its_first_moment(self) -> None:
+        """A program can be started so that it gives way before it loads anything; it sees its own arguments."""
+        words = [sys.executable, "-m", "fwtwisted.outside.giving_way", "7", "tests.outside.gentle_child", "a", "b"]
+        told = subprocess.run(words, env=environment(), cwd=HOME, capture_output=True, text=True, check=True).stdout
+        self.assertEqual(told.split(), [str(os.nice(0) + 7), "a", "b"])
+
+    def test_what_we_have_had(self) -> None:
+        """The kernel tells how long we ran; work makes it more."""
+        before = turns_had()
+        if before is None:
+            raise SkipTest("this kernel counts no turns")
+        until = time.thread_time() + 0.05
+        while time.thread_time() < until:
+            pass
+        after = turns_had()
+        assert after is not None
+        self.assertGreaterEqual(after.ran_seconds, before.ran_seconds + 0.04)
+        self.assertGreaterEqual(after.waited_seconds, before.waited_seconds)
 
     def test_nobody_there(self) -> None:
         """Of a process that is not there, nothing is known."""

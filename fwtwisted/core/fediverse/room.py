@@ -34,6 +34,7 @@ from fwtwisted.core.fediverse.sending.carrying import ByCouriers, Carrying, InHo
 from fwtwisted.core.fediverse.sending.delivering import Delivering, DeliveryGround, DeliverySettings
 from fwtwisted.core.fediverse.sending.outbox import Outbox
 from fwtwisted.core.fediverse.sending.telling import Telling, TellingGround
+from fwtwisted.core.fediverse.sending.tempo import Tempo
 from fwtwisted.core.music.shelves import Shelves
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.pod.live import Happened
@@ -48,6 +49,8 @@ from fwtwisted.model.threads import Threads
 from fwtwisted.outside.couriers import Couriers, CouriersSettings, Slots, Way
 from fwtwisted.outside.fetching import Fetching, FetchSettings
 from fwtwisted.outside.fetching.posting import Posting, PostingSettings
+from fwtwisted.outside.giving_way import turns_had
+from fwtwisted.outside.presence import Presence
 from fwtwisted.outside.shared import Bell, Cache
 from fwtwisted.outside.tallies import Tallies
 
@@ -102,6 +105,7 @@ class FediverseGround:
     reports: Reports
     spend: Spend
     happened: Happened
+    presence: Presence
     outbox: Outbox
     announcing: Announcing
     papers: Papers
@@ -188,6 +192,7 @@ def _delivery(ground: FediverseGround, room: FediverseRoom) -> DeliveryGround:
         ground.reactor,
         ground.database,
         Carrying(
+            ground.reactor,
             room.couriers,
             ByCouriers(room.couriers, room.posting, room.own_keys),
             InHouse(ground.reactor, room.posting, room.signing),
@@ -197,6 +202,7 @@ def _delivery(ground: FediverseGround, room: FediverseRoom) -> DeliveryGround:
         ground.ring,
         ground.now,
         ground.draw,
+        Tempo(ground.reactor, ground.presence, turns_had),
         ground.settings.delivery,
     )
 

@@ -52,7 +52,8 @@ from fwtwisted.wire.signatures.keys import private_pem
 MOST_TRIES = 2
 SETTLED_AT_ONCE = 8  # letters whose outcomes are told in one turn of the reactor, or one bundle
 LEAVING_SECONDS = 10.0
-PROGRAM = "fwtwisted.outside.couriers.child"
+PROGRAM, STARTER = "fwtwisted.outside.couriers.child", "fwtwisted.outside.giving_way"
+NICENESS = 5
 
 
 class CouriersReactor(IReactorProcess, IReactorTime):
@@ -289,7 +290,8 @@ class _Child(Offspring):
         self._last_task = self._last_key = self._width = 0
         self._to_say: list[list[object]] = []
         self._frames = Frames()
-        owner.reactor.spawnProcess(self, sys.executable, command(owner.settings.program), env=environment())
+        words = [*command(STARTER), str(NICENESS), owner.settings.program]
+        owner.reactor.spawnProcess(self, sys.executable, words, env=environment())
         self.transport.writeToChild(0, owner.greeting)
 
     @property
@@ -396,6 +398,7 @@ class _Child(Offspring):
 
 
 __all__ = (
+    "NICENESS",
     "Bundle",
     "CourierLost",
     "Couriers",

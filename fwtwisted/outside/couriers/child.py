@@ -28,14 +28,12 @@ from twisted.python.threadpool import ThreadPool
 from fwtwisted.outside.couriers.pipe import Frames, Stamp, Told, framed, is_taken, outcome_told, stamp_of, way_of
 from fwtwisted.outside.fetching import FetchFailed, Fetching, Lookup, system_lookup
 from fwtwisted.outside.fetching.posting import Posted, Posting
-from fwtwisted.outside.giving_way import give_way
 from fwtwisted.wire.signatures import outgoing
 from fwtwisted.wire.signatures.keys import private_key, signed
 from fwtwisted.wire.signatures.outgoing import Order
 from fwtwisted.wire.targets import Target
 
 MOST_MEMORY = 1 << 30
-NICENESS = 5
 BEGUN_AT_ONCE = 2  # bundles, before answers are read again
 TOLD_AT_ONCE = 8  # bundles that are over
 TELL_SECONDS = 0.005  # after one is over
@@ -208,8 +206,7 @@ def run(reactor: Any, make_lookup: MakeLookup = system_lookup) -> Deferred[None]
 
 
 def main(make_lookup: MakeLookup = system_lookup) -> None:
-    """The child process: gentle to others, and unable to eat all memory."""
-    give_way(NICENESS)
+    """The child process, unable to eat all memory; whoever starts it sees to it that it gives way."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     task.react(run, [make_lookup])
 

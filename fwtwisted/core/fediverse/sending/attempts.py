@@ -6,7 +6,8 @@ what to make of that is decided here: the second knock with the other form of si
 the rest goes on, in bundles while the host is well, one by one when it may not be::
 
     well? ── bundle ──▶ all taken: done; else judged ──▶ well? again with the rest
-      │ no, or nobody takes bundles: a few hands, one delivery each, until none is left or the host turns out to be sick
+      │ no, or nobody takes bundles just now: a few hands, one delivery each, until there is somebody who does and the
+      └ host is well, none is left, or the host turns out to be sick
 
 Source: docs/federation.md §4.14.
 """
@@ -79,26 +80,31 @@ class Attempts:
     async def make(self, found: Sequence[Due], failures: int) -> list[Outcome]:
         """Try deliveries to one host, which failed so often in a row; stop when it turns out to be sick."""
         some = _Some(found, failures)
-        while some.may_go_on and not some.in_a_row:
-            knocks = await self._together(some.waiting)
-            if not knocks:
-                break
-            for due, knock in some.take(knocks):
-                some.add(_taken(due, knock) or await self._tried(due, knock))
-
-        async def hand() -> None:
-            while some.may_go_on:
-                some.add(await self._tried(some.waiting.pop(0)))
-
-        await gatherResults(
-            [Deferred.fromCoroutine(hand()) for _ in range(min(self._at_once, len(some.waiting)))], consumeErrors=True
-        )
+        while some.may_go_on:
+            if self._go_together(some):
+                knocks = await self._together(some.waiting)
+                some.are_apart = not knocks
+                for due, knock in some.take(knocks):
+                    some.add(_taken(due, knock) or await self._tried(due, knock))
+            else:
+                await self._apart(some)
         return some.outcomes
+
+    def _go_together(self, some: _Some) -> bool:
+        """Whether those that wait go in a bundle now: the host is well, and somebody takes bundles."""
+        return not some.are_apart and not some.in_a_row and self._carrier.takes_some(len(some.waiting))
+
+    async def _apart(self, some: _Some) -> None:
+        hands = [Deferred.fromCoroutine(self._hand(some)) for _ in range(min(self._at_once, len(some.waiting)))]
+        await gatherResults(hands, consumeErrors=True)
+
+    async def _hand(self, some: _Some) -> None:
+        """One by one, until there is a better way."""
+        while some.may_go_on and not self._go_together(some):
+            some.add(await self._tried(some.waiting.pop(0)))
 
     async def _together(self, waiting: Sequence[Due]) -> dict[int, _Knocked]:
         """Knock with several at once; what came of it, by place, of those that were carried."""
-        if len(waiting) < 2:
-            return {}
         try:
             parcels = await self._parcels(waiting)
             answers = await self._carrier.carry_some(parcels, self._at_once)
@@ -171,10 +177,14 @@ def _taken(due: Due, knock: _Knocked) -> Outcome | None:
 
 
 class _Some:
-    """A few deliveries: those that wait, what came of the others, and how often the host failed in a row."""
+    """
+    A few deliveries: those that wait, what came of the others, and how often the host failed in a row.
+
+    :ivar are_apart: they were not carried together, and are not to be.
+    """
 
     def __init__(self, found: Sequence[Due], failures: int) -> None:
-        self.waiting, self.in_a_row = list(found), failures
+        self.waiting, self.in_a_row, self.are_apart = list(found), failures, False
         self._most = max(failures + 1, verdicts.FAILURES_TO_HOLD)
         self.outcomes: list[Outcome] = []
 

@@ -1,9 +1,10 @@
 """
 How a delivery leaves the house: by this process, or by couriers.
 
-What little there is to say goes out from here, which is soonest.  When more than a handful is under way, children of
-ours are called for it, and once they are up everything goes by them, what is for one server in bundles, so that pages
-do not wait for deliveries.
+What little there is to say goes out from here, which is soonest.  When it is more than a handful, at once or within a
+second, children of ours are called for it, and while they are there everything goes by them, what is for one server in
+bundles, so that pages do not wait for deliveries.  A bundle waits for them to start, which takes about a second: one by
+one from here, its letters would keep this process busy for as long.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from fwtwisted.outside.couriers import Bundle, CourierLost, Couriers, Letter, Ou
 from fwtwisted.outside.fetching.posting import Posted, Posting
 from fwtwisted.wire.targets import Target
 
-HANDFUL = 8
+HANDFUL, LATELY_SECONDS = 8, 1.0
 KIND = {"Content-Type": "application/activity+json", "Accept": "application/activity+json"}
 
 
@@ -52,6 +53,9 @@ Answer: TypeAlias = Outcome
 class Carrier(Protocol):
     """Brings parcels to inboxes."""
 
+    def takes_some(self, count: int) -> bool:
+        """Whether it is well to hand it so many parcels to one place together."""
+
     def origin(self, url: str) -> str:
         """Scheme, host and port of an inbox.  :raise Refused: we do not post there."""
 
@@ -79,6 +83,10 @@ class InHouse:
         self._posting, self._signing = posting, signing
         self._door = Door(clock, abreast, pause)
 
+    def takes_some(self, count: int) -> bool:
+        """No: together is no easier than one by one."""
+        return False
+
     def origin(self, url: str) -> str:
         """See :class:`Carrier`."""
         return self._posting.origin(url)
@@ -96,7 +104,7 @@ class InHouse:
         return await self._posting.post(parcel.inbox, body, KIND, signed)
 
     async def carry_some(self, parcels: Sequence[Parcel], abreast: int) -> Mapping[int, Answer]:
-        """None: together is no easier than one by one."""
+        """None, see above."""
         return {}
 
 
@@ -105,6 +113,10 @@ class ByCouriers:
 
     def __init__(self, couriers: Couriers, posting: Posting, keys: OwnKeys) -> None:
         self._couriers, self._posting, self._keys = couriers, posting, keys
+
+    def takes_some(self, count: int) -> bool:
+        """Two are a bundle."""
+        return count > 1
 
     def origin(self, url: str) -> str:
         """See :class:`Carrier`."""
@@ -138,9 +150,14 @@ def _letter(parcel: Parcel, key: SigningKey) -> Letter:
 class Carrying:
     """Chooses between the two."""
 
-    def __init__(self, couriers: Couriers, by_couriers: Carrier, in_house: Carrier) -> None:
-        self._couriers, self._by_couriers, self._in_house = couriers, by_couriers, in_house
-        self._here = 0
+    def __init__(self, clock: IReactorTime, couriers: Couriers, by_couriers: Carrier, in_house: Carrier) -> None:
+        self._clock, self._couriers, self._by_couriers, self._in_house = clock, couriers, by_couriers, in_house
+        self._here = self._lately = 0
+        self._since = 0.0
+
+    def takes_some(self, count: int) -> bool:
+        """If couriers do."""
+        return self._is_for_couriers(count) and self._by_couriers.takes_some(count)
 
     def origin(self, url: str) -> str:
         """See :class:`Carrier`."""
@@ -148,9 +165,9 @@ class Carrying:
 
     async def carry(self, parcel: Parcel) -> Posted:
         """See :class:`Carrier`."""
-        couriers = self._couriers
-        if couriers.are_wanted and (couriers.are_ready or self._here >= HANDFUL):
+        if self._is_for_couriers(1):
             return await self._by_couriers.carry(parcel)
+        self._note()
         self._here += 1
         try:
             return await self._in_house.carry(parcel)
@@ -159,7 +176,21 @@ class Carrying:
 
     async def carry_some(self, parcels: Sequence[Parcel], abreast: int) -> Mapping[int, Answer]:
         """See :class:`Carrier`."""
+        return await self._by_couriers.carry_some(parcels, abreast)
+
+    def _is_for_couriers(self, count: int) -> bool:
+        """Whether they carry this: they are there, or so many more would be more than a handful."""
         couriers = self._couriers
-        if couriers.are_wanted and couriers.are_ready:
-            return await self._by_couriers.carry_some(parcels, abreast)
-        return {}
+        return couriers.are_wanted and (couriers.are_ready or self._carried_here() + count > HANDFUL)
+
+    def _carried_here(self) -> int:
+        """How many this process carries, or has begun to in this second."""
+        is_lately = self._clock.seconds() < self._since + LATELY_SECONDS
+        return max(self._here, self._lately if is_lately else 0)
+
+    def _note(self) -> None:
+        """One more."""
+        now = self._clock.seconds()
+        if now >= self._since + LATELY_SECONDS:
+            self._since, self._lately = now, 0
+        self._lately += 1

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from attrs import field, frozen
 from twisted.internet.interfaces import IReactorTime
@@ -25,6 +26,7 @@ from fwtwisted.core.fediverse.sending import verdicts
 from fwtwisted.core.fediverse.sending.attempts import Attempts, Knowledge, Outcome
 from fwtwisted.core.fediverse.sending.carrying import Carrier
 from fwtwisted.core.fediverse.sending.outbox import DELIVER, LANE
+from fwtwisted.core.fediverse.sending.tempo import Tempo
 from fwtwisted.core.fediverse.sending.verdicts import Verdict
 from fwtwisted.db import jobs
 from fwtwisted.db.fediverse import deliveries, peers
@@ -65,6 +67,7 @@ class DeliveryGround:
     What this stands on.
 
     :ivar welcome: asks moderators' decisions.  :ivar draw: random numbers in [0, 1).
+    :ivar tempo: says when deliveries may leave.
     """
 
     clock: IReactorTime
@@ -75,6 +78,7 @@ class DeliveryGround:
     ring: Ring
     now: Callable[[], datetime]
     draw: Callable[[], float]
+    tempo: Tempo
     settings: DeliverySettings = field(factory=DeliverySettings)
 
 
@@ -112,7 +116,9 @@ class Delivering:
         host: str = job.args["host"]
         until = self._ground.clock.seconds() + self._settings.turn_seconds
         while self._ground.clock.seconds() < until:
-            look = await self._database.read(lambda tx: deliveries.look(tx, host, self._settings.batch))
+            most = await self._ground.tempo.turn(self._settings.batch)
+            look = await self._database.read(partial(deliveries.look, host=host, limit=most))
+            self._ground.tempo.unused(most - len(look.due))
             if look.standing.is_stopped:
                 return
             rest = look.standing.held if look.standing.held > 0 else look.rest

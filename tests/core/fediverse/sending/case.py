@@ -33,12 +33,15 @@ from fwtwisted.core.fediverse.sending.carrying import Carrier, InHouse
 from fwtwisted.core.fediverse.sending.delivering import Delivering, DeliveryGround, DeliverySettings
 from fwtwisted.core.fediverse.sending.outbox import DELIVER, LANE, Outbox, OutboxSettings, Outgoing, same_for_all
 from fwtwisted.core.fediverse.sending.recipients import Recipients, followers_of
+from fwtwisted.core.fediverse.sending.tempo import Tempo
 from fwtwisted.core.people.keys import new_keys
 from fwtwisted.db import jobs
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.people import Pod
 from fwtwisted.outside.fetching import Fetching, FetchSettings, system_lookup
 from fwtwisted.outside.fetching.posting import Posting, PostingSettings
+from fwtwisted.outside.giving_way import turns_had
+from fwtwisted.outside.presence import Presence
 from fwtwisted.outside.shared import MemoryBell
 from fwtwisted.wire.activitypub import activities
 from fwtwisted.wire.targets import Exemptions
@@ -123,7 +126,11 @@ class CountingSite(Site):
 
 
 class SendingCase(DatabaseCase):
-    """``self.outbox`` says things for ``self.speaker``, ``self.delivering`` brings them to peers."""
+    """
+    ``self.outbox`` says things for ``self.speaker``, ``self.delivering`` brings them to peers.
+
+    ``self.presence`` may be told that people are served.
+    """
 
     delivery = DeliverySettings(haste=10_000)
     patience = PATIENT
@@ -143,6 +150,7 @@ class SendingCase(DatabaseCase):
         self.inbox = Inbox(self.database, lambda *_: None)
         self.outbox = Outbox(self.inbox, self.bell.ring, OutboxSettings())
         self.shut_out: set[str] = set()
+        self.presence = Presence(reactor, None, threads)
         self.delivering = Delivering(self.ground())
         self.speaker = await self.a_speaker("nadia")
 
@@ -158,7 +166,7 @@ class SendingCase(DatabaseCase):
 
         return DeliveryGround(
             reactor, self.database, self.carrier(), self.peers, welcome, self.bell.ring,
-            lambda: datetime.now(UTC), lambda: 0.5, self.delivery,
+            lambda: datetime.now(UTC), lambda: 0.5, Tempo(reactor, self.presence, turns_had), self.delivery,
         )  # fmt: skip
 
     async def a_speaker(self, name: str) -> int:

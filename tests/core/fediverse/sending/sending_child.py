@@ -19,10 +19,13 @@ from fwtwisted.core.fediverse.keys.signing import Signing
 from fwtwisted.core.fediverse.peers import Peers, PeerSettings
 from fwtwisted.core.fediverse.sending.carrying import InHouse
 from fwtwisted.core.fediverse.sending.delivering import Delivering, DeliveryGround, DeliverySettings
+from fwtwisted.core.fediverse.sending.tempo import Tempo
 from fwtwisted.db.pool import Database, DatabaseSettings, Tx
 from fwtwisted.model.people import Pod
 from fwtwisted.outside.fetching import Fetching, FetchSettings, system_lookup
 from fwtwisted.outside.fetching.posting import Posting, PostingSettings
+from fwtwisted.outside.giving_way import turns_had
+from fwtwisted.outside.presence import Presence
 from fwtwisted.outside.shared import MemoryBell
 from fwtwisted.wire.targets import Exemptions
 from fwtwisted.worker import Hands, WorkerSettings
@@ -44,7 +47,8 @@ async def _deliver(reactor: Any, dsn: str) -> None:
     delivering = Delivering(
         DeliveryGround(
             reactor, database, InHouse(reactor, posting, signing), peers, welcome, bell.ring,
-            lambda: datetime.now(UTC), lambda: 0.5, DeliverySettings(haste=1000, batch=8),
+            lambda: datetime.now(UTC), lambda: 0.5, Tempo(reactor, Presence(reactor, None, threads), turns_had),
+            DeliverySettings(haste=1000, batch=8),
         )
     )  # fmt: skip
     settings = WorkerSettings(look_seconds=0.05, lease_seconds=1.0)

@@ -115,7 +115,7 @@ class ChoiceTests(CouriersMixin):
     def carrier(self) -> Carrier:
         """Both."""
         by_couriers = super().carrier()
-        return Carrying(self.couriers, by_couriers, InHouse(reactor, self.posting, self.signing))
+        return Carrying(reactor, self.couriers, by_couriers, InHouse(reactor, self.posting, self.signing))
 
     async def test_a_handful_stays_here(self) -> None:
         """Little is carried by this process alone; for more, children are called, and do all once they are there."""
@@ -140,3 +140,28 @@ class ChoiceTests(CouriersMixin):
         await self.couriers.close()
         await carry(3 * HANDFUL)
         self.assertEqual(self.couriers.pids, [])
+
+    async def test_much_goes_by_children_from_the_beginning(self) -> None:
+        """More than a handful for a server waits for children to start: this process does not begin with it."""
+        await self.begin()
+        peers = [await self.a_peer() for _ in range(2)]
+        for number in range(60):
+            await self.a_follower(f"f{number}", peers[number % 2], shared=False)
+        await self.say("one")
+        await self.deliver()
+        self.assertEqual({state for _, state, _, _ in await self.states()}, {"done"})
+        self.assertEqual([len(peer.heard) for peer in peers], [30, 30])
+        self.assertEqual([peer.connections for peer in peers], [2, 2])  # kept by the child
+
+    async def test_while_somebody_is_served(self) -> None:
+        """Deliveries go on, each once, a few at a time; children are called for them though few are under way."""
+        await self.begin()
+        peer = await self.a_peer()
+        for number in range(40):
+            await self.a_follower(f"f{number}", peer, shared=False)
+        self.presence.seen()
+        await self.say("one")
+        await self.deliver()
+        self.assertEqual({state for _, state, _, _ in await self.states()}, {"done"})
+        self.assertEqual(len({heard.path for heard in peer.heard}), len(peer.heard))
+        self.assertEqual(len(self.couriers.pids), 1)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 # Folders whose tests start servers and programs, then those that use a database; what is left takes milliseconds.
-LONGEST_FIRST = ("journey", "test_embedded.py", "cli", "outside", "core", "rest", "subsonic", "db")
+LONGEST_FIRST = ("journey", "embedded", "cli", "outside", "core", "rest", "subsonic", "db")
 HERE = Path(__file__).parent
 
 

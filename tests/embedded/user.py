@@ -1,8 +1,8 @@
 """
-One user of an embedded PostgreSQL, as a program: ``python -m tests.embedded_user DATA server|command [UID]``.
+One user of an embedded PostgreSQL, as a program: ``python -m tests.embedded.user DATA server|command [UID] [PROGRAMS]``
 
-Prints ``up PID`` when PostgreSQL takes connections, or ``refused REASON``.  Leaves when its standard input ends.
-``test_embedded.py`` starts it, and kills it.
+Runs as UID, if that is not empty, with what lies in the folder PROGRAMS.  Prints ``up PID`` when PostgreSQL takes
+connections, or ``refused REASON``.  Leaves when its standard input ends.  The tests start it, and kill it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from twisted.internet.stdio import StandardIO
 from twisted.internet.task import react
 from twisted.internet.threads import deferToThread
 
-from fwtwisted.embedded import EmbeddedError, EmbeddedPostgres
+from fwtwisted.embedded import EmbeddedError, EmbeddedPostgres, ProgramFinder
 
 
 class _UntilEnd(Protocol):
@@ -32,12 +32,13 @@ class _UntilEnd(Protocol):
         self.ended.callback(None)
 
 
-async def _use(reactor: Any, data: str, role: str, uid: str = "") -> None:
+async def _use(reactor: Any, data: str, role: str, uid: str = "", programs: str = "") -> None:
     if uid:
         os.setgroups([])
         os.setgid(int(uid))
         os.setuid(int(uid))
-    postgres = EmbeddedPostgres(Path(data), reactor, deferToThread)
+    finder = ProgramFinder(lambda: [Path(programs)], list) if programs else None
+    postgres = EmbeddedPostgres(Path(data), reactor, deferToThread, finder)
     end = _UntilEnd()
     StandardIO(end, reactor=reactor)
     try:

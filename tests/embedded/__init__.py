@@ -1,0 +1,1 @@
+"""The private PostgreSQL: made, started, shared, adopted, killed, refused."""

@@ -63,6 +63,11 @@ class Target:
     port: int
 
     @property
+    def server(self) -> str:
+        """Host and port: what counts as one server (docs/federation.md §9)."""
+        return f"{self.host}:{self.port}"
+
+    @property
     def origin(self) -> str:
         """Scheme, host and port, the port left out where it is the scheme's own."""
         return f"{self.scheme}://{_authority(self.scheme, self.host, self.port)}"

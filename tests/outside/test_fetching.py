@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
+from twisted.internet.defer import CancelledError, Deferred, DeferredList, ensureDeferred
 from twisted.internet.ssl import Certificate, PrivateCertificate, trustRootFromCertificates
 from twisted.trial.unittest import TestCase
 
 from fwtwisted.outside.fetching import (
     PLAIN_WISH,
+    Crowded,
     Fetching,
     FetchSettings,
     Garbled,
@@ -149,6 +150,29 @@ class AskingTests(FetchCase):
         for one in asked:
             one.cancel()
         await ending
+        await self.far.left()
+
+    async def test_another_port_is_another_server(self) -> None:
+        """Whoever is slow there keeps nobody waiting here."""
+        self.far.does("/wait", lambda line: None)
+        other = await FarEnd.on(self)
+        other.says("/", ok(b"quick"))
+        fetching = self.fetching(settings=evolve(PATIENT, at_once_per_host=1))
+        slow = ensureDeferred(fetching.get(self.far.url("/wait"), BOTH))
+        self.assertEqual(b"quick", (await fetching.get(other.url("/"), BOTH)).body)
+        slow.cancel()
+        await self.assertFailure(slow, CancelledError)
+        await self.far.left()
+
+    async def test_who_waits_for_others_gives_up(self) -> None:
+        """As long as asking itself may take, and no longer; then it was not asked."""
+        self.far.does("/wait", lambda line: line.for_ever(b"HTTP/1.1 102 Wait\r\n\r\n", 0.1))
+        fetching = self.fetching(settings=evolve(QUICK, at_once_per_host=1))
+        asked = [ensureDeferred(fetching.get(self.far.url("/wait"), BOTH)) for _ in range(3)]
+        await self.assertFailure(asked[2], Crowded)
+        for one in asked[:2]:
+            await self.assertFailure(one, TooSlow)
+        self.assertLess(len(self.far.heads), 3)
         await self.far.left()
 
 

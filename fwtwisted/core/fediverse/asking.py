@@ -26,7 +26,7 @@ from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.model.errors import ShutOut
 from fwtwisted.model.federation import Answer, AskFailed, Scheme
 from fwtwisted.model.threads import Threads
-from fwtwisted.outside.fetching import Fetched, FetchFailed, Fetching, NoSuchHost, TooSlow, Unreachable, Wish
+from fwtwisted.outside.fetching import Crowded, Fetched, FetchFailed, Fetching, NoSuchHost, TooSlow, Unreachable, Wish
 from fwtwisted.outside.shared import Cache
 from fwtwisted.wire.activitypub.strict import (
     INCOMING,
@@ -185,7 +185,8 @@ class Asking:
             found = await self._read(question, fetched)
         except AskFailed as why:
             self._answers.drop(question)
-            if why.code != "blocked":  # who is let in again need not wait
+            if why.code != "blocked" and not isinstance(why.__cause__, Crowded):
+                # who is let in again need not wait, nor whom nobody has asked
                 told = orjson.dumps((why.code, str(why), why.status_code))
                 await self._ground.cache.put(question.name, told, FAILURE_SECONDS)
             raise

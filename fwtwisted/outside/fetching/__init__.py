@@ -38,6 +38,7 @@ from twisted.web.iweb import UNKNOWN_LENGTH, IResponse
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.fetching.bodies import Collected, OpenBody, Sent
 from fwtwisted.outside.fetching.failures import (
+    Crowded,
     FetchFailed,
     Garbled,
     Misled,
@@ -63,9 +64,9 @@ from fwtwisted.wire.targets import (
 )
 
 __all__ = (
-    "PLAIN_WISH", "FetchFailed", "FetchSettings", "Fetched", "Fetching", "Garbled", "Lookup", "Misled", "NoSuchHost",
-    "Opened", "Permit", "Refused", "Sign", "TooLong", "TooSlow", "Unreachable", "Wish", "conditions", "system_lookup",
-    "unpacked",
+    "PLAIN_WISH", "Crowded", "FetchFailed", "FetchSettings", "Fetched", "Fetching", "Garbled", "Lookup", "Misled",
+    "NoSuchHost", "Opened", "Permit", "Refused", "Sign", "TooLong", "TooSlow", "Unreachable", "Wish", "conditions",
+    "system_lookup", "unpacked",
 )  # fmt: skip
 
 MIB = 1 << 20
@@ -222,13 +223,24 @@ class Fetching:
         :raise FetchFailed: one of its kinds; a status that tells an error is no failure of ours and is answered.
         """
         there = self.checked(url, wish.schemes)
-        async with self._turns.of(there.host):
-            following = Deferred.fromCoroutine(self._follow(there, wish))
-            following.addTimeout(self._settings.total_seconds, self._reactor)
-            try:
-                return await following
-            except TimeoutError as why:
-                raise TooSlow from why
+        give_back = await self._turn(there)
+        following = Deferred.fromCoroutine(self._follow(there, wish))
+        following.addTimeout(self._settings.total_seconds, self._reactor)
+        try:
+            return await following
+        except TimeoutError as why:
+            raise TooSlow from why
+        finally:
+            give_back()
+
+    async def _turn(self, there: Target) -> Callable[[], None]:
+        """Wait until so few are asking there that we may, too; for as long as asking may take.  :raise Crowded:"""
+        waiting = Deferred.fromCoroutine(self._turns.take(there.server))
+        waiting.addTimeout(self._settings.total_seconds, self._reactor)
+        try:
+            return await waiting
+        except TimeoutError as why:
+            raise Crowded from why
 
     async def open(self, url: str, wish: Wish = PLAIN_WISH) -> Opened:
         """
@@ -245,7 +257,7 @@ class Fetching:
             raise TooSlow from why
 
     async def _opened(self, there: Target, wish: Wish) -> Opened:
-        give_back = await self._long_turns.take(there.host)
+        give_back = await self._long_turns.take(there.server)
         first = there
         try:
             for _ in range(wish.redirects + 1):

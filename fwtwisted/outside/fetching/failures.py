@@ -33,6 +33,12 @@ class TooSlow(FetchFailed):
     text = "The server did not answer in time."
 
 
+class Crowded(TooSlow):
+    """Others of ours are asking there, and were not done in time: we have not asked."""
+
+    text = "Too many wait for this server."
+
+
 class TooLong(FetchFailed):
     """The answer is larger than what was asked for may be."""
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Coroutine
 from typing import Any
 
+from attrs import evolve
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import Clock
@@ -48,12 +49,12 @@ class AskingCase(DatabaseCase):
         )
         self.asking = self.another_process()
 
-    def another_process(self) -> Asking:
+    def another_process(self, fetch: FetchSettings = FETCH) -> Asking:
         """The same with a memory of its own."""
         keys = OwnKeys(self.database, MemoryBell(self.clock), self.clock.seconds)
         asking = Asking(
             AskingGround(
-                Fetching(reactor, self.threads, FETCH, system_lookup(self.threads)),
+                Fetching(reactor, self.threads, fetch, system_lookup(self.threads)),
                 Signing(keys, self.threads, self.clock.seconds),
                 ServiceActor(self.database, self.threads, Pod(f"https://{HOME}", HOME), "service"),
                 self,
@@ -272,6 +273,20 @@ class MemoryTests(AskingCase):
         self.clock.advance(601)
         await self.fails("http", self.asking.document(self.far.url("/b")), 410)
         self.assertEqual(5, len(self.far.heads))
+
+    async def test_what_was_not_asked(self) -> None:
+        """Nothing is remembered of a server that others of ours kept busy."""
+        asking = self.another_process(evolve(FETCH, at_once_per_host=1, total_seconds=0.5))
+        for path in ("/a", "/b"):
+            self.far.does(path, lambda line: None)
+        slow = [Deferred.fromCoroutine(asking.document(self.far.url(path))) for path in ("/a", "/b")]
+        await self.fails("timeout", asking.document(self.has("/note")))
+        for one in slow:
+            await self.assertFailure(one, AskFailed)
+        await asking.document(self.has("/note"))
+        await self.fails("timeout", asking.document(self.far.url("/a")))
+        self.assertLess(len(self.far.heads), 4)
+        await self.far.left()
 
     async def test_the_same_at_once(self) -> None:
         """One request for all; who leaves does not take it from the others."""

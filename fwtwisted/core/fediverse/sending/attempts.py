@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import Protocol
 
 from attrs import frozen
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
 from fwtwisted.core.fediverse.keys.signing import Wanted, wanted_by
@@ -28,7 +28,9 @@ from fwtwisted.core.fediverse.sending import verdicts
 from fwtwisted.core.fediverse.sending.carrying import Answer, Carrier, Parcel
 from fwtwisted.core.fediverse.sending.verdicts import Judged, Tries, Verdict
 from fwtwisted.db.fediverse.deliveries import Due
+from fwtwisted.model.errors import Unavailable
 from fwtwisted.model.federation import Scheme
+from fwtwisted.model.several import all_of
 from fwtwisted.outside.couriers import is_taken
 from fwtwisted.outside.fetching import FetchFailed, Refused
 from fwtwisted.outside.fetching.posting import Posted
@@ -95,8 +97,8 @@ class Attempts:
         return not some.are_apart and not some.in_a_row and self._carrier.takes_some(len(some.waiting))
 
     async def _apart(self, some: _Some) -> None:
-        hands = [Deferred.fromCoroutine(self._hand(some)) for _ in range(min(self._at_once, len(some.waiting)))]
-        await gatherResults(hands, consumeErrors=True)
+        count = min(self._at_once, len(some.waiting))
+        await all_of([Deferred.fromCoroutine(self._hand(some)) for _ in range(count)])
 
     async def _hand(self, some: _Some) -> None:
         """One by one, until there is a better way."""
@@ -110,6 +112,8 @@ class Attempts:
             answers = await self._carrier.carry_some(parcels, self._at_once)
         except Refused:
             return {}
+        except (CancelledError, Unavailable):
+            raise
         except Exception:  # what is wrong with which of them is seen when they go one by one
             self._log.failure("deliveries cannot be sent together", event="delivery.apart")
             return {}
@@ -120,11 +124,15 @@ class Attempts:
         place = _place(waiting[0].inbox)
         origin = self._carrier.origin(waiting[0].inbox)
         scheme = await self._known.scheme_for(origin)
-        alike = itertools.takewhile(lambda due: _place(due.inbox) == place, waiting)
+        alike = itertools.takewhile(lambda due: due.inbox.startswith(place), waiting)
         return [Parcel(due.actor_id, origin, due.inbox, due.body, scheme, former_key=due.former_key) for due in alike]
 
     async def _tried(self, due: Due, knock: _Knocked | None = None) -> Outcome:
-        """One attempt, of which the first knock may have been made, whatever comes of it."""
+        """
+        One attempt, of which the first knock may have been made, whatever comes of it.
+
+        :raise Unavailable: of our own parts, for which neither the letter nor the host can be blamed.
+        """
         tries = Tries(due.attempts, due.refusals, due.personal_inbox is not None)
         try:
             answer = await self._knock(due, knock)
@@ -132,6 +140,8 @@ class Attempts:
             return Outcome(due, Judged(Verdict.GIVE_UP), None, str(why))
         except FetchFailed as why:
             return Outcome(due, verdicts.unanswered(tries, self._draw()), None, str(why))
+        except (CancelledError, Unavailable):
+            raise
         except Exception as why:  # ours to mend; the host and the other deliveries shall not suffer from it
             self._log.failure("delivery {id} cannot be sent", event="delivery.broke", id=due.id)
             judged = verdicts.unanswered(tries, self._draw())
@@ -165,9 +175,9 @@ class Attempts:
         return await self._carrier.carry(parcel)
 
 
-def _place(url: str) -> list[str]:
-    """Scheme and host as they are written."""
-    return url.split("/", 3)[:3]
+def _place(url: str) -> str:
+    """Scheme and host as they are written, up to the path; the whole, where there is none."""
+    return "/".join([*url.split("/", 3)[:3], ""]) if url.count("/") > 2 else url
 
 
 def _taken(due: Due, knock: _Knocked) -> Outcome | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -15,13 +15,21 @@ class PeerClass(enum.Enum):
     """
     What a server reads: one body does not fit all (docs/federation.md §3.9, §7).
 
-    ``NOTE`` are those that take no Audio and are sent a Note instead.
+    ``NOTE`` are those that take no Audio and are sent a Note instead.  ``BARE`` take it, and hide a post that has a
+    summary behind that, as behind a warning: they are sent none.
     """
 
     G1 = "g1"
     G2 = "g2"
     NOTE = "note"
+    BARE = "bare"
     OTHER = "other"
+
+
+# As their servers' nodeinfo names them: Misskey, and what was made of it.
+BARE_SOFTWARE: Final = (
+    "calckey", "catodon", "cherrypick", "firefish", "foundkey", "iceshrimp", "iceshrimp.net", "misskey", "sharkey",
+)  # fmt: skip
 
 
 class Scheme(enum.Enum):

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from fwtwisted.model.federation import PeerClass
+from tests.rest.federated import FederationCase, read
 from tests.rest.test_channels import ChannelCase
 
 
@@ -58,6 +59,54 @@ class PostedAudioTests(ChannelCase):
         await self.do("UPDATE library SET privacy_level = 'me' WHERE is_channel")
         await self.do("UPDATE area SET version = version + 1")
         self.assertEqual(404, (await self.nobody.get(url)).status)
+
+
+class ReaderTests(FederationCase, ChannelCase):
+    """
+    Somebody on another server looks a post up, whom nobody there follows.
+
+    Misskey then fetches the file without a signature, and shows no post whose file it cannot get.
+    """
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        await super().setUp()
+        self.alice = await self.person("alice")
+        self.upload = await self.an_episode(self.alice, await self.a_channel(self.alice))
+        self.place = f"/federation/music/uploads/{self.upload['uuid']}"
+        self.outbox = "/federation/actors/nighttalk/outbox?page=1"
+
+    async def sounds(self, software: str | None) -> set[str]:
+        """Where all documents say that the sound is.  :param software: of who reads; None: somebody unknown."""
+        found: list[str] = []
+        if software is not None:
+            await self.do("UPDATE domain SET software_name = %s WHERE name = 'far.example'", software)
+            self.parts.fediverse.peers.changed("far.example")
+        for path in (self.place, f"{self.place}/activity", f"{self.place}/note", self.outbox):
+            document = read(await (self.peer.get(path) if software is None else self.signed(path)))
+            for one in document.get("orderedItems", [document]):
+                post = one.get("object", one)
+                links = [] if isinstance(post["url"], str) else post["url"]
+                found += [link["href"] for link in links if link["mediaType"] == "audio/mpeg"]
+                found += [sound["url"] for sound in post["attachment"]]
+        self.assertEqual(7, len(found))
+        return set(found)
+
+    async def test_who_signs(self) -> None:
+        """Is told where the file is to be had without that; who does so for files as well, and visitors, are not."""
+        await self.a_reader()
+        for software in ("misskey", "mastodon", "something"):
+            [url] = await self.sounds(software)
+            self.assertEqual(200, (await self.visitor().get(url)).status)
+        for unlucky in ("funkwhale", None):
+            [url] = await self.sounds(unlucky)
+            self.assertEqual(401, (await self.visitor().get(url)).status)
+
+    async def test_for_the_one_alone(self) -> None:
+        """No cache on the way gives it to others."""
+        await self.a_reader()
+        for path in (self.place, f"{self.place}/note", self.outbox):
+            said = await self.signed(path)
+            self.assertEqual((200, "private, no-store"), (said.status, said.header("Cache-Control")))
 
 
 class SwitchedOffTests(ChannelCase):

@@ -23,7 +23,7 @@ from fwtwisted.db.fediverse import deliveries, peers
 from fwtwisted.db.fediverse.peers import Software
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.bell import Ring
-from fwtwisted.model.federation import PeerClass, Scheme
+from fwtwisted.model.federation import BARE_SOFTWARE, PeerClass, Scheme
 from fwtwisted.model.people import Pod
 
 READ: Final = "federation.nodeinfo"
@@ -51,7 +51,9 @@ def class_of(software: Software, note_software: Collection[str]) -> PeerClass:
     if software.name == "funkwhale":
         major = (software.version or "").split(".")[0]
         return PeerClass.G1 if major in ("0", "1") else PeerClass.G2
-    return PeerClass.NOTE if software.name in note_software else PeerClass.OTHER
+    if software.name in note_software:
+        return PeerClass.NOTE
+    return PeerClass.BARE if software.name in BARE_SOFTWARE else PeerClass.OTHER
 
 
 class Peers:

@@ -16,6 +16,7 @@ from attrs import field, frozen
 
 from fwtwisted.db.fediverse.peers import Standing
 from fwtwisted.db.pool import Queries, Tx
+from fwtwisted.model.federation import BARE_SOFTWARE
 
 # --- putting down --------------------------------------------------------------------------------
 
@@ -106,10 +107,11 @@ _WELCOME = """
     AND (domain.allowed OR NOT coalesce((SELECT value = 'true'::jsonb FROM preference
                                           WHERE identifier = 'moderation__allow_list_enabled'), false))
 """
-_CLASS = """
+_CLASS = f"""
     CASE WHEN domain.software_name = 'funkwhale' AND domain.software_version ~ '^[01]([.]|$)' THEN 'g1'
          WHEN domain.software_name = 'funkwhale' THEN 'g2'
          WHEN domain.software_name = ANY(%s::text[]) THEN 'note'
+         WHEN domain.software_name IN ({", ".join(f"'{name}'" for name in BARE_SOFTWARE)}) THEN 'bare'
          ELSE 'other' END
 """
 _HOST = r"""
@@ -296,6 +298,25 @@ FORGOTTEN = """
 async def forgotten(tx: Queries, kinds: Collection[str], seconds: float) -> list[str]:
     """Hosts with deliveries that are overdue, and that nobody looks after."""
     return await tx.many(str, FORGOTTEN, seconds, list(kinds))
+
+
+# What an actor has said since its key was replaced, but for the word of that, to those who are still welcome.
+# Parameters: actor, twice; kind of peer; types of activities.
+SAY_AGAIN = f"""
+    UPDATE delivery SET state = 'waiting', attempts = 0, refusals = 0, due = now()
+      FROM outgoing
+     WHERE outgoing.actor_id = %s AND delivery.outgoing_id = outgoing.id AND delivery.state = 'done'
+       AND outgoing.id > (SELECT max(id) FROM outgoing WHERE actor_id = %s AND former_key IS NOT NULL)
+       AND delivery.peer_class = %s AND outgoing.type = ANY(%s)
+       AND EXISTS (SELECT FROM actor JOIN domain ON domain.name = actor.domain
+                    WHERE actor.id = delivery.recipient_id AND {_WELCOME})
+ RETURNING delivery.host
+"""
+
+
+async def say_again(tx: Tx, actor_id: int, peer_class: str, types: Collection[str]) -> frozenset[str]:
+    """Bring once more what an actor has said since its key was replaced; the hosts that get any of it."""
+    return frozenset(await tx.many(str, SAY_AGAIN, actor_id, actor_id, peer_class, list(types)))
 
 
 # --- delivering ----------------------------------------------------------------------------------

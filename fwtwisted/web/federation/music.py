@@ -52,8 +52,8 @@ class Music:
     @app.route("/uploads/<uuid:uuid>/note", methods=["GET"])
     async def note(self, request: LeanRequest, uuid: UUID) -> bytes:
         """A post, for those who take no Audio."""
-        await self._documents.reader(request)
-        return send(request, await self._showcase.upload_note(uuid))
+        reader = await self._documents.reader(request)
+        return send(request, await self._showcase.upload_note(reader, uuid))
 
     @app.route("/uploads/<uuid:uuid>/likes", methods=["GET"])
     async def likes(self, request: LeanRequest, uuid: UUID) -> bytes:

@@ -140,6 +140,9 @@ class PapersTests(MusicCase):
         self.assertIsNone(document["image"])
         self.assertEqual("audio/mpeg", document["attachment"][0]["mediaType"])
         self.assertEqual("<p>Hello</p>\n<p><em>you</em></p>", document["content"])
+        bare = (await self.run_in(self.papers.episodes, [id], PeerClass.BARE))[id]
+        known = (await self.run_in(self.papers.episodes, [id], PeerClass.OTHER))[id]
+        self.assertEqual({"summary"}, known.keys() - bare.keys(), "Misskey would hide the post behind it")
         note = (await self.run_in(self.papers.episodes, [id], PeerClass.NOTE))[id]
         self.assertEqual(("Note", f"{document['id']}/note"), (note["type"], note["id"]))
         self.assertIn("<p>Pilot</p><p>Hello</p>", note["content"])

@@ -1,7 +1,8 @@
 """
 What Mastodon, GoToSocial, Pleroma, Misskey and Takahē post, in their own words and signed in their own ways.
 
-What GoToSocial 0.20 and Takahē 0.11 say was heard from them; the others' words are read from their sources.
+What GoToSocial 0.20, Takahē 0.11 and Misskey 2025.11 say was heard from them; the others' words are read from their
+sources.
 """
 
 from __future__ import annotations
@@ -71,7 +72,9 @@ PLEROMA = Program(
 )  # fmt: skip
 MISSKEY = Program(
     "https://mk.example/users/9abc", "#main-key", "(request-target) date host digest",
-    context=[AS, SECURITY, {"misskey": "https://misskey-hub.net/ns#", "_misskey_reaction": "misskey:reaction"}],
+    context=[AS, SECURITY, {"Key": "sec:Key", "Emoji": "toot:Emoji", "misskey": "https://misskey-hub.net/ns#",
+                            "_misskey_reaction": "misskey:_misskey_reaction", "freeText": {
+                                "@id": "misskey:freeText", "@type": "schema:text"}}],
 )  # fmt: skip
 TAKAHE = Program(
     "https://tk.example/@tia@tk.example/", "#main-key", "(request-target) host date digest content-type", "",
@@ -86,7 +89,7 @@ def follow(program: Program) -> Document:
         MASTODON: MASTODON.says("Follow", CAST, "5f0c"),
         GOTOSOCIAL: GOTOSOCIAL.says("Follow", CAST, "users/gil/follow/01HX", to=CAST),
         PLEROMA: PLEROMA.says("Follow", CAST, "activities/1", state="pending", to=[CAST], cc=[], bto=[], bcc=[]),
-        MISSKEY: MISSKEY.says("Follow", CAST, "follows/9abc/9def"),
+        MISSKEY: MISSKEY.says("Follow", CAST, "follows/9ghi"),
         TAKAHE: TAKAHE.says("Follow", CAST, "@tia@tk.example/follow/647126745140774748/"),
     }[program]
 
@@ -94,7 +97,10 @@ def follow(program: Program) -> Document:
 def unfollow(program: Program) -> Document:
     """They follow it no longer."""
     wish = {name: value for name, value in follow(program).items() if name != "@context"}
-    return program.says("Undo", wish, "follows/9abc/9def/undo" if program is MISSKEY else "undo/1", to=[CAST])
+    if program is MISSKEY:  # which knows by then who followed whom, and no more by which word
+        wish["id"] = "https://mk.example/follows/9abc/9def"
+        return program.says("Undo", wish, "follows/9abc/9def/undo", published=MOMENT)
+    return program.says("Undo", wish, "undo/1", to=[CAST])
 
 
 def note(program: Program, post: str) -> Document:
@@ -146,11 +152,52 @@ def deeds(post: str) -> list[tuple[Program, Document]]:
         (PLEROMA, PLEROMA.says("EmojiReact", post, "activities/2", content="🐱", to=[CAST], cc=[PUBLIC])),
         (PLEROMA, PLEROMA.says("Flag", [CAST, reported], "activities/3", content="Hm", context="x", cc=[], to=[])),
         (PLEROMA, PLEROMA.says("Create", note(PLEROMA, post), "activities/4", directMessage=False)),
-        (MISSKEY, MISSKEY.says("Like", post, "likes/1", content="❤", _misskey_reaction="❤", tag=[])),
-        (MISSKEY, MISSKEY.says("Announce", post, "notes/2/activity", published="2026-01-02T03:04:05.6Z", to=[PUBLIC])),
-        (MISSKEY, MISSKEY.says("Flag", [CAST], "flags/1", content="Report: https://mk.example/admin")),
-        (MISSKEY, MISSKEY.says("Delete", {"id": "https://mk.example/notes/9", "type": "Tombstone"}, "deletes/1")),
+        *((MISSKEY, said) for said in misskey(post)),
     ]  # fmt: skip
+
+
+def misskey(post: str) -> list[Document]:
+    """All that Misskey says beside follows; a report names its service actor, and whom it is about alone."""
+    me, there = MISSKEY.fid, "https://mk.example"
+    followers, pinned = f"{me}/followers", f"{me}/collections/featured"
+    wave: Document = {
+        "id": f"{there}/emojis/wave", "type": "Emoji", "name": ":wave:", "updated": MOMENT,
+        "icon": {"type": "Image", "mediaType": "image/png", "url": f"{there}/files/1"},
+        "_misskey_license": {"freeText": None},
+    }  # fmt: skip
+    reaction: Document = {"content": ":wave:", "_misskey_reaction": ":wave:", "tag": [wave]}
+    like = {"type": "Like", "id": f"{there}/likes/9a", "actor": me, "object": post, **reaction}
+    boost = {
+        "id": f"{there}/notes/9b/activity", "actor": me, "type": "Announce", "published": MOMENT, "to": [PUBLIC],
+        "cc": [followers], "object": post,
+    }  # fmt: skip
+    quote = {
+        **note(MISSKEY, post), "id": f"{there}/notes/9c", "_misskey_content": "so good", "_misskey_quote": post,
+        "source": {"content": "so good", "mediaType": "text/x.misskeymarkdown"}, "quoteUrl": post, "inReplyTo": None,
+    }  # fmt: skip
+    option = {"type": "Note", "name": "a", "replies": {"type": "Collection", "totalItems": 1}}
+    poll = {**note(MISSKEY, post), "id": f"{there}/notes/9d", "type": "Question", "endTime": None, "oneOf": [option]}
+    block = {"type": "Block", "id": f"{there}/blocks/9e", "actor": me, "object": CAST}
+    buried = {"id": f"{there}/notes/9c", "type": "Tombstone"}
+    return [
+        MISSKEY.says("Like", post, "likes/9a", **reaction),
+        MISSKEY.says("Undo", like, "likes/9a/undo", published=MOMENT),
+        MISSKEY.says("Like", post, "likes/9f", content="❤", _misskey_reaction="❤"),
+        MISSKEY.says("Announce", post, "notes/9b/activity", published=MOMENT, to=[PUBLIC], cc=[followers]),
+        MISSKEY.says("Undo", boost, "notes/9b/activity/undo", published=MOMENT),
+        MISSKEY.says("Announce", post, "notes/9g/activity", published=MOMENT, to=[followers], cc=[]),
+        MISSKEY.says("Create", note(MISSKEY, post), "notes/1/activity", published=MOMENT, to=[PUBLIC], cc=[CAST]),
+        MISSKEY.says("Create", quote, "notes/9c/activity", published=MOMENT, to=[PUBLIC], cc=[followers]),
+        MISSKEY.says("Create", poll, "notes/9d/activity", published=MOMENT, to=[PUBLIC], cc=[followers]),
+        MISSKEY.says("Update", poll, "users/9abc#updates/1795318461613", to=[PUBLIC], published=MOMENT),
+        MISSKEY.says("Delete", buried, "0fa36e2c-d51b-4458-8188-4037b0b746e0", published=MOMENT),
+        MISSKEY.says("Flag", CAST, "1bbe2d4a-da7d-4a34-9a0d-478ac10183ad", content="Report: https://mk.example/admin"),
+        MISSKEY.says("Block", CAST, "blocks/9e"),
+        MISSKEY.says("Undo", block, "blocks/9e/undo", published=MOMENT),
+        MISSKEY.says("Add", f"{there}/notes/9d", "5b7eb258-459e-4c2a-9191-7b32d93e41f7", target=pinned),
+        MISSKEY.says("Remove", f"{there}/notes/9d", "34cf9518-c01f-42c1-8df5-bfe6bf7fec1f", target=pinned),
+        MISSKEY.says("Move", me, "moves/9abc/9xyz", target=f"{there}/users/9xyz"),
+    ]
 
 
 class OtherProgramTests(PostingCase):
@@ -224,9 +271,10 @@ class OtherProgramTests(PostingCase):
         self.assertEqual(0, await self.value("SELECT count(*) FROM follow"))
 
     async def test_following_again(self) -> None:
-        """Misskey follows again, and no longer, by the ids of the first time: each has its effect."""
+        """Misskey ends a follow by the id of the first time, and once followed by one, too: each has its effect."""
         for number in range(3):
-            await self.tell(MISSKEY, follow(MISSKEY), "/federation/actors/cast/inbox")
+            again = f"https://mk.example/follows/{'9abc/9def' if number else '9ghi'}"
+            await self.tell(MISSKEY, follow(MISSKEY) | {"id": again}, "/federation/actors/cast/inbox")
             self.assertEqual(1, await self.value("SELECT count(*) FROM follow WHERE approved"))
             said = await self.value("SELECT count(*) FROM delivery WHERE inbox = %s", f"{MISSKEY.fid}/inbox")
             self.assertEqual(number + 1, said, "an Accept each time")
@@ -240,6 +288,29 @@ class OtherProgramTests(PostingCase):
         self.assertEqual(["done"], await self.told("SELECT DISTINCT state FROM received"))
         self.assertEqual([], await self.told("SELECT error FROM received WHERE error IS NOT NULL"))
         self.assertEqual(len(deeds("")), await self.value("SELECT count(*) FROM received"))
+
+    async def test_what_is_counted(self) -> None:
+        """Misskey's reactions and boosts count while they stand, one of each a person."""
+        for document in misskey(self.fid):
+            await self.tell(MISSKEY, document)
+        counted = await self.told("SELECT kind || ' ' || fid FROM remote_deed ORDER BY kind")
+        self.assertEqual(
+            ["boost https://mk.example/notes/9g/activity", "favorite https://mk.example/likes/9f"], counted
+        )
+
+    async def test_our_follows_there(self) -> None:
+        """Misskey accepts by the id that we gave, refuses afterwards by one that it makes up, and is understood."""
+        mine = f"{HOME_URL}/actors/alice"
+        me, them = [await self.value("SELECT id FROM actor WHERE fid = %s", fid) for fid in (mine, MISSKEY.fid)]
+        await self.a_follow(me, actor=them, approved=None)
+        wish = {"type": "Follow", "actor": mine, "object": MISSKEY.fid}
+        given = await self.value("SELECT fid FROM follow")
+        for type, id, approved in (
+            ("Accept", given, True), ("Reject", "https://mk.example/follows/9def/9abc", False),
+        ):  # fmt: skip
+            told = MISSKEY.says(type, {"id": id, **wish}, f"{type}-858e5d04-f063-48f7-a75a-69edab66b599")
+            await self.tell(MISSKEY, told, "/federation/actors/alice/inbox")
+            self.assertIs(approved, await self.value("SELECT approved FROM follow"))
 
     async def test_reports(self) -> None:
         """Moderators get each, about the post where one is named; texts and things within are read alike."""

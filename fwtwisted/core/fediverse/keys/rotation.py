@@ -2,8 +2,8 @@
 Replaces the key of an actor that has deleted something, two days later.
 
 Whoever kept the signed Delete can then no longer prove to others that it was said.  Most servers find out when a
-signature does not fit what they have kept ("blind" rotation).  GoToSocial never asks for a key again, and would not
-listen any more: such servers are told of the new key by the old one.  Source: docs/federation.md §1.1.
+signature does not fit what they have kept ("blind" rotation).  GoToSocial and Misskey never ask for a key again, and
+would not listen any more: such servers are told of the new key by the old one.  Source: docs/federation.md §1.1.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class Outboxes:
         wanted.check(total)
         ids = [] if shelf_id is None else await published.files_in(tx, shelf_id, wanted.size, wanted.offset)
         found = await published.posts(tx, ids)
-        documents = await self._papers.episodes(tx, ids, for_audio(reader.peer))
+        documents = await self._papers.for_reader(reader).episodes(tx, ids, for_audio(reader.peer))
         # Each with its context: Funkwhale 1.x reads them one by one.
         items = [posted(found[one], documents[one]) for one in ids if one in documents]
         return collections.ordered_page(id, total, wanted, items, context=POSTED)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from attrs import evolve
 
+from fwtwisted.core.fediverse.publishing.gate import Reader
 from fwtwisted.db.fediverse import published
 from fwtwisted.db.music import catalog
 from fwtwisted.db.pool import Tx
@@ -34,7 +35,17 @@ class Papers:
 
     def for_followers(self, peer: PeerClass) -> Papers:
         """The same, for what channels publish to followers of this kind: some cannot sign for the file."""
-        return Papers(self.paper.giving_keys, self._preference) if peer is PeerClass.OTHER else self
+        cannot_sign = peer in (PeerClass.BARE, PeerClass.OTHER)
+        return Papers(self.paper.giving_keys, self._preference) if cannot_sign else self
+
+    def for_reader(self, reader: Reader) -> Papers:
+        """
+        The same, for who asks for what channels publish.
+
+        Who signs could hear it by that; but Misskey asks for the file without, and takes no post whose file it cannot
+        get.
+        """
+        return self if reader.signer is None or reader.peer is None else self.for_followers(reader.peer)
 
     async def page_size(self) -> int:
         """How many items other servers get on a page."""

@@ -217,7 +217,7 @@ class Showcase:
         id = await self._upload_id(tx, uuid)
         file = (await published.shared_files(tx, [id])).get(id)
         if file is None:
-            post, document = await self._post(tx, id, for_audio(reader.peer))
+            post, document = await self._post(tx, id, reader, for_audio(reader.peer))
             page = self._paper.page(Sort.TRACK, post.track_id)
             return self._sheet(posts.audio_whole(document), page, is_private=True)
         if not file.is_public and not await self._sees(tx, reader, file.library_id):
@@ -230,17 +230,18 @@ class Showcase:
         """The activity by which a channel published something.  :raise NotFound:"""
 
         async def read(tx: Tx) -> Sheet:
-            post, document = await self._post(tx, await self._upload_id(tx, uuid), for_audio(reader.peer))
+            id = await self._upload_id(tx, uuid)
+            post, document = await self._post(tx, id, reader, for_audio(reader.peer))
             page = self._paper.page(Sort.TRACK, post.track_id)
             return self._sheet(posted(post, document), page, is_private=True)
 
         return await self._database.read(read)
 
-    async def upload_note(self, uuid: UUID) -> Sheet:
+    async def upload_note(self, reader: Reader, uuid: UUID) -> Sheet:
         """The Note that stands for a post.  :raise NotFound:"""
 
         async def read(tx: Tx) -> Sheet:
-            post, document = await self._post(tx, await self._upload_id(tx, uuid), PeerClass.NOTE)
+            post, document = await self._post(tx, await self._upload_id(tx, uuid), reader, PeerClass.NOTE)
             return self._sheet(posts.note_whole(document), self._paper.page(Sort.TRACK, post.track_id))
 
         return await self._database.read(read)
@@ -259,11 +260,11 @@ class Showcase:
         document = posts.reactions(post)[what]
         return self._sheet({"@context": list(PLAIN), **document}, self._paper.page(Sort.TRACK, post.track_id))
 
-    async def _post(self, tx: Tx, id: int, peer: PeerClass | None) -> tuple[Post, Document]:
+    async def _post(self, tx: Tx, id: int, reader: Reader, peer: PeerClass | None) -> tuple[Post, Document]:
         post = (await published.posts(tx, [id])).get(id)
         if post is None:
             raise NotFound
-        return post, (await self._papers.episodes(tx, [id], peer))[id]
+        return post, (await self._papers.for_reader(reader).episodes(tx, [id], peer))[id]
 
     async def _upload_id(self, tx: Tx, uuid: UUID) -> int:
         id = await published.upload_id(tx, uuid)

@@ -50,7 +50,7 @@ CREATED, UPDATED, EDITED, SHELF, PERSONA, FAVORED, LISTENED, REPORTED = (
     "created", "updated", "edited", "library", "actor", "favored", "listened", "reported",
 )  # fmt: skip
 FUNKWHALES: Final = frozenset((PeerClass.G1, PeerClass.G2))
-OTHERS: Final = frozenset((PeerClass.NOTE, PeerClass.OTHER))
+OTHERS: Final = frozenset(PeerClass) - FUNKWHALES
 
 
 class Announcing(Occasions):
@@ -261,6 +261,8 @@ def _buried(told: Told) -> Outgoing:
     note = activities.bury(id, told.speaker, note_id(told.fid), [told.followers]) if told.is_channel else audio
 
     def written(peer: PeerClass) -> Document | None:
-        return {PeerClass.OTHER: audio, PeerClass.NOTE: note}.get(peer)
+        if peer in FUNKWHALES:
+            return None
+        return note if peer is PeerClass.NOTE else audio
 
     return Outgoing("Delete", id, told.speaker_id, told.fid, written)

@@ -102,6 +102,13 @@ class Outbox:
         if letters and await deliveries.spread_each(tx, letters, self._settings.note_software, DELIVER, LANE):
             ring_for(tx, self._ring, LANE)
 
+    async def say_again(self, tx: Tx, actor_id: int, peer: PeerClass, types: Collection[str]) -> None:
+        """Tell servers of a kind once more what an actor has said since its key was replaced."""
+        hosts = await deliveries.say_again(tx, actor_id, peer.value, types)
+        if hosts:
+            await deliveries.wake(tx, DELIVER, LANE, hosts)
+            ring_for(tx, self._ring, LANE)
+
     async def _bodies(
         self, tx: Tx, activity: Outgoing, classes: Collection[str], named: Collection[int]
     ) -> Mapping[str, str]:

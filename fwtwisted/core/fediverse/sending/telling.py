@@ -28,6 +28,7 @@ from fwtwisted.core.fediverse.sending.recipients import (
     library_followers,
 )
 from fwtwisted.core.pod.service_actor import ServiceActor
+from fwtwisted.db import jobs
 from fwtwisted.db.fediverse import announced, published
 from fwtwisted.db.fediverse.announced import Told, ToldActor, ids_of
 from fwtwisted.db.jobs import Job, JobKind, Schedule
@@ -40,6 +41,12 @@ from fwtwisted.wire.activitypub.writing import posts
 from fwtwisted.wire.activitypub.writing.actors import followers
 from fwtwisted.wire.v1 import Document
 
+AGAIN: Final = "federation.again"
+# Misskey goes by a key that it has read for twelve hours more, whatever it has been told meanwhile; it answers 202 to
+# what another key signs, and drops it.
+AGAIN_SECONDS: Final = 12 * 3600.0 + 900.0
+# What does no harm where it was heard the first time.
+SAID_AGAIN: Final = ("Accept", "Create", "Update", "Delete")
 AT_ONCE: Final = 20  # uploads in one transaction: their documents are written between two turns of the reactor
 
 Written = Callable[[PeerClass], "Document | None"]
@@ -64,7 +71,7 @@ class Telling:
 
     def jobs(self) -> Mapping[str, JobKind]:
         """See ``worker``."""
-        return {events.TELL: JobKind(LANE, self._tell)}
+        return {events.TELL: JobKind(LANE, self._tell), AGAIN: JobKind(LANE, self._again)}
 
     def schedules(self) -> Mapping[str, Schedule]:
         """Nothing with a beat."""
@@ -108,6 +115,13 @@ class Telling:
         to = followers_of(actor_id) | PODS_WITH_FOLLOWERS | actors(*await announced.followed_by(tx, actor_id))
         outgoing = Outgoing("Update", id, actor_id, told.fid, written, former_key=former_key)
         await self._outbox.send(tx, outgoing, to)
+        if PeerClass.BARE in await self._outbox.readers(tx, to):
+            await jobs.ask(tx, AGAIN, LANE, {"actor": actor_id}, key=str(actor_id), due_in=AGAIN_SECONDS)
+
+    async def _again(self, job: Job) -> None:
+        """What an actor said with its new key is said once more to those who may have gone by the old one."""
+        actor_id = int(job.args["actor"])
+        await self._database.transaction(lambda tx: self._outbox.say_again(tx, actor_id, PeerClass.BARE, SAID_AGAIN))
 
     # --- uploads ---------------------------------------------------------------------------------
 
@@ -264,7 +278,7 @@ def _renewed(told: ToldActor, document: Document, id: str) -> Document:
 
 
 def _only_instead_of_asking(document: Document, peer: PeerClass) -> Document | None:
-    return document if peer is PeerClass.NOTE else None
+    return document if peer in (PeerClass.NOTE, PeerClass.BARE) else None
 
 
 def _of_music(write: Callable[..., Document], peer: PeerClass) -> Document:

@@ -55,7 +55,7 @@ def audio(post: Post, works: Works, paper: Paper, peer: PeerClass | None) -> Doc
         **_facts(found, works),
         **words(found.description, found.description_type),
         "image": _image(found, works, paper),
-        **_tags(found, works, paper),
+        **_tags(found, works, paper, peer),
         **_attachment(post, found, paper),
         **reactions(post),
     }
@@ -144,11 +144,13 @@ def _image(found: Track, works: Works, paper: Paper) -> Document | None:
     return None if found.cover_id is None else paper.image(works.pictures.get(found.cover_id))
 
 
-def _tags(found: Track, works: Works, paper: Paper) -> dict[str, Any]:
+def _tags(found: Track, works: Works, paper: Paper, peer: PeerClass | None) -> dict[str, Any]:
+    """Hashtags; and the line in which Mastodon shows them, which others would hide the post behind."""
     names = [name for name in works.track_tags.get(found.id, ()) if len(name) <= LONGEST_TAG][:MOST_TAGS]
     if not names:
         return {}
-    return {"tag": paper.tags(names), "summary": " ".join(f"#{name}" for name in names)}
+    summary = {} if peer is PeerClass.BARE else {"summary": " ".join(f"#{name}" for name in names)}
+    return {"tag": paper.tags(names), **summary}
 
 
 def _attachment(post: Post, found: Track, paper: Paper) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from fwtwisted.core.fediverse.sending.announcing import Announcing
 from fwtwisted.core.fediverse.sending.delivering import DeliverySettings
 from fwtwisted.core.fediverse.sending.outbox import Outgoing, same_for_all
 from fwtwisted.core.fediverse.sending.recipients import actors
-from fwtwisted.core.fediverse.sending.telling import Telling, TellingGround
+from fwtwisted.core.fediverse.sending.telling import AGAIN, Telling, TellingGround
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.db import jobs
 from fwtwisted.db.jobs import Job
@@ -162,6 +162,22 @@ class UploadTests(AnnouncingCase):
             self.assertGreater(said["object"]["updated"], said["object"]["published"], "else nobody shows the change")
         self.assertRegex(self.last(self.old)["id"], rf"^{fid}/activity/[0-9a-f]{{8}}$")
 
+    async def test_episode_with_tags(self) -> None:
+        """Mastodon shows the line of hashtags; Misskey would hide the post behind it, and is sent the tags alone."""
+        await self.begin()
+        misskey = await self.a_peer("misskey", "2025.11.1")
+        self.listeners.append(await self.somebody("mia", misskey))
+        _, uuid = await self.an_episode()
+        await self.tag("track", await self.value("SELECT track_id FROM upload WHERE uuid = %s", uuid), "sea")
+        await self.tell(self.announcing.uploads_ready, [uuid])
+        bare, other = (self.last(peer)["object"] for peer in (misskey, self.other))
+        self.assertEqual((None, "#sea"), (bare.get("summary"), other["summary"]))
+        self.assertEqual(bare, {name: value for name, value in other.items() if name != "summary"})
+        self.assertIn("&key=", bare["attachment"][0]["url"], "it does not sign for the file")
+        await self.tell(self.announcing.uploads_removed, [uuid])
+        buried = {"type": "Tombstone", "id": bare["id"]}
+        self.assertEqual(("Delete", buried), (self.last(misskey)["type"], self.last(misskey)["object"]))
+
     async def test_removed_uploads(self) -> None:
         """Funkwhale gets a list of ids, others a tombstone each; what waited to be said of them is not said."""
         await self.begin()
@@ -282,7 +298,7 @@ class ChangeTests(AnnouncingCase):
 
 
 class NewKeyTests(AnnouncingCase):
-    """GoToSocial keeps the key that it knows, whatever the actor's document says by now."""
+    """GoToSocial and Misskey keep the key that they know, whatever the actor's document says by now."""
 
     def signer_of(self, heard: Post) -> bool:
         """Whether the key of the beginning has signed what was heard."""
@@ -319,6 +335,51 @@ class NewKeyTests(AnnouncingCase):
             self.assertEqual([], peer.heard, "they ask")
         await self.tell(self.announcing.uploads_ready, [upload])
         self.assertEqual(("Create", False), (self.last(self.note)["type"], self.signer_of(self.note.heard[-1])))
+
+    async def a_misskey(self) -> Peer:
+        """A server of theirs, where somebody follows the channel."""
+        misskey = await self.a_peer("misskey", "2025.11.1")
+        self.listeners.append(await self.somebody("mia", misskey))
+        return misskey
+
+    async def half_a_day_later(self) -> None:
+        """What waits for that is done."""
+        kind = self.telling.jobs()[AGAIN]
+        waiting = "SELECT extract(epoch FROM due - now()) > 12 * 3600 FROM job WHERE kind = %s"
+        self.assertTrue(await self.value(waiting, AGAIN))
+        await self.do("UPDATE job SET due = now() WHERE kind = %s", AGAIN)
+        for job in await self.run_in(jobs.claim, "federation", [AGAIN], 50, 30.0):
+            await kind.run(job)
+        await self.deliver()
+
+    async def test_misskey(self) -> None:
+        """It is told so, too; and, since it goes by the old key for half a day more, the rest twice, in order."""
+        await self.begin()
+        misskey = await self.a_misskey()
+        voice, upload = await self.an_episode()
+        await self.rotate(voice)
+        self.assertEqual(["Update"], [one.document["type"] for one in misskey.heard])
+        self.assertTrue(self.signer_of(misskey.heard[-1]))
+        await self.tell(self.announcing.uploads_ready, [upload])
+        await self.tell(self.announcing.uploads_removed, [upload])
+        said = [one.document for one in misskey.heard[1:]]
+        self.assertEqual(["Create", "Delete"], [one["type"] for one in said])
+        rest = len(self.note.heard), len(self.other.heard), len(self.old.heard)
+        await self.half_a_day_later()
+        self.assertEqual(said, [one.document for one in misskey.heard[3:]])
+        self.assertFalse(any(self.signer_of(one) for one in misskey.heard[1:]))
+        self.assertEqual(rest, (len(self.note.heard), len(self.other.heard), len(self.old.heard)), "once is enough")
+
+    async def test_misskey_is_blocked_meanwhile(self) -> None:
+        """Whom moderators shut out is told nothing again."""
+        await self.begin()
+        misskey = await self.a_misskey()
+        voice, upload = await self.an_episode()
+        await self.rotate(voice)
+        await self.tell(self.announcing.uploads_ready, [upload])
+        await self.do("UPDATE domain SET blocked = true WHERE software_name = 'misskey'")
+        await self.half_a_day_later()
+        self.assertEqual(["Update", "Create"], [one.document["type"] for one in misskey.heard])
 
     async def test_nobody_needs_to_be_told(self) -> None:
         """Without a follower there nothing is said."""

@@ -101,12 +101,14 @@ class NodeinfoTests(NodeinfoCase):
         self.assertEqual(len(self.asked), 1)
 
     async def test_kinds(self) -> None:
-        """Old and new Funkwhale, those who get notes, and everybody else."""
+        """Old and new Funkwhale, those who get notes, those who get no summaries, and everybody else."""
         await self.begin()
         kinds = {
             ("Funkwhale", "1.2.9"): PeerClass.G1,
             ("funkwhale", "2.0.0-rc1"): PeerClass.G2,
             ("GoToSocial", "0.17"): PeerClass.NOTE,
+            ("misskey", "2025.11.1"): PeerClass.BARE,
+            ("Iceshrimp.NET", "2026.1"): PeerClass.BARE,
             ("mastodon", "4.5"): PeerClass.OTHER,
         }
         for number, ((software, version), kind) in enumerate(kinds.items()):

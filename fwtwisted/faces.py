@@ -37,6 +37,7 @@ from fwtwisted.web.v1.edits import EditsDesk
 from fwtwisted.web.v1.federation import FederationDesk
 from fwtwisted.web.v1.folders import FoldersDesk
 from fwtwisted.web.v1.instance import InstanceDesk
+from fwtwisted.web.v1.librarians import LibrarianDesk
 from fwtwisted.web.v1.libraries import LibraryDesk
 from fwtwisted.web.v1.limits import RateLimits
 from fwtwisted.web.v1.listening import Activity, Favorites, History, ListeningDesk
@@ -55,6 +56,7 @@ from fwtwisted.web.v1.streaming import Listen, StreamMp3
 from fwtwisted.web.v1.subsonic_keys import SubsonicKeysFace
 from fwtwisted.web.v1.text import TextPreview
 from fwtwisted.web.v1.uploads import UploadDesk
+from fwtwisted.wire.v1.librarians.documents import LibrarianPaper
 
 API = "/api/v1"
 PAGE_FOLDER = Path(__file__).parent / "page"
@@ -98,6 +100,7 @@ class Faces:
             *self._listening(),
             *self._radios(),
             *self._federation(),
+            *self._librarians(),
             self._uploads(),
             *self._pictures(),
             *self._streaming(),
@@ -256,6 +259,12 @@ class Faces:
             api_url=self._api_url,
             refresh=parts.fediverse.remote.refreshing.refresh_channel,
         )
+
+    def _librarians(self) -> Sequence[Mount]:
+        """Everything, for those who look after it."""
+        parts = self._parts
+        paper = LibrarianPaper(parts.pictures, parts.pod.url)
+        return LibrarianDesk(parts.librarians, self._callers, paper, self._api_url).mounts()
 
     def _uploads(self) -> Mount:
         parts, intake = self._parts, settings.intake_settings(self._config)

@@ -40,6 +40,7 @@ from fwtwisted.core.files.uploads import Uploads
 from fwtwisted.core.folders import Folders, FoldersGround
 from fwtwisted.core.folders.on_request import FolderImports
 from fwtwisted.core.importing.importer import Importer
+from fwtwisted.core.librarians.room import Librarians
 from fwtwisted.core.listening.answers import Answers, AnswerSettings
 from fwtwisted.core.listening.bringing import Ways
 from fwtwisted.core.listening.history import Listening
@@ -240,6 +241,7 @@ class Parts:
             database, ground.bell.ring, self.live.tell, self.pod, settings.edits_settings(config), self.announcing
         )
         self.common_tags = CommonTags(database, settings.common_tags_settings(config))
+        self.librarians = Librarians(database, ground.bell.ring, self.announcing)
         self.hiding = Hiding(database)
         relay = Relay(ground.bell.ring)
         self.listening = Listening(database, self.visibility, self.shelves, self.live.happened, relay, self.announcing)

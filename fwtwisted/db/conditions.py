@@ -22,6 +22,7 @@ class Condition:
 
 
 NOTHING = Condition("false")
+LONGEST_KEY = 18  # digits of a number that is surely a key
 
 Filter = Callable[[str], Condition]
 """What a ``key:value`` of a search restricts a list to, by its value."""
@@ -49,6 +50,15 @@ def same(column: str) -> Filter:
 def same_letters(column: str) -> Filter:
     """The column is the value, whatever the case."""
     return lambda text: Condition(f"lower({column}) = lower(%s)", (text,))
+
+
+def same_number(column: str) -> Filter:
+    """The column is the whole number that the value writes; what writes none is nowhere."""
+    return lambda text: Condition(f"{column} = %s", (int(text),)) if _is_key(text) else NOTHING
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_KEY
 
 
 def contains(column: str, text: str) -> Condition:

@@ -33,6 +33,9 @@ KNOWN = {
     "Album: description is more": "details have one, which the generator does not see",
     "ArtistWithAlbums: description is more": "the same",
     "Track: description is more": "the same",
+    "ManageAlbum: description is more": "the same",
+    "ManageArtist: description is more": "the same",
+    "ManageTrack: description is more": "the same",
     "Application: client_secret is more": "for the owner",
     "Application: redirect_uris is more": "the same",
     "Application: token is more": "the same, in lists, too",
@@ -155,11 +158,15 @@ FURTHER = """
     federation/domains/{name}/ federation/fetches/{id}/ federation/follows/library/
     federation/follows/library/{uuid}/ federation/inbox/ federation/inbox/{id}/ federation/libraries/{uuid}/
     instance/admin/settings/{id}/ libraries/fs-import/ manage/accounts/ manage/accounts/{id}/
-    manage/federation/domains/ manage/federation/domains/{name}/ manage/moderation/instance-policies/
+    manage/channels/ manage/channels/{composite}/ manage/federation/domains/ manage/federation/domains/{name}/
+    manage/library/albums/ manage/library/albums/{id}/ manage/library/artists/ manage/library/artists/{id}/
+    manage/library/libraries/ manage/library/libraries/{uuid}/ manage/library/tracks/ manage/library/tracks/{id}/
+    manage/library/uploads/ manage/library/uploads/{uuid}/ manage/moderation/instance-policies/
     manage/moderation/instance-policies/{id}/ manage/moderation/notes/ manage/moderation/notes/{uuid}/
     manage/moderation/reports/ manage/moderation/reports/{uuid}/ manage/moderation/requests/
     manage/moderation/requests/{uuid}/ manage/users/invitations/ manage/users/invitations/{id}/
-    manage/users/users/ manage/users/users/{id}/ mutations/ mutations/{uuid}/ oauth/apps/ oauth/grants/
+    manage/tags/ manage/tags/{name}/ manage/users/users/ manage/users/users/{id}/ mutations/ mutations/{uuid}/
+    oauth/apps/ oauth/grants/
     playlists/ playlists/{id}/ playlists/{id}/tracks/ plugins/ plugins/{id}/ radios/radios/ radios/radios/{id}/
     radios/radios/filters/ radios/sessions/{id}/ rate-limit/ subscriptions/ subscriptions/{uuid}/
     subscriptions/all/ tracks/{id}/fetches/ tracks/{id}/mutations/ uploads/{uuid}/audio-file-metadata/
@@ -168,6 +175,7 @@ FURTHER = """
 # What the contract calls otherwise than we do.
 VARIABLES = {
     "channels/": {"composite": "name"},
+    "manage/channels/": {"composite": "name"},
     "federation/actors/": {"full_username": "handle"},
     "instance/admin/settings/": {"id": "identifier"},
     "manage/accounts/": {"id": "handle"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -10,11 +9,12 @@ from uuid import UUID
 from attrs import frozen
 
 from fwtwisted.db.conditions import Condition, all_of, any_of, same, same_letters, token_conditions
+from fwtwisted.db.joins import Joins
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.music import Scope
 from fwtwisted.model.uploads import Upload, UploadQuestion
 
-_COLUMNS = """
+COLUMNS = """
     upload.id, upload.uuid, upload.library_id, upload.track_id, upload.audio_file, upload.source, upload.size,
     upload.mimetype, upload.bitrate, upload.duration, upload.import_status, upload.import_details,
     upload.import_metadata, upload.import_reference, upload.metadata, upload.creation_date, upload.import_date
@@ -26,7 +26,7 @@ _OWN = """
                                        WHERE channel.library_id = library.id AND channel.attributed_to_id = %s))
 """
 
-_ONE = f"SELECT {_COLUMNS} FROM upload JOIN library ON library.id = upload.library_id WHERE upload.uuid = %s"
+_ONE = f"SELECT {COLUMNS} FROM upload JOIN library ON library.id = upload.library_id WHERE upload.uuid = %s"
 OWN = f"{_ONE} AND {_OWN}"
 LOCK_OWN = f"{OWN} FOR UPDATE OF upload"
 PLAYABLE = f"{_ONE} AND upload.import_status IN ('finished', 'skipped') AND upload.library_id = ANY(%s)"
@@ -49,17 +49,18 @@ async def playable(tx: Queries, uuid: UUID, libraries: Sequence[int]) -> Upload 
 
 # --- lists ---------------------------------------------------------------------------------------
 
-# What a condition or an order may look at beside the upload itself; joined only when one does.
-_JOINS = {
-    "library": "JOIN library ON library.id = upload.library_id",
-    "owner": "JOIN actor AS owner ON owner.id = library.actor_id",
-    "track": "LEFT JOIN track ON track.id = upload.track_id",
-    "track_artist": "LEFT JOIN artist AS track_artist ON track_artist.id = track.artist_id",
-    "album": "LEFT JOIN album ON album.id = track.album_id",
-    "album_artist": "LEFT JOIN artist AS album_artist ON album_artist.id = album.artist_id",
-}
-_STANDS_ON = {"owner": "library", "track_artist": "track", "album": "track", "album_artist": "album"}
-_NAMED = re.compile(r"\b([a-z_]+)\.")
+# What a condition or an order may look at beside the upload itself.
+_JOINS = Joins(
+    "upload",
+    {
+        "library": "JOIN library ON library.id = upload.library_id",
+        "owner": "JOIN actor AS owner ON owner.id = library.actor_id",
+        "track": "LEFT JOIN track ON track.id = upload.track_id",
+        "track_artist": "LEFT JOIN artist AS track_artist ON track_artist.id = track.artist_id",
+        "album": "LEFT JOIN album ON album.id = track.album_id",
+        "album_artist": "LEFT JOIN artist AS album_artist ON album_artist.id = album.artist_id",
+    },
+)
 
 OWN_LIBRARIES = f"SELECT library.id FROM library WHERE {_OWN} ORDER BY library.id"
 
@@ -145,15 +146,6 @@ async def _narrowed(tx: Queries, asked: Asked) -> tuple[str, list[object]]:
     return whole.sql, list(whole.values)
 
 
-def _from(*pieces: str) -> str:
-    """The tables that these pieces of SQL look at."""
-    needed = {name for piece in pieces for name in _NAMED.findall(piece)} & _JOINS.keys()
-    for name in reversed(_JOINS):
-        if name in needed and name in _STANDS_ON:
-            needed.add(_STANDS_ON[name])
-    return " ".join(["FROM upload", *(join for name, join in _JOINS.items() if name in needed)])
-
-
 # All that libraries hold but what channels speak with: counted from what is kept of them.
 COUNT_USUAL = """
     SELECT (SELECT coalesce(sum(uploads), 0) FROM upload_tally WHERE library_id = ANY(%s))::bigint
@@ -169,7 +161,7 @@ async def count(tx: Queries, asked: Asked) -> int:
         own = await _own(tx, asked)
         return await tx.one(int, COUNT_USUAL, own, own)
     where, values = await _narrowed(tx, asked)
-    return await tx.one(int, f"SELECT count(*) {_from(where)} WHERE {where}", *values)
+    return await tx.one(int, f"SELECT count(*) {_JOINS.needed_by(where)} WHERE {where}", *values)
 
 
 async def page(tx: Queries, asked: Asked, limit: int, offset: int) -> list[Upload]:
@@ -182,7 +174,8 @@ async def page(tx: Queries, asked: Asked, limit: int, offset: int) -> list[Uploa
 async def _ordered(tx: Queries, asked: Asked, words: Sequence[tuple[str, bool]], limit: int, offset: int) -> list[int]:
     where, values = await _narrowed(tx, asked)
     order = ", ".join(f"{column} {'DESC NULLS LAST' if falls else 'ASC NULLS FIRST'}" for column, falls in words)
-    sql = f"SELECT upload.id {_from(where, order)} WHERE {where} ORDER BY {order}, upload.id DESC LIMIT %s OFFSET %s"
+    tables = _JOINS.needed_by(where, order)
+    sql = f"SELECT upload.id {tables} WHERE {where} ORDER BY {order}, upload.id DESC LIMIT %s OFFSET %s"
     return await tx.many(int, sql, *values, limit, offset)
 
 
@@ -192,7 +185,7 @@ async def _newest(tx: Queries, asked: Asked, limit: int, offset: int) -> list[in
     sql = f"""
         SELECT latest.id
           FROM unnest(%s::bigint[]) AS own (id)
-         CROSS JOIN LATERAL (SELECT upload.id, upload.creation_date {_from(whole.sql)}
+         CROSS JOIN LATERAL (SELECT upload.id, upload.creation_date {_JOINS.needed_by(whole.sql)}
                               WHERE upload.library_id = own.id AND {whole.sql}
                               ORDER BY upload.creation_date DESC, upload.id DESC LIMIT %s) AS latest
          ORDER BY latest.creation_date DESC, latest.id DESC LIMIT %s OFFSET %s
@@ -200,13 +193,13 @@ async def _newest(tx: Queries, asked: Asked, limit: int, offset: int) -> list[in
     return await tx.many(int, sql, await _own(tx, asked), *whole.values, limit + offset, limit, offset)
 
 
-BY_IDS = f"SELECT {_COLUMNS} FROM upload WHERE id = ANY(%s) ORDER BY array_position(%s::bigint[], id)"
+BY_IDS = f"SELECT {COLUMNS} FROM upload WHERE id = ANY(%s) ORDER BY array_position(%s::bigint[], id)"
 
 
 async def uuids(tx: Queries, asked: Asked) -> list[UUID]:
     """All that match, oldest first."""
     where, values = await _narrowed(tx, asked)
-    sql = f"SELECT upload.uuid {_from(where)} WHERE {where} ORDER BY upload.id"
+    sql = f"SELECT upload.uuid {_JOINS.needed_by(where)} WHERE {where} ORDER BY upload.id"
     return await tx.many(lambda uuid: uuid, sql, *values)
 
 

@@ -44,7 +44,7 @@ def tags(fields: Fields, document: Mapping[str, Any], most: int = MOST_TAGS) -> 
     if not isinstance(value, list):
         fields.refuse("tags", f'Expected a list of items but got type "{type(value).__name__}".')
         return None
-    problems = {place: problem for place, tag in enumerate(value) if (problem := _wrong_with(tag))}
+    problems = {place: problem for place, tag in enumerate(value) if (problem := wrong_with_tag(tag))}
     if problems:
         fields.refuse_items("tags", problems)
         return None
@@ -54,7 +54,8 @@ def tags(fields: Fields, document: Mapping[str, Any], most: int = MOST_TAGS) -> 
     return tuple(found.values())[:most]
 
 
-def _wrong_with(tag: object) -> str:
+def wrong_with_tag(tag: object) -> str:
+    """Why this is no tag; empty: it is one."""
     if not isinstance(tag, str):
         return NO_STRING
     word = tag.removeprefix("#")

@@ -14,6 +14,7 @@ from fwtwisted.web.v1.described import (
     edits,
     federation,
     instance,
+    librarians,
     libraries,
     listening,
     moderating,
@@ -35,6 +36,7 @@ AREAS = tuple(
         oauth,
         administration,
         moderating,
+        librarians,
         instance,
         plugins,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,8 +18,9 @@ from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
 from fwtwisted.db import jobs
-from fwtwisted.db.jobs import GiveUp, Job, JobKind, Later, Schedule
+from fwtwisted.db.jobs import GiveUp, Handled, Job, JobKind, Later, Schedule
 from fwtwisted.db.pool import Tx
+from fwtwisted.model.errors import Unavailable
 from fwtwisted.worker import Clock, Hands, WorkerSettings, back_off
 from tests.database import DatabaseCase
 from tests.waiting import PATIENCE_SECONDS, settled
@@ -183,6 +184,116 @@ class QueueTests(HandsCase):
         self.assertEqual(2, len(running))
         gate.callback(None)
         await self.until_empty()
+
+
+class JointTests(HandsCase):
+    """Jobs that are taken on together."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.joined: list[list[str]] = []
+
+    async def joint(self, some: Sequence[Job]) -> Handled:
+        """What says "alone" is left, what says "more" goes on once, the rest is done."""
+        self.joined.append(sorted(job.key for job in some if job.key))
+        said = {job.id: job.args.get("says") for job in some}
+        more = {id for id, word in said.items() if word == "more" and len(self.joined) == 1}
+        return Handled({id for id, word in said.items() if word != "alone"} - more, more)
+
+    async def test_together(self) -> None:
+        """Those that are claimed at once are done by one call; what it leaves is run by itself, what it wants again."""
+        for key, word in (("a", "done"), ("b", "alone"), ("c", "more"), ("d", "done")):
+            await self.ask("work", key, says=word)
+        self.hands(work=JobKind("import", self.note, joint=self.joint))
+        await self.until_empty()
+        self.assertEqual([["a", "b", "c", "d"], ["c"]], self.joined)
+        self.assertEqual(["b"], [job.key for job in self.ran])
+
+    async def test_asked_for_meanwhile(self) -> None:
+        """What is asked for again while it is being done together is done again."""
+
+        async def joint(some: Sequence[Job]) -> Handled:
+            if not self.joined:
+                await self.ask("work", "a")
+                await self.ask("work", "b")
+            return await self.joint(some)
+
+        await self.ask("work", "a")
+        self.hands(work=JobKind("import", self.note, joint=joint))
+        await self.until_empty()
+        self.assertEqual([["a"], ["a", "b"]], self.joined)
+
+    async def test_trouble(self) -> None:
+        """What goes wrong together is run one by one; what failed by itself is no company for others any more."""
+        broken = ["a"]
+
+        async def joint(some: Sequence[Job]) -> Handled:
+            await self.joint(some)
+            raise ZeroDivisionError
+
+        async def alone(job: Job) -> None:
+            await self.note(job)
+            if job.key in broken:
+                broken.remove(job.key)
+                raise Unavailable
+
+        await self.ask("work", "a")
+        await self.ask("work", "b")
+        self.hands(work=JobKind("import", alone, joint=joint))
+        await self.until_ran(2)
+        await self.until("SELECT string_agg(key || failures, ' ') FROM job", "a1")
+        await self.do("UPDATE job SET due = now()")
+        await self.until_empty()
+        self.assertEqual(([["a", "b"]], ["a", "a", "b"]), (self.joined, sorted(str(job.key) for job in self.ran)))
+
+    async def test_what_killed_its_holder(self) -> None:
+        """What a holder fell silent over comes by itself."""
+        await self.ask("work", "a")
+        await self.run_in(jobs.claim, "import", ["work"], 1, 0.0)
+        await self.ask("work", "b")
+        self.hands(work=JobKind("import", self.note, joint=self.joint))
+        await self.until_empty()
+        self.assertEqual(([["b"]], ["a"]), (self.joined, [job.key for job in self.ran]))
+
+    async def test_claims_are_kept(self) -> None:
+        """Those who are at it keep their claims, and others of the lane wait; who stops waits for them."""
+        go, begun = Deferred[None](), Deferred[None]()
+
+        async def joint(some: Sequence[Job]) -> Handled:
+            begun.callback(None)
+            await go
+            return await self.joint(some)
+
+        await self.ask("work", "a")
+        hands = self.hands(
+            WorkerSettings(look_seconds=0.02, lease_seconds=0.3), work=JobKind("import", self.note, joint=joint)
+        )
+        await begun
+        before = await self.value("SELECT due FROM job")
+        await self.until("SELECT due > '" + str(before) + "' FROM job", True)
+        self.assertEqual([f"import {await self.value('SELECT id FROM job')}"], hands.under_way())
+        stopping = Deferred.fromCoroutine(hands.stopService())
+        await settled(3)
+        self.assertFalse(stopping.called)
+        go.callback(None)
+        await stopping
+        self.assertEqual((0, 0), (await self.value("SELECT count(*) FROM job"), len(hands.under_way())))
+
+    async def test_ended_at_the_same_moment(self) -> None:
+        """Jobs that end at the same moment are all struck off, and each that was asked for again is run again."""
+        again = ["a", "c"]
+
+        async def work(job: Job) -> None:
+            if job.key in again:
+                again.remove(str(job.key))
+                await self.ask("work", job.key)
+            await self.note(job)
+
+        for key in "abcdef":
+            await self.ask("work", key)
+        self.hands(WorkerSettings(look_seconds=0.02, widths={"import": 6}), work=JobKind("import", work))
+        await self.until_empty()
+        self.assertEqual(list("aabccdef"), sorted(str(job.key) for job in self.ran))
 
 
 class TroubleTests(HandsCase):

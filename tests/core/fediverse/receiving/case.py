@@ -126,25 +126,31 @@ class ReceivingCase(MusicCase):
         """A queue that does this."""
         return Queue(self.database, deeds, self.threads, self.bell.ring, reactor, _now, POD)
 
-    async def tells(self, actor: int, *documents: Mapping[str, Any], drain: bool = True) -> None:
-        """An actor tells something, and it has its effect."""
+    async def tells(self, actor: int, *documents: Mapping[str, Any], drain: bool = True, host: str = AWAY) -> None:
+        """An actor of a host tells something, and it has its effect."""
         fid = await self.value("SELECT fid FROM actor WHERE id = %s", actor)
         for document in documents:
             body = orjson.dumps({"actor": fid} | dict(document))
             act = act_of(Doc.parse(body), HOME)
             same = hashlib.sha256(body).digest() if document.get("again") else sameness(act, body)
-            await self.ledger.write(NewPost(same, act.fid, AWAY, actor, None, act.type, act.about, body.decode()))
+            await self.ledger.write(NewPost(same, act.fid, host, actor, None, act.type, act.about, body.decode()))
         if drain:
-            await self.drained()
+            await self.drained(host)
 
-    async def drained(self, host: str = AWAY) -> float | None:
-        """Have what waits handled; for how long the rest rests."""
-        job = Job(1, "received.drain", host, {"host": host}, 1, 0, 1, datetime.now(UTC))
-        try:
-            await self.queue.drain(job)
-        except Later as rest:
-            return rest.seconds
-        return None
+    async def drained(self, *hosts: str) -> float | None:
+        """Have what waits handled as hands do it, at once or of each host alone; for how long the rest rests."""
+        jobs = [
+            Job(number, "received.drain", host, {"host": host}, 1, 0, 1, datetime.now(UTC))
+            for number, host in enumerate(hosts or (AWAY,))
+        ]
+        handled, rests = await self.queue.joining.join(jobs), []
+        for job in jobs:
+            if job.id not in handled.done:
+                try:
+                    await self.queue.drain(job)
+                except Later as rest:
+                    rests.append(rest.seconds)
+        return min(rests, default=None)
 
     async def states(self) -> list[str]:
         """What became of each post."""

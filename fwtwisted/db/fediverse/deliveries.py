@@ -9,7 +9,7 @@ Source: docs/federation.md §4.12, §4.14, §6.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -448,6 +448,37 @@ async def note(tx: Tx, tried: Sequence[Tried]) -> None:
         NOTE, [t.id for t in ordered], [t.state for t in ordered], [t.rest for t in ordered],
         [t.status for t in ordered], [t.error for t in ordered], [t.refused for t in ordered],
     )  # fmt: skip
+
+
+# The same for those that were taken.  The statement sees what was before it, hence without these.
+NOTE_TAKEN = """
+    WITH noted AS (
+    UPDATE delivery
+       SET state = 'done', attempts = attempts + 1, due = now(), last_attempt_date = now(), status = taken.status,
+           error = NULL
+      FROM unnest(%s::bigint[], %s::int[]) AS taken (id, status)
+     WHERE delivery.id = taken.id AND delivery.state IS NOT DISTINCT FROM 'waiting'
+ RETURNING delivery.recipient_id),
+    there AS (
+    UPDATE actor SET gone_answers = 0
+      FROM noted WHERE actor.id = noted.recipient_id AND actor.gone_answers > 0)
+    SELECT EXISTS (SELECT FROM delivery WHERE host = %s AND state = 'waiting' AND id <> ALL (%s::bigint[]))
+"""
+
+
+async def note_taken(tx: Tx, host: str, taken: Mapping[int, int]) -> bool:
+    """
+    Write down what a host took: ids, with the statuses of its answers; whether anything else waits for it.
+
+    What is said meanwhile is not seen; whoever says it has the host looked after.
+    """
+    ids = _array(sorted(taken))
+    return await tx.one(bool, NOTE_TAKEN, ids, _array(taken[id] for id in sorted(taken)), host, ids)
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """Numbers as PostgreSQL writes an array of them: a list of many takes psycopg2 its time."""
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 INSTEAD = f"""

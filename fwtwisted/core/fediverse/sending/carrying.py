@@ -15,7 +15,7 @@ from typing import Protocol, TypeAlias
 from attrs import field, frozen
 from twisted.internet.interfaces import IReactorTime
 
-from fwtwisted.core.fediverse.keys.own import OwnKeys, SigningKey
+from fwtwisted.core.fediverse.keys.own import OwnKeys
 from fwtwisted.core.fediverse.keys.signing import Signing, Wanted
 from fwtwisted.core.fediverse.sending.door import Door
 from fwtwisted.model.federation import Scheme
@@ -139,12 +139,15 @@ class ByCouriers:
     async def _carried(self, parcels: Sequence[Parcel], abreast: int) -> Mapping[int, Answer]:
         signers = {(parcel.actor_id, parcel.former_key) for parcel in parcels}
         keys = {signer: await self._keys.signing(*signer) for signer in signers}
-        letters = [_letter(parcel, keys[parcel.actor_id, parcel.former_key]) for parcel in parcels]
-        return await self._couriers.post(Bundle(parcels[0].origin, KIND, letters, abreast))
+        stamps: dict[tuple[str, Scheme, Wanted | None], Stamp] = {}  # most are alike
 
+        def letter(parcel: Parcel) -> Letter:
+            key = keys[parcel.actor_id, parcel.former_key]
+            kind = (key.key_id, parcel.scheme, parcel.wanted)
+            stamp = stamps.get(kind) or stamps.setdefault(kind, Stamp(*kind))
+            return Letter(parcel.inbox, parcel.body, stamp, key.key)
 
-def _letter(parcel: Parcel, key: SigningKey) -> Letter:
-    return Letter(parcel.inbox, parcel.body, Stamp(key.key_id, parcel.scheme, parcel.wanted), key.key)
+        return await self._couriers.post(Bundle(parcels[0].origin, KIND, [letter(one) for one in parcels], abreast))
 
 
 class Carrying:

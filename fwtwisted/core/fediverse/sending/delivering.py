@@ -125,21 +125,20 @@ class Delivering:
             if rest is not None:
                 await self._sleep(host, rest)
                 return
-            if not look.due:
+            if not look.due or not await self._some(host, look):
                 return
-            await self._some(host, look)
         await self._sleep(host, 0)
 
-    async def _some(self, host: str, look: Look) -> None:
-        """Deliver a few."""
+    async def _some(self, host: str, look: Look) -> bool:
+        """Deliver a few; whether more may be waiting."""
         if host not in await self._ground.welcome([host]):
             await self._database.transaction(
                 lambda tx: deliveries.give_up_host(tx, host, "Moderators shut this server out.")
             )
-            return
+            return True
         is_probe = look.standing.failures >= verdicts.FAILURES_TO_HOLD
         found = look.due[:1] if is_probe else look.due
-        await self._write(host, look.standing, await self._attempts.make(found, look.standing.failures))
+        return await self._write(host, look.standing, await self._attempts.make(found, look.standing.failures))
 
     async def _sleep(self, host: str, seconds: float) -> None:
         """Be woken for the host in so many seconds."""
@@ -156,7 +155,12 @@ class Delivering:
 
     # --- writing down ----------------------------------------------------------------------------
 
-    async def _write(self, host: str, standing: Standing, outcomes: Sequence[Outcome]) -> None:
+    async def _write(self, host: str, standing: Standing, outcomes: Sequence[Outcome]) -> bool:
+        """Write down what came of a few; whether more may be waiting."""
+        if standing.failures == 0 and all(outcome.judged.verdict is Verdict.DONE for outcome in outcomes):
+            taken = {outcome.due.id: outcome.status or 0 for outcome in outcomes}
+            return await self._database.alone(lambda tx: deliveries.note_taken(tx, host, taken))
+
         def tried(outcome: Outcome) -> Tried:
             judged = outcome.judged
             state = {Verdict.DONE: "done", Verdict.AGAIN: "waiting"}.get(judged.verdict, "given_up")
@@ -164,9 +168,6 @@ class Delivering:
             return Tried(outcome.due.id, state, rest, outcome.status, outcome.error, judged.is_refused)
 
         all_tried = [tried(outcome) for outcome in outcomes]
-        if standing.failures == 0 and all(outcome.judged.verdict is Verdict.DONE for outcome in outcomes):
-            await self._database.alone(lambda tx: deliveries.note(tx, all_tried))
-            return
 
         async def work(tx: Tx) -> None:
             await deliveries.note(tx, all_tried)
@@ -176,6 +177,7 @@ class Delivering:
             await self._note_host(tx, host, standing, outcomes)
 
         await self._database.transaction(work)
+        return True
 
     async def _nobody(self, tx: Tx, outcome: Outcome) -> None:
         """An inbox is no more: the recipient's own may be; who has none left in the end follows nobody."""

@@ -41,7 +41,7 @@ class TempoSettings:
     first: float = 500.0
     least: float = 250.0
     most: float = 1000.0
-    together: int = 8
+    together: int = 16
     look_seconds: float = 0.2
     step: float = 25.0
     brake: float = 0.75

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
+from collections.abc import Mapping
+
+from twisted.internet.defer import Deferred, gatherResults
 
 from fwtwisted.core.fediverse.sending.delivering import DeliverySettings
+from fwtwisted.db.fediverse import deliveries
 from fwtwisted.db.pool import Tx
-from tests.core.fediverse.sending.case import QUICK, SendingCase
+from tests.core.fediverse.sending.case import QUICK, Heard, SendingCase
 
 
 class ReachingTests(SendingCase):
@@ -50,6 +53,47 @@ class ReachingTests(SendingCase):
         await self.deliver()
         self.assertEqual(len(peer.heard), 30)
         self.assertLessEqual(peer.connections, 2)
+
+    async def test_what_is_said_meanwhile(self) -> None:
+        """What is put down while a host is written to is brought there, too, whether it was seen in time or not."""
+        await self.begin()
+        peer = await self.a_peer()
+        await self.a_follower("eve", peer)
+        saying: list[Deferred[None]] = []
+
+        def answer(_: Heard) -> tuple[int, Mapping[str, str]]:
+            if len(saying) < 5:
+                saying.append(Deferred.fromCoroutine(self.say("more", f"https://pod.example/x/{len(saying)}")))
+            return 202, {}
+
+        peer.answer = answer
+        await self.say("one", "https://pod.example/x/first")
+        while len(saying) < 5 or len(peer.heard) < 6:
+            await self.deliver()
+        await gatherResults(saying)
+        self.assertEqual({(state, attempts) for _, state, attempts, _ in await self.states()}, {("done", 1)})
+
+    async def test_whether_anything_waits(self) -> None:
+        """What a host took is written down as that, once, and it is known whether anything else waits for it."""
+        await self.begin()
+        peer, other = await self.a_peer(), await self.a_peer()
+        for name in ("eve", "ada", "zoe"):
+            await self.a_follower(name, peer, shared=False)
+        await self.a_follower("una", other)
+        await self.say("one")
+        ids = await self.run_in(Tx.many, int, "SELECT id FROM delivery WHERE host = %s ORDER BY id DESC", peer.host)
+        taken = {ids[0]: 202, ids[2]: 200}
+        for _ in range(2):
+            self.assertTrue(await self.run_in(deliveries.note_taken, peer.host, taken))
+        self.assertFalse(await self.run_in(deliveries.note_taken, peer.host, {ids[1]: 202}))
+        told = await self.run_in(
+            Tx.many,
+            lambda *row: row,
+            "SELECT state, attempts, status, error FROM delivery WHERE host = %s ORDER BY id",
+            peer.host,
+        )
+        self.assertEqual(told, [("done", 1, status, None) for status in (200, 202, 202)])
+        self.assertEqual(await self.value("SELECT count(*) FROM delivery WHERE state = 'waiting'"), 1)
 
     async def test_nobody_elsewhere(self) -> None:
         """Without followers elsewhere nothing is kept."""

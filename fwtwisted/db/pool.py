@@ -61,7 +61,6 @@ class Undone(RuntimeError):
 BUSY = (
     sqlstates.QueryCanceled,
     sqlstates.DeadlockDetected,
-    sqlstates.LockNotAvailable,
     sqlstates.SerializationFailure,
 )
 
@@ -78,6 +77,16 @@ OVERTAKEN = (sqlstates.ForeignKeyViolation, sqlstates.UniqueViolation, sqlstates
 
 # Of TCP: a far end that is gone without a word is noticed within half a minute, also by who only listens.
 NOTICE_THE_DEAD = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+
+
+# How work begins: as statements that each stand alone, as a transaction, as one that waits for no row for long.
+ALONE, TRANSACTION, BRIEFLY = "", "BEGIN;", "BEGIN;SET LOCAL lock_timeout = '250ms';"
+
+
+class HeldUp(Unavailable):
+    """Somebody else has locked a row that is wanted, and keeps it."""
+
+    text = "The database is busy."
 
 
 class _DiedUnanswered(Exception):
@@ -139,9 +148,9 @@ class Tx:
 
     _log = Logger()
 
-    def __init__(self, connection: Connection, *, begins: bool) -> None:
+    def __init__(self, connection: Connection, *, begin: str) -> None:
         self._connection = connection
-        self._begins = begins
+        self._begin = begin
         self.began = False
         self.answered = False
         self.is_over = False
@@ -152,12 +161,12 @@ class Tx:
     @property
     def may_change(self) -> bool:
         """Whether this is a transaction, in which something may be seen that does not last."""
-        return self._begins
+        return bool(self._begin)
 
     async def _run(self, sql: str, args: Sequence[object]) -> Any:
-        if self._begins and not self.began:
+        if self._begin and not self.began:
             self.began = True
-            sql = "BEGIN;" + sql
+            sql = self._begin + sql
         cursor = await self._connection.execute(sql, args or None)
         self.answered = True
         return cursor
@@ -186,7 +195,7 @@ class Tx:
         return [make(*row) for row in await self._often(statement, args)]
 
     async def _often(self, statement: Often, args: Sequence[object]) -> list[tuple[Any, ...]]:
-        if self._begins:
+        if self._begin:
             return await self._rows(statement.sql, args)
         knows, name = self._connection.knows, statement.name
         if name in knows:
@@ -304,11 +313,19 @@ class Database:
             removed or made what this one had looked at.
         :raise Unavailable: the database cannot be reached, or all connections stay busy.
         """
-        return self._heard(self._run(work, begins=True))
+        return self._heard(self._run(work, TRANSACTION))
+
+    def briefly(self, work: Callable[[Tx], Awaitable[T]]) -> Deferred[T]:
+        """
+        :meth:`transaction` for work that others wait for.
+
+        :raise HeldUp: a row that it wants stays locked for more than a quarter of a second.
+        """
+        return self._heard(self._run(work, BRIEFLY))
 
     def read(self, work: Callable[[Tx], Awaitable[T]]) -> Deferred[T]:
         """Run ``work`` without a transaction: each statement sees its own snapshot.  Cheaper, for reading."""
-        return self._heard(self._run(work, begins=False))
+        return self._heard(self._run(work, ALONE))
 
     def alone(self, work: Callable[[Tx], Awaitable[T]]) -> Deferred[T]:
         """
@@ -316,7 +333,7 @@ class Database:
 
         Nothing is to be touched by it, and nothing to follow its commit.
         """
-        return self._heard(self._run(work, begins=False))
+        return self._heard(self._run(work, ALONE))
 
     def _heard(self, running: Awaitable[T]) -> Deferred[T]:
         heard: Deferred[T] = Deferred(_waiter_left)
@@ -338,21 +355,21 @@ class Database:
         Deferred.fromCoroutine(running).addBoth(tell)  # type: ignore[arg-type]
         return heard
 
-    async def _run(self, work: Callable[[Tx], Awaitable[T]], *, begins: bool) -> T:
+    async def _run(self, work: Callable[[Tx], Awaitable[T]], begin: str) -> T:
         try:
-            return await self._attempt(work, begins=begins)
+            return await self._attempt(work, begin)
         except _Overtaken:
-            return await self._attempt(work, begins=begins, last=True)
+            return await self._attempt(work, begin, last=True)
         except _DiedUnanswered:
             try:
-                return await self._attempt(work, begins=begins, last=True)
+                return await self._attempt(work, begin, last=True)
             except _DiedUnanswered as death:
                 raise Unavailable("The database is not available.") from death.__cause__
 
-    async def _attempt(self, work: Callable[[Tx], Awaitable[T]], *, begins: bool, last: bool = False) -> T:
+    async def _attempt(self, work: Callable[[Tx], Awaitable[T]], begin: str, *, last: bool = False) -> T:
         connection = await self._take()
         self._vigil.keep()
-        tx = Tx(connection, begins=begins)
+        tx = Tx(connection, begin=begin)
         try:
             try:
                 result = await self._held(work, tx)
@@ -361,8 +378,10 @@ class Database:
                 await tx.roll_back()
                 raise
         except psycopg2.Error as trouble:
-            if connection.alive and begins and not last and isinstance(trouble, OVERTAKEN):
+            if connection.alive and begin and not last and isinstance(trouble, OVERTAKEN):
                 raise _Overtaken from trouble
+            if connection.alive and isinstance(trouble, sqlstates.LockNotAvailable):
+                raise HeldUp(retry_after=1) from trouble
             if connection.alive and isinstance(trouble, BUSY):
                 self._log.warn("a transaction gave way: {why}", event="db.busy", why=str(trouble).strip())
                 raise Unavailable("The database is busy.", retry_after=1) from trouble

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg2
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, gatherResults
 
-from fwtwisted.db.pool import Tx
+from fwtwisted.db.pool import HeldUp, Tx
 from fwtwisted.db.together import MOST_AT_ONCE, Together
 from fwtwisted.model.errors import FwError, Invalid, Unavailable
 from tests.database import DatabaseCase
@@ -24,7 +24,7 @@ class TogetherTests(DatabaseCase):
         await self.do("CREATE TABLE told (id bigserial, word text NOT NULL CHECK (word <> 'poison'))")
         self.rounds: list[list[str]] = []
         self.after: list[str] = []
-        return Together(self.database.transaction, self.write)
+        return Together(self.database.briefly, self.write, self.database.transaction)
 
     async def write(self, tx: Tx, words: Sequence[str]) -> list[int | FwError]:
         """Write the words; ``no`` is refused."""
@@ -95,6 +95,35 @@ class TogetherTests(DatabaseCase):
         self.assertEqual(["a", "b", "c"], await self.words())
         self.assertEqual(["a", "b", "c"], self.after)
         self.assertEqual([["a"], ["b", "poison", "c"], ["b"], ["poison"], ["c"]], self.rounds)
+
+    async def test_one_that_is_held_up_steps_aside(self) -> None:
+        """Others, of the same moment and later ones, are answered meanwhile; in the end it is, too."""
+        await self.do("CREATE TABLE pen (name text, words int DEFAULT 0); INSERT INTO pen VALUES ('ada'), ('bob')")
+
+        async def write(tx: Tx, names: Sequence[str]) -> list[int]:
+            return [await tx.one(int, "UPDATE pen SET words = words + 1 WHERE name = %s RETURNING words", name)
+                    for name in names]  # fmt: skip
+
+        together = Together(self.database.briefly, write, self.database.transaction)
+        async with self.locked("SELECT FROM pen WHERE name = 'ada' FOR UPDATE"):
+            names = ("bob", "ada", "bob", "ada", "bob")
+            several = [together.done(name) for name in names]
+            held = [one for one, name in zip(several, names, strict=True) if name == "ada"]
+            self.assertEqual([1, 2, 3], await gatherResults([one for one in several if one not in held]))
+            self.assertEqual(4, await together.done("bob"))
+            alone = together.done("ada")
+            self.assertEqual(5, await together.done("bob"))
+            self.assertFalse(any(one.called for one in (*held, alone)))
+        self.assertEqual([1, 2, 3], sorted(await gatherResults([*held, alone])))
+        self.assertEqual(6, await together.done("bob"))
+
+    async def test_held_up_where_nobody_is_patient(self) -> None:
+        """Who is held up is told so, and nobody else suffers."""
+        await self.begun()
+        together = Together(self.database.briefly, self.write)
+        async with self.locked("LOCK TABLE told"):
+            await self.assertFailure(together.done("a"), HeldUp)
+        self.assertEqual(1, await together.done("b"))
 
     async def test_a_waiter_may_leave(self) -> None:
         """What it wished for is done, and the others are answered."""

@@ -86,8 +86,8 @@ class Listening:
         self._database, self._visibility, self._shelves = database, visibility, shelves
         self._happened, self._relay, self._occasions = happened, relay, occasions
         self._hearts, self._plays = (
-            Together(database.transaction, self._favor_all),
-            Together(database.transaction, self._listened_all),
+            Together(database.briefly, self._favor_all, database.transaction),
+            Together(database.briefly, self._listened_all, database.transaction),
         )
 
     async def page(self, kind: Kind, viewer: Viewer, question: DeedQuestion, limit: int, offset: int) -> Deeds:

@@ -52,7 +52,7 @@ class NowPlaying:
 
     def __init__(self, database: Database, listening: Listening, now: Callable[[], datetime]) -> None:
         self._database, self._listening, self.now = database, listening, now
-        self._scrobbles = Together(database.transaction, self._scrobble_all)
+        self._scrobbles = Together(database.briefly, self._scrobble_all, database.transaction)
 
     async def playing(self, viewer: Viewer) -> Sequence[Playing]:
         """What is going on, of people whose doings the viewer may see; the latest first."""

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from fwtwisted.core.fediverse.publishing.papers import Papers
-from fwtwisted.db.pool import Tx
+from fwtwisted.db.pool import ALONE, Tx
 from fwtwisted.model.federation import PeerClass
 from fwtwisted.model.people import Pod
 from fwtwisted.wire.activitypub.contexts import PUBLIC
@@ -30,7 +30,7 @@ class Counting(Tx):
     """Counts statements.  :ivar count: so many were run."""
 
     def __init__(self, tx: Tx) -> None:
-        super().__init__(tx._connection, begins=False)
+        super().__init__(tx._connection, begin=ALONE)
         self.count = 0
 
     async def _run(self, sql: str, args: Sequence[object]) -> Any:

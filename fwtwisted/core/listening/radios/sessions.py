@@ -86,7 +86,7 @@ class RadioSessions:
     ) -> None:
         self._database, self._visibility, self._pools, self._shelves = database, visibility, pools, shelves
         self._now, self._settings = now, settings
-        self._begins = Together(database.transaction, self._begin_all)
+        self._begins = Together(database.briefly, self._begin_all, database.transaction)
 
     async def begin(self, viewer: Viewer, cookie: str | None, wish: SessionWish) -> Begun:
         """

@@ -196,7 +196,7 @@ def asserting(doc: Doc) -> Iterator[Published]:
 
 def standing_alone(doc: Doc) -> Iterator[Published]:
     """The key that a document is, if it is one."""
-    if doc.is_a("Key", "CryptographicKey"):
+    if doc.types and set(doc.types) <= {"Key", "CryptographicKey"}:
         yield from _one(doc, "owner" if doc.has("owner") else "controller", "publicKeyPem")
 
 

@@ -251,6 +251,17 @@ class CollectionTests(ReadingCase):
         self.assertEqual(ALICE, collections.library(Doc(by_actor)).owner)
         for name in ("attributedTo", "name", "type", "id"):
             self.assertEqual([name], self.refused(collections.library, without(library(), name)))
+        for name in ("first", "last", "followers", "attributedTo"):
+            elsewhere = {**library(), name: f"{OTHER_POD}/x"}
+            self.assertEqual([name], self.refused(collections.library, elsewhere), "it lies on another server")
+
+    def test_types(self) -> None:
+        """What is something else beside is none of them: an activity, say (docs/federation.md §8.4)."""
+        self.assertEqual(ALICE, collections.library(Doc(library() | {"type": ["Library", "Collection"]})).owner)
+        for kinds in (["Create", "Library"], ["Library", "Person"]):
+            self.assertEqual(["type"], self.refused(collections.library, library() | {"type": kinds}))
+        self.assertRaises(Invalid, collections.page, Doc(page(type=["CollectionPage", "Create"])), LIBRARY)
+        self.assertRaises(Invalid, collections.page, Doc(page(type=[])), LIBRARY)
 
     def test_pages(self) -> None:
         """``items`` or ``orderedItems``, objects or ids; the way on stays on the server."""

@@ -143,7 +143,12 @@ class PublishedTests(SynchronousTestCase):
         for kind in ("Key", "CryptographicKey", ["CryptographicKey"]):
             document = {"type": kind, "id": "k", "controller": ADA, "publicKeyPem": "PEM"}
             self.assertEqual([keys.Published("k", ADA, "PEM")], list(keys.standing_alone(Doc(document))))
-        self.assertEqual([], list(keys.standing_alone(Doc({"type": "Note", "id": "k", "publicKeyPem": "PEM"}))))
+        for kinds in ("Note", ["Key", "Create"], []):
+            other = Doc({"type": kinds, "id": "k", "publicKeyPem": "PEM"})
+            self.assertEqual([], list(keys.standing_alone(other)), "an activity, say")
+        self.assertEqual(
+            [], list(keys.standing_alone(Doc({"type": ["Key", "Create"], "id": "k", "publicKeyPem": "PEM"})))
+        )
 
     def test_multikeys(self) -> None:
         """``assertionMethod``, as FEP-521a has it; keys that are only named are passed over."""

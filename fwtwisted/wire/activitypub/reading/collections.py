@@ -16,13 +16,13 @@ from fwtwisted.wire.activitypub.reading.places import (
     fid_of,
     id_or_none,
     is_web,
-    on_host_of,
 )
 from fwtwisted.wire.activitypub.reading.words import LARGEST_INT
 from fwtwisted.wire.addresses import host_of
 
 NO_LIBRARY = "This is no library."
 NO_PAGE = "This is no page of a collection."
+LIBRARY = "Library"
 PAGE_TYPES = ("CollectionPage", "OrderedCollectionPage")
 COLLECTION_TYPES = ("Collection", "OrderedCollection")
 MOST_ITEMS = 1_000
@@ -30,13 +30,13 @@ MOST_ITEMS = 1_000
 
 def library(doc: Doc) -> SaidLibrary:
     """What a library's document says.  :raise Invalid:"""
-    if not doc.is_a("Library"):
+    if not doc.is_a(LIBRARY) or not set(doc.types) <= {LIBRARY, *COLLECTION_TYPES}:
         raise Invalid.on("type", NO_LIBRARY)
     fid = fid_of(doc)
     owner = doc.link("attributedTo") or doc.link("actor")
     if owner is None:
         raise Invalid.on("attributedTo", REQUIRED)
-    first = doc.link("first")
+    first, _, followers = (_at_home(doc, name, fid) for name in ("first", "last", "followers"))
     name = doc.line("name", LONGEST_LIBRARY_NAME)
     if name is None:
         raise Invalid.on("name", REQUIRED)
@@ -46,11 +46,17 @@ def library(doc: Doc) -> SaidLibrary:
         name=name,
         description=doc.text("summary", LONGEST_TEXT),
         is_public=PUBLIC in doc.ids("audience"),
-        followers=on_host_of(doc, "followers", fid) or f"{fid}/followers",
+        followers=followers or f"{fid}/followers",
         total=doc.number("totalItems", LARGEST_INT) or 0,
-        first=None if first is None else checked(first, "first", fid),
+        first=first,
         published=doc.moment("published"),
     )
+
+
+def _at_home(doc: Doc, name: str, fid: str) -> str | None:
+    """What a library names that must lie on its own server.  :raise Invalid: it lies elsewhere."""
+    found = doc.link(name)
+    return None if found is None else checked(found, name, fid)
 
 
 def first_page(doc: Doc) -> str | Doc | None:
@@ -69,7 +75,7 @@ def page(doc: Doc, owner: str) -> SaidPage:
     :param owner: whose collection it is, an address of the server that it must lie on.
     :raise Invalid:
     """
-    if not doc.is_a(*PAGE_TYPES, *COLLECTION_TYPES):
+    if not doc.types or not set(doc.types) <= {*PAGE_TYPES, *COLLECTION_TYPES}:
         raise Invalid.on("type", NO_PAGE)
     if doc.id is not None and not is_web(doc.id):
         raise Invalid.on("id", NO_URL)

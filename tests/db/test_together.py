@@ -12,6 +12,7 @@ from fwtwisted.db.pool import HeldUp, Tx
 from fwtwisted.db.together import MOST_AT_ONCE, Together
 from fwtwisted.model.errors import FwError, Invalid, Unavailable
 from tests.database import DatabaseCase
+from tests.waiting import settled
 
 WRITE = "INSERT INTO told (word) VALUES (%s) RETURNING id"
 
@@ -27,8 +28,9 @@ class TogetherTests(DatabaseCase):
         return Together(self.database.briefly, self.write, self.database.transaction)
 
     async def write(self, tx: Tx, words: Sequence[str]) -> list[int | FwError]:
-        """Write the words; ``no`` is refused."""
+        """Write the words; ``no`` is refused.  It takes a turn of the reactor, however fast the database answers."""
         self.rounds.append(list(words))
+        await settled(1)
         outcomes: list[int | FwError] = []
         for word in words:
             if word == "no":

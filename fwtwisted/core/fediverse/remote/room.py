@@ -66,7 +66,7 @@ class Remote:
             database, ask, ground.asking.document_or_page, ground.asking.json, self.actors, self.objects,
             self.episodes, self.changes, self.outboxes, pod,
         )  # fmt: skip
-        self.scanning = Scanning(database, ask, self.objects, ground.ring)
+        self.scanning = Scanning(database, ask, self.objects, ground.ring, ground.now)
         self.returning = Returning(self.scanning, self.outboxes)
         self.refreshing = Refreshing(database, self.lookup.outcome, ground.ring, ground.settings.refreshing)
 

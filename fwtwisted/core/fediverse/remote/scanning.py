@@ -8,15 +8,16 @@ Walking through libraries elsewhere: page by page, as somebody who may look into
          └─▶ its first page ──▶ kept, counted, what comes next written down ──▶ … ──▶ finished
                └─ cannot be had: again in one, two, four … minutes, five times; then errored
 
-A walk that was cut off, by a crash or by the other server, goes on with the page that it had not done.  What a whole
-walk without errors did not meet is no longer there, and is removed here as well.
+A walk that was cut off, by a crash or by the other server, goes on with the page that it had not done; so does one that
+took so long that others have their turn first, be its server slow or its library large.  What a whole walk without
+errors did not meet is no longer there, and is removed here as well.
 
 Source: docs/federation.md §2.7, §5.2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -49,6 +50,7 @@ FIRST_REST = 60.0  # seconds, before a page is asked for again; doubled each tim
 FURTHER_PAGES = 10  # beyond those that a library says that it has
 MOST_PAGES = 20_000  # whatever it says
 SOME = 500
+TURN_SECONDS = 60.0  # that a walk has of a hand, before others go first
 SPREAD_SECONDS = 3_600.0  # over which the weekly walks begin
 PASSING = (408, 425, 429)
 
@@ -72,8 +74,10 @@ class Scanning:
 
     _log = Logger()
 
-    def __init__(self, database: Database, ask: AskDocument, objects: Taking, ring: Ring) -> None:
-        self._database, self._ask, self._objects, self._ring = database, ask, objects, ring
+    def __init__(
+        self, database: Database, ask: AskDocument, objects: Taking, ring: Ring, now: Callable[[], datetime]
+    ) -> None:
+        self._database, self._ask, self._objects, self._ring, self._now = database, ask, objects, ring, now
 
     async def ask(
         self, tx: Tx, library_id: int, actor_id: int | None, due_in: float = 0.0, *, afresh: bool = False
@@ -95,7 +99,7 @@ class Scanning:
     # --- one walk --------------------------------------------------------------------------------
 
     async def scan(self, job: Job) -> None:
-        """Begin a walk, or go on with it.  :raise Later: the other server does not answer."""
+        """Begin a walk, or go on with it.  :raise Later: the other server does not answer, or others go first."""
         id = job.args["scan"]
         walk = await self._database.transaction(lambda tx: scans.set_out(tx, id))
         if walk is None:
@@ -108,6 +112,7 @@ class Scanning:
             await self._end(id, str(why))
 
     async def _walk(self, walk: Walk) -> None:
+        until = self._now() + timedelta(seconds=TURN_SECONDS)
         library, signer = await self._as_whom(walk)
         url = walk.next_page
         if url is None:
@@ -123,6 +128,8 @@ class Scanning:
             most = most or _most_pages(total, page)
             await self._take(walk, page, library, signer, most)
             pages, url = pages + 1, page.next
+            if url is not None and self._now() > until:
+                raise Later(0, "others have their turn")
         if url is not None:
             raise _Over("There are more pages than there can be.")
         await self._finish(walk, total)

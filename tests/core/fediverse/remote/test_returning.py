@@ -16,7 +16,9 @@ class LetInTests(RemoteCase):
         super().setUp()
         self.world.put(funkwhale_actor(), library())
         outboxes = Outboxes(self.database, self.world.ask, self.episodes, lambda *_: None, OutboxesSettings())
-        self.returning = Returning(Scanning(self.database, self.world.ask, self.objects, lambda *_: None), outboxes)
+        self.returning = Returning(
+            Scanning(self.database, self.world.ask, self.objects, lambda *_: None, self._now), outboxes
+        )
         self.bob, self.carol = [(await self.a_viewer(name)).the_actor for name in ("bob", "carol")]
 
     async def let_in(self, who: int, *, library: int | None = None, actor: int | None = None) -> None:

@@ -12,11 +12,13 @@ from fwtwisted.core.fediverse.remote.scanning import (
     FURTHER_PAGES,
     MOST_TRIES,
     SCAN,
+    TURN_SECONDS,
     Scanning,
     next_monday_at_two,
 )
 from fwtwisted.db.jobs import Job, Later
 from fwtwisted.db.pool import Tx
+from fwtwisted.model.federation import Answer
 from fwtwisted.model.fediverse import Scan
 from tests.core.fediverse.remote.ground import RemoteCase
 from tests.foreign import ALICE, LIBRARY, OTHER_POD, Document, changed, funkwhale_actor, library, page, upload
@@ -25,7 +27,9 @@ PAGES = [f"{LIBRARY}?page={number}" for number in range(20)]  # the first is no 
 
 
 class ScanningCase(RemoteCase):
-    """With a library of Alice's that Bob follows."""
+    """With a library of Alice's that Bob follows.  :ivar slowness: seconds that each answer takes."""
+
+    slowness = 0.0
 
     async def setUp(self) -> None:  # type: ignore[override]
         super().setUp()
@@ -33,7 +37,12 @@ class ScanningCase(RemoteCase):
         self.library = await self.objects.take_library(library(), LIBRARY)
         self.bob = (await self.a_viewer("bob")).the_actor
         await self.a_follow(self.bob, library=self.library.id)
-        self.scanning = Scanning(self.database, self.world.ask, self.objects, lambda *_: None)
+        self.scanning = Scanning(self.database, self._asked, self.objects, lambda *_: None, self._now)
+
+    async def _asked(self, url: str, **how: Any) -> Answer:
+        """The other server takes its time."""
+        self.clock.advance(self.slowness)
+        return await self.world.ask(url, **how)
 
     def shelve(self, *pages: list[Document], total: int | None = None, **members: Any) -> None:
         """Have the library hold these files, page by page."""
@@ -181,6 +190,23 @@ class TroubleTests(ScanningCase):
         self.assertEqual("finished", await self.walk())
         self.assertEqual([PAGES[2], PAGES[3]], self.world.asked)
         self.assertEqual((_ids(1, 2, 3), (3, 3, 0)), (await self.uploads(), await self.scan()))
+
+    async def test_others_have_their_turn(self) -> None:
+        """A walk that takes long lets its hand go now and then, and goes on where it was; nothing is asked twice."""
+        self.shelve(*([upload(number)] for number in range(1, 6)))
+        self.slowness = TURN_SECONDS / 2.5
+        await self.ask()
+        turns = 1
+        while True:
+            try:
+                status = await self.walk()
+                break
+            except Later as rest:
+                self.assertEqual(0, rest.seconds)
+                turns += 1
+        self.assertEqual(("finished", 2), (status, turns))
+        self.assertEqual(_ids(1, 2, 3, 4, 5), await self.uploads())
+        self.assertEqual(PAGES[1:6], [url for url in self.world.asked if "page=" in url])
 
     async def test_it_gives_up(self) -> None:
         """After five times it is errored, and nothing is removed."""

@@ -44,6 +44,13 @@ OWN_PAGES = {
     "edits of a track": "tracks/{track}/mutations/?page_size=25",
     "hidden artists": "moderation/content-filters/?page_size=25",
     "tracks, some hidden": "tracks/?playable=true&page_size=25",
+    "everybody's artists": "manage/library/artists/?page_size=25",
+    "everybody's albums": "manage/library/albums/?page_size=25",
+    "everybody's tracks": "manage/library/tracks/?page_size=25",
+    "everybody's tracks, a word": "manage/library/tracks/?page_size=25&q=river&ordering=title",
+    "everybody's uploads": "manage/library/uploads/?page_size=25",
+    "everybody's uploads by size": "manage/library/uploads/?page_size=25&ordering=-size",
+    "everybody's tags": "manage/tags/?page_size=25&ordering=-items_count",
 }
 SUGGESTED, HIDDEN = 1_000, 25
 PAGES_MEANWHILE = [path for path in PAGES.values() if "{" not in path]

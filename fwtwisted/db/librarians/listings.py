@@ -73,7 +73,13 @@ def _uuid(column: str) -> Filter:
 
 
 def _folded(column: str) -> str:
-    return f"folded(coalesce({column}::text, ''))"
+    """The text to be searched; where there is none, the folding is spared."""
+    return f"(CASE WHEN {column} IS NULL THEN '' ELSE folded({column}) END)"
+
+
+def _ascii(column: str) -> str:
+    """Likewise of addresses and uuids, which hold nothing that folding would change but capitals."""
+    return f"coalesce(lower({column}::text), '')"
 
 
 def _among(column: str, text: str) -> Condition:
@@ -87,7 +93,7 @@ def _among(column: str, text: str) -> Condition:
 LISTINGS: Final[Mapping[Sort, Listing]] = {
     Sort.ARTIST: Listing(
         Joins("artist", {}),
-        {"name": "artist.folded_name", "fid": _folded("artist.fid"), "mbid": _folded("artist.mbid")},
+        {"name": "artist.folded_name", "fid": _ascii("artist.fid"), "mbid": _ascii("artist.mbid")},
         {
             "uuid": _uuid("artist.uuid"),
             "domain": _server("artist.fid"),
@@ -107,9 +113,9 @@ LISTINGS: Final[Mapping[Sort, Listing]] = {
         Joins("album", {"artist": "JOIN artist ON artist.id = album.artist_id"}),
         {
             "title": "album.folded_title",
-            "fid": _folded("album.fid"),
+            "fid": _ascii("album.fid"),
             "artist": "artist.folded_name",
-            "mbid": _folded("album.mbid"),
+            "mbid": _ascii("album.mbid"),
         },
         {
             "uuid": _uuid("album.uuid"),
@@ -141,8 +147,8 @@ LISTINGS: Final[Mapping[Sort, Listing]] = {
         ),
         {
             "title": "track.folded_title",
-            "fid": _folded("track.fid"),
-            "mbid": _folded("track.mbid"),
+            "fid": _ascii("track.fid"),
+            "mbid": _ascii("track.mbid"),
             "artist": "artist.folded_name",
             "album": "coalesce(album.folded_title, '')",
             "album_artist": "coalesce(album_artist.folded_name, '')",
@@ -179,7 +185,7 @@ LISTINGS: Final[Mapping[Sort, Listing]] = {
         {
             "name": "folded(library.name)",
             "description": _folded("library.description"),
-            "fid": _folded("library.fid"),
+            "fid": _ascii("library.fid"),
         },
         {
             "uuid": _uuid("library.uuid"),
@@ -216,7 +222,7 @@ LISTINGS: Final[Mapping[Sort, Listing]] = {
         ),
         {
             "source": _folded("upload.source"),
-            "fid": _folded("upload.fid"),
+            "fid": _ascii("upload.fid"),
             "track": "coalesce(track.folded_title, '')",
             "album": "coalesce(album.folded_title, '')",
             "artist": "coalesce(artist.folded_name, '')",
@@ -274,8 +280,8 @@ LISTINGS: Final[Mapping[Sort, Listing]] = {
         {
             "name": "artist.folded_name",
             "username": "folded(voice.preferred_username)",
-            "fid": _folded("voice.fid"),
-            "rss": _folded("channel.rss_url"),
+            "fid": _ascii("voice.fid"),
+            "rss": _ascii("channel.rss_url"),
         },
         {
             "uuid": _uuid("channel.uuid"),

@@ -57,7 +57,6 @@ TERMS: Final[Mapping[str, Any]] = {
     "copyright": "fw:copyright",
     "joinphrase": "fw:joinphrase",
     "credit": "fw:credit",
-    "Listen": "fw:Listen",
     "category": "schema:category",
     "language": "schema:inLanguage",
 }
@@ -75,7 +74,7 @@ _POSTED: Final = (
     "category",
 )
 # What Funkwhale 1.x's copy of its context lacks; without it they are no words to whoever reads with that copy.
-_LATER: Final = ("xsd", "fw", "ArtistCredit", "artist_credit", "artist", "index", "joinphrase", "credit", "Listen")
+_LATER: Final = ("xsd", "fw", "ArtistCredit", "artist_credit", "artist", "index", "joinphrase", "credit")
 # FEP-521a: Multikey, without the context that nobody ships.
 _MULTIKEY: Final[Mapping[str, Any]] = {
     "sec": "https://w3id.org/security#",

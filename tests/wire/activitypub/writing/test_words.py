@@ -13,7 +13,7 @@ from fwtwisted.model.federation import PeerClass
 from fwtwisted.model.people import Actor
 from fwtwisted.model.published import Persona, ProofKey, Role, Voice
 from fwtwisted.wire.activitypub import activities
-from fwtwisted.wire.activitypub.contexts import AS, FUNKWHALE, POSTED, PUBLIC, SECURITY
+from fwtwisted.wire.activitypub.contexts import AS, FUNKWHALE, POSTED, PUBLIC, SECURITY, TERMS
 from fwtwisted.wire.activitypub.writing import actors, libraries, music, posts
 from fwtwisted.wire.activitypub.writing.collections import Leaf, counted, ordered, ordered_page
 from tests.wire.activitypub.writing.test_read_back import (
@@ -41,8 +41,8 @@ def words(text: str) -> frozenset[str]:
 SHIPPED: Mapping[str, frozenset[str]] = {
     AS: words(
         """
-        id type Accept Audio Collection CollectionPage Create Delete Dislike Flag Follow Image Like Link Note
-        OrderedCollection OrderedCollectionPage Person Reject Service Tombstone Undo Update
+        id type Accept Audio Collection CollectionPage Create Delete Dislike Flag Follow Image Like Link Listen
+        Note OrderedCollection OrderedCollectionPage Person Reject Service Tombstone Undo Update
         actor attachment attributedTo audience cc content current deleted duration endpoints first followers following
         formerType height href icon image inbox items last likes mediaType name next object orderedItems outbox partOf
         preferredUsername prev published rel sharedInbox shares summary tag to totalItems updated url width
@@ -87,6 +87,10 @@ class WordsTests(SynchronousTestCase):
         self.assertIn("@context", document)
         lost = {name for name, declared in used(document, frozenset()) if name not in declared}
         self.assertEqual(set(), lost, document.get("type"))
+
+    def test_words_of_everybody(self) -> None:
+        """Keep the meaning that ActivityStreams gives them: Funkwhale 2 takes no Listen but that one."""
+        self.assertEqual(set(), TERMS.keys() & SHIPPED[AS])
 
     def test_music(self) -> None:
         """Tracks, albums, artists, credits; files and libraries with their pages."""

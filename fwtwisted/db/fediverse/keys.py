@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from fwtwisted.db.often import Often
 from fwtwisted.db.people.people import ACTOR_WIDTH, actor_columns
 from fwtwisted.db.pool import Queries, Tx
 from fwtwisted.model.people import Actor
@@ -92,21 +93,33 @@ def _known(*columns: Any) -> KnownKey:
     return KnownKey(Actor(*columns[:ACTOR_WIDTH]), columns[ACTOR_WIDTH], columns[ACTOR_WIDTH + 1])
 
 
-KNOWN = f"""
-    SELECT {actor_columns()}, public_key, last_fetch_date FROM actor
-     WHERE key_id = %s AND public_key IS NOT NULL AND type <> 'Tombstone'
-     UNION ALL
-    SELECT {actor_columns()}, remote_key.public_key, actor.last_fetch_date
-      FROM remote_key JOIN actor ON actor.id = remote_key.actor_id
-     WHERE remote_key.key_id = %s AND remote_key.fetched >= actor.last_fetch_date
-       AND actor.key_id IS DISTINCT FROM remote_key.key_id AND actor.type <> 'Tombstone'
-     LIMIT 1
-"""
+KNOWN = Often(
+    "known_keys",
+    f"""
+    SELECT DISTINCT ON (place) found.*
+      FROM unnest(%s) WITH ORDINALITY AS wanted (key_id, place)
+     CROSS JOIN LATERAL (
+            SELECT place, 1 AS rank, {actor_columns()}, public_key, last_fetch_date FROM actor
+             WHERE actor.key_id = wanted.key_id AND public_key IS NOT NULL AND type <> 'Tombstone'
+             UNION ALL
+            SELECT place, 2, {actor_columns()}, remote_key.public_key, actor.last_fetch_date
+              FROM remote_key JOIN actor ON actor.id = remote_key.actor_id
+             WHERE remote_key.key_id = wanted.key_id AND remote_key.fetched >= actor.last_fetch_date
+               AND actor.key_id IS DISTINCT FROM remote_key.key_id AND actor.type <> 'Tombstone') AS found
+     ORDER BY place, rank
+    """,
+    ("text[]",),
+)
 
 
-async def known(tx: Queries, key_id: str) -> KnownKey | None:
-    """Whose key this is, as far as we have read their document."""
-    return await tx.maybe(_known, KNOWN, key_id, key_id)
+async def known(tx: Queries, key_ids: Sequence[str]) -> list[KnownKey | None]:
+    """Whose key each of these is, as far as we have read their documents."""
+
+    def made(place: int, rank: int, *columns: Any) -> tuple[int, KnownKey]:
+        return place, _known(*columns)
+
+    found = dict(await tx.often_many(made, KNOWN, list(key_ids)))
+    return [found.get(place) for place in range(1, len(key_ids) + 1)]
 
 
 IS_MET = "SELECT EXISTS (SELECT FROM actor WHERE fid = %s AND type <> 'Tombstone')"

@@ -69,37 +69,52 @@ NEWS_AGAIN = """
          OR received.state <> 'waiting'
             AND (received.type IN ('Accept', 'Reject') OR received.arrived < now() - interval '1 day'))
 """
-# Who was removed since their signature was looked at, by moderators perhaps, tells nothing any more.
+# Who was removed since their signature was looked at, by moderators perhaps, tells nothing any more.  Jobs that rest
+# rest no longer; they are woken in the order in which they are struck off.
 ACCEPT = f"""
-    INSERT INTO received (sameness, fid, host, actor_id, inbox_of_id, type, object_fid, body)
-    SELECT new.sameness, new.fid, new.host, new.actor_id, new.inbox_of_id, new.type, new.object_fid, new.body
-      FROM unnest(%s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[])
-           WITH ORDINALITY AS new (sameness, fid, host, actor_id, inbox_of_id, type, object_fid, body, place)
-      JOIN actor ON actor.id = new.actor_id
-     ORDER BY new.place
-       FOR KEY SHARE OF actor
-        ON CONFLICT (sameness) DO UPDATE
-       SET id = EXCLUDED.id, body = EXCLUDED.body, state = 'waiting', attempts = 0, error = NULL, due = now(),
-           arrived = now()
-     WHERE ({NEWS_AGAIN}) OR ({FOLLOWED_SINCE})
- RETURNING received.host
+    WITH written AS (
+        INSERT INTO received (sameness, fid, host, actor_id, inbox_of_id, type, object_fid, body)
+        SELECT new.sameness, new.fid, new.host, new.actor_id, new.inbox_of_id, new.type, new.object_fid, new.body
+          FROM unnest(%s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
+                      %s::text[])
+               WITH ORDINALITY AS new (sameness, fid, host, actor_id, inbox_of_id, type, object_fid, body, place)
+          JOIN actor ON actor.id = new.actor_id
+         ORDER BY new.place
+           FOR KEY SHARE OF actor
+            ON CONFLICT (sameness) DO UPDATE
+           SET id = EXCLUDED.id, body = EXCLUDED.body, state = 'waiting', attempts = 0, error = NULL, due = now(),
+               arrived = now()
+         WHERE ({NEWS_AGAIN}) OR ({FOLLOWED_SINCE})
+     RETURNING received.host)
+    INSERT INTO job (kind, lane, key, args)
+    SELECT %s, %s, host, jsonb_build_object('host', host)
+      FROM (SELECT DISTINCT host FROM written) AS told ORDER BY host COLLATE "C"
+        ON CONFLICT (kind, key) DO UPDATE
+       SET wanted = job.wanted + 1, due = CASE WHEN job.held THEN job.due ELSE least(job.due, now()) END
+ RETURNING held
 """
 
 
-async def accept(tx: Tx, posts: Sequence[NewPost]) -> list[str]:
-    """
-    Write what was not there yet; the hosts that have something waiting by this.
-
-    :param posts: no two of the same.
-    """
+async def let_come_again(tx: Tx, posts: Sequence[NewPost]) -> None:
+    """What these take back may be told again by its id."""
     undone = {(p.object_fid, p.actor_id) for p in posts if p.type == "Undo" and p.object_fid is not None}
     if undone:
         await tx.do(LET_COME_AGAIN, *map(list, zip(*sorted(undone), strict=True)))
+
+
+async def accept(tx: Tx, posts: Sequence[NewPost], kind: str, lane: str) -> bool:
+    """
+    Write what was not there yet, and have its hosts looked after by jobs of this kind.
+
+    :return: whether any of these is in nobody's hands, who would look again by themselves.
+    :param posts: no two of the same.  Nothing that is taken back by one of them may be among them, or come again:
+        :func:`let_come_again`.
+    """
     columns = zip(
         *((p.sameness, p.fid, p.host, p.actor_id, p.inbox_of_id, p.type, p.object_fid, p.body) for p in posts),
         strict=True,
     )
-    return sorted(set(await tx.many(str, ACCEPT, *(list(column) for column in columns))))
+    return not all(await tx.many(bool, ACCEPT, *(list(column) for column in columns), kind, lane))
 
 
 # --- the queue -----------------------------------------------------------------------------------

@@ -22,7 +22,9 @@ from twisted.internet.defer import Deferred, TimeoutError
 from fwtwisted.core.fediverse.flights import Flights
 from fwtwisted.core.fediverse.keys.kept import Kept
 from fwtwisted.db.fediverse import keys as stored
+from fwtwisted.db.fediverse.keys import KnownKey
 from fwtwisted.db.pool import Database
+from fwtwisted.db.together import Together
 from fwtwisted.model.errors import Invalid
 from fwtwisted.model.federation import Answer, AskFailed, Forged, StillAsked
 from fwtwisted.model.people import Actor
@@ -109,6 +111,7 @@ class Resolving:
 
     def __init__(self, ground: ResolvingGround) -> None:
         self._ground = ground
+        self._stored: Together[str, KnownKey | None] = Together(ground.database.read, stored.known)
         self._kept: Kept[str, ActorKey] = Kept(ground.now, MOST, SECONDS)
         self._refetched: Kept[str, float] = Kept(ground.now, MOST, 2 * SECONDS)
         self._flights: Flights[str, dict[str, str] | None] = Flights()
@@ -159,7 +162,7 @@ class Resolving:
 
     async def _looked_up(self, key_id: str) -> ActorKey | None:
         looked_up = self._ground.now()
-        found = await self._ground.database.read(lambda tx: stored.known(tx, key_id))
+        found = await self._stored.done(key_id)
         if found is None:
             return None
         try:

@@ -1,12 +1,12 @@
 """
-Where accepted posts are written down, those that come at about the same time in one transaction.
+Where accepted posts are written down, those that come at about the same time by one statement.
 
 ::
 
     post ─▶ writing? ── no ──▶ at once
                 └── yes ──▶ with all others that wait, as soon as that is done
 
-So one post alone waits for nobody, and four hundred a second cost some ten transactions.  Who wrote hears of it after
+So one post alone waits for nobody, and four hundred a second cost some tens of statements.  Who wrote hears of it after
 the commit.
 """
 
@@ -104,13 +104,22 @@ class Ledger:
         return batch
 
     async def _write_down(self, posts: Sequence[NewPost]) -> None:
+        """Each of them, by one statement; where something is taken back, after that was made free to come again."""
         different = _different(posts)
 
-        async def work(tx: Tx) -> None:
-            hosts = await received.accept(tx, different)
-            await wake(tx, hosts, self._ring)
+        async def accept(tx: Tx) -> bool:
+            return await received.accept(tx, different, DRAIN, LANE)
 
-        await self._database.transaction(work)
+        async def undo_first(tx: Tx) -> bool:
+            await received.let_come_again(tx, different)
+            return await accept(tx)
+
+        if any(post.type == "Undo" for post in different):
+            must_ring = await self._database.transaction(undo_first)
+        else:
+            must_ring = await self._database.alone(accept)
+        if must_ring:
+            self._ring(jobs.BELL, LANE.encode())
 
 
 async def wake(tx: Tx, hosts: Sequence[str], ring: Ring) -> None:

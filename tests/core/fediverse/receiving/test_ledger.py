@@ -9,10 +9,12 @@ from attrs import evolve
 from psycopg2.errors import ForeignKeyViolation
 from twisted.internet.defer import gatherResults
 
-from fwtwisted.core.fediverse.receiving.ledger import MOST_WAITING
+from fwtwisted.core.fediverse.receiving.ledger import DRAIN, LANE, MOST_WAITING
+from fwtwisted.db import jobs
 from fwtwisted.db.fediverse.received import NewPost
 from fwtwisted.model.errors import Unavailable
 from tests.core.fediverse.receiving.case import AWAY, ReceivingCase
+from tests.waiting import settled
 
 
 class LedgerTests(ReceivingCase):
@@ -40,6 +42,21 @@ class LedgerTests(ReceivingCase):
         self.assertEqual([post.fid for post in posts], in_order)
         self.assertEqual(3, await self.value("SELECT count(*) FROM job"))
         self.assertLess(await self.value("SELECT count(DISTINCT arrived) FROM received"), 10)
+
+    async def test_rings(self) -> None:
+        """Hands are rung for, unless all that is to be done is in hands that will look again by themselves."""
+        rung: list[bytes] = []
+        self.addCleanup(self.bell.listen(jobs.BELL, rung.append))
+        await self.ledger.write(self.a_post("a"))
+        [job] = await self.run_in(jobs.claim, LANE, [DRAIN], 1, 60.0)
+        await self.ledger.write(self.a_post("b"))
+        self.assertEqual([LANE.encode()], rung)
+        await gatherResults([self.ledger.write(self.a_post(name, host=name)) for name in ("c", AWAY)])
+        await self.database.alone(lambda tx: jobs.later(tx, job, 30.0, failed=False))
+        await self.ledger.write(self.a_post("d"))
+        await settled(3)
+        self.assertEqual(3, len(rung))
+        self.assertTrue(await self.value("SELECT bool_and(due <= now()) FROM job"))
 
     async def test_once(self) -> None:
         """The same again is no news, in the same moment or later."""

@@ -272,6 +272,7 @@ class CollectionTests(ReadingCase):
         self.assertRaises(Invalid, collections.page, Doc(page(next=f"{OTHER_POD}/x")), LIBRARY)
         self.assertRaises(Invalid, collections.page, Doc(page(id=f"{OTHER_POD}/x")), LIBRARY)
         self.assertRaises(Invalid, collections.page, Doc(page(type="Create")), LIBRARY)
+        self.assertRaises(Invalid, collections.page, Doc(page(attributedTo=f"{OTHER_POD}/x")), LIBRARY)
 
 
 class PlaceTests(SynchronousTestCase):

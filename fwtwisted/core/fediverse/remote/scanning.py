@@ -124,6 +124,8 @@ class Scanning:
             if not same_origin(answer.url, library.fid):
                 raise _Over("Its pages lie on another server.")
             page = collections.page(Doc(answer.document), library.fid)
+            if page.part_of not in (None, library.fid):
+                raise _Over("This is a page of another library.")
             total = page.total or total
             most = most or _most_pages(total, page)
             await self._take(walk, page, library, signer, most)

@@ -81,6 +81,8 @@ def page(doc: Doc, owner: str) -> SaidPage:
         raise Invalid.on("id", NO_URL)
     if doc.id is not None and host_of(doc.id) != host_of(owner):
         raise Invalid.on("id", ELSEWHERE)
+    for author in doc.ids("attributedTo"):
+        checked(author, "attributedTo", owner)
     name = "items" if doc.has("items") else "orderedItems"
     values = doc.values(name)[:MOST_ITEMS]
     onward = doc.link("next")

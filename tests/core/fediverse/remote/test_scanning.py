@@ -247,7 +247,9 @@ class TroubleTests(ScanningCase):
         await self.looked_through()
         circle = page(upload(1), next=PAGES[1], totalItems=1)
         foreign = page(upload(1), next=f"{OTHER_POD}/page/2")
-        for wrong in (circle, foreign, changed(page(upload(1)), type="Library"), page(upload(1), fid=f"{OTHER_POD}/x")):
+        theirs = (page(upload(1), attributedTo=f"{OTHER_POD}/x"), page(upload(1), partOf=f"{LIBRARY}0"))
+        no_page = changed(page(upload(1)), type="Library")
+        for wrong in (circle, foreign, *theirs, no_page, page(upload(1), fid=f"{OTHER_POD}/x")):
             self.world.documents[PAGES[1]] = wrong
             self.assertEqual("errored", await self.looked_through(), wrong)
             self.assertEqual(_ids(1, 2), await self.uploads())

@@ -7,7 +7,7 @@ from uuid import uuid4
 import orjson
 
 from fwtwisted.model.people import Account
-from tests.rest.federated import ACTIVITY, LD, PUBLIC, VARY, FederationCase
+from tests.rest.federated import ACTIVITY, LD, PUBLIC, VARY, FederationCase, read
 from tests.rest.pod import URL
 
 
@@ -30,6 +30,16 @@ class ActorTests(FederationCase):
         self.assertTrue(document["publicKey"]["publicKeyPem"].startswith("-----BEGIN PUBLIC KEY-----"))
         self.assertTrue(document["manuallyApprovesFollowers"])
         self.assertIsNone(document["icon"])
+
+    async def test_who_trips_over_null(self) -> None:
+        """Castopod fails at an icon that is null, and so at each follow from here: it is told of none."""
+        for agent in ("Castopod/1.13.4; +https://cast.example/", "castopod/1"):
+            said = await self.peer.get("/federation/actors/alice", {"User-Agent": agent})
+            document = read(said)
+            self.assertNotIn("icon", document)
+            self.assertNotIn(None, document.values())
+            self.assertIn("publicKey", document)
+            self.assertEqual("private, no-store", said.header("Cache-Control"), "others get another one")
 
     async def test_the_pod_itself(self) -> None:
         """It is made when it is asked for."""

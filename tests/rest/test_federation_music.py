@@ -196,6 +196,27 @@ class ChannelTests(FederationCase):
         self.assertEqual([f"{URL}/channels/waves", f"{URL}/api/v1/channels/waves/rss"],
                          [link["href"] for link in document["url"]])  # fmt: skip
         self.assertNotIn("https://funkwhale.audio/ns", document["@context"])
+        self.assertIs(True, document["discoverable"], "Mastodon lists and recommends only those who want it")
+        self.assertIs(True, document["indexable"])
+        self.assertNotIn("discoverable", await self.document("/federation/actors/alice"))
+
+    async def test_the_picture_of_a_post(self) -> None:
+        """Stands beside the sound, where Mastodon's player looks for it, as it stands in the post."""
+        uuid = await self.a_post(self.made)
+        place = f"/federation/music/uploads/{uuid}"
+        for tail in ("", "/note"):
+            [sound] = (await self.document(place + tail))["attachment"]
+            self.assertNotIn("icon", sound)
+        cover = await self.value(
+            "INSERT INTO attachment (file, mimetype, size) VALUES ('attachments/a/b.png', 'image/png', 1) RETURNING id"
+        )
+        await self.do("UPDATE track SET cover_id = %s", cover)
+        await self.changed()
+        for tail in ("", "/note"):
+            document = await self.document(place + tail)
+            [sound] = document["attachment"]
+            self.assertEqual(("Audio", document["image"]), (sound["type"], sound["icon"]))
+            self.assertEqual(("Image", "image/png"), (sound["icon"]["type"], sound["icon"]["mediaType"]))
 
     async def test_posts(self) -> None:
         """In the outbox as they were sent, each at its place, as Audio and as Note."""

@@ -10,6 +10,7 @@ from fwtwisted.model.policies import Reading
 from fwtwisted.web.app import resource_app
 from fwtwisted.web.federation.documents import Documents, page_of, refusal, send
 from fwtwisted.web.request import LeanRequest
+from fwtwisted.wire.activitypub.negotiation import trips_over_null
 
 
 class Actors:
@@ -29,7 +30,8 @@ class Actors:
     async def one(self, request: LeanRequest, username: str) -> bytes:
         """The actor."""
         await self._documents.reader(request, Reading.ACTOR)
-        return send(request, await self._showcase.actor(username))
+        sheet = await self._showcase.actor(username)
+        return send(request, sheet.without_null() if trips_over_null(request.header(b"User-Agent")) else sheet)
 
     @app.route("/<string:username>/outbox", methods=["GET"])
     async def outbox(self, request: LeanRequest, username: str) -> bytes:

@@ -90,6 +90,18 @@ PLAIN: Final[Context] = (AS, SECURITY, SMALL)
 MUSIC: Final[Context] = (AS, SECURITY, FUNKWHALE, {**SMALL, **{name: TERMS[name] for name in _LATER}})
 # Read by everybody, with a few of the terms: channels and what they publish.
 POSTED: Final[Context] = (AS, SECURITY, {**SMALL, **{name: TERMS[name] for name in _POSTED}})
+# A channel itself, which directories and searches of others may show (Mastodon asks for leave).
+CHANNEL: Final[Context] = (
+    AS,
+    SECURITY,
+    {
+        **SMALL,
+        **{name: TERMS[name] for name in _POSTED},
+        "toot": "http://joinmastodon.org/ns#",
+        "discoverable": "toot:discoverable",
+        "indexable": "toot:indexable",
+    },
+)
 # Of the same types, for whoever does not ship Funkwhale's context.
 SPELLED_OUT: Final[Context] = (AS, SECURITY, {**SMALL, **TERMS})
 

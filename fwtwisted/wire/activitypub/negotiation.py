@@ -99,3 +99,8 @@ def funkwhale_in(agent: str | None) -> int | None:
     """Which Funkwhale somebody says to be in ``User-Agent``: the first number of its version; None: another program."""
     found = _FUNKWHALE.search((agent or "")[:LONGEST_ACCEPT])
     return None if found is None else int(found[1])
+
+
+def trips_over_null(agent: bytes | None) -> bool:
+    """Whether a program, by its ``User-Agent``, fails at a member that is null where another would have a picture."""
+    return agent is not None and agent.lower().startswith(b"castopod/")

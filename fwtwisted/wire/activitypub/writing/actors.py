@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from fwtwisted.model.published import Persona, Role
 from fwtwisted.model.shown import Sort
-from fwtwisted.wire.activitypub.contexts import PLAIN, POSTED, with_keys
+from fwtwisted.wire.activitypub.contexts import CHANNEL, PLAIN, with_keys
 from fwtwisted.wire.activitypub.writing.paper import HTML, Paper, html_of, link, moment
 from fwtwisted.wire.v1 import Document
 
@@ -22,7 +22,7 @@ def actor(persona: Persona, paper: Paper) -> Document:
     All its addresses follow from its id, whatever was once written into columns.
     """
     fid = persona.actor.fid
-    context = POSTED if persona.role is Role.CHANNEL else PLAIN
+    context = CHANNEL if persona.role is Role.CHANNEL else PLAIN
     summary = html_of(persona.summary, persona.summary_type)
     return {
         "@context": list(context if persona.proof_key is None else with_keys(context)),
@@ -65,11 +65,12 @@ def _urls(persona: Persona, paper: Paper) -> list[Document]:
 
 
 def _voice(persona: Persona, paper: Paper) -> dict[str, Any]:
-    """What channels have beside."""
+    """What channels have beside: they are public, so that others may list them and let people search what they say."""
     voice = persona.voice
     if voice is None:
         return {}
-    return {"attributedTo": voice.owner, "category": voice.category, "tag": paper.tags(voice.tags)}
+    shown = {"discoverable": True, "indexable": True}
+    return {"attributedTo": voice.owner, "category": voice.category, "tag": paper.tags(voice.tags), **shown}
 
 
 def _keys(persona: Persona) -> dict[str, Any]:

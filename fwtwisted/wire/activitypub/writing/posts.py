@@ -56,7 +56,7 @@ def audio(post: Post, works: Works, paper: Paper, peer: PeerClass | None) -> Doc
         **words(found.description, found.description_type),
         "image": _image(found, works, paper),
         **_tags(found, works, paper, peer),
-        **_attachment(post, found, paper),
+        **_attachment(post, found, works, paper),
         **reactions(post),
     }
 
@@ -74,7 +74,6 @@ def note(post: Post, works: Works, paper: Paper) -> Document:
     title = escape(found.title, quote=False)
     text = f'<p>{title}</p>{told or ""}<p><a href="{escape(url)}" rel="noopener noreferrer">{escape(url)}</a></p>'
     image = _image(found, works, paper)
-    sound: Document = {"type": "Audio", "mediaType": post.mimetype, "url": paper.posted_sound(found.uuid, post.uuid)}
     return {
         "type": "Note",
         "id": note_id(post.fid),
@@ -87,7 +86,7 @@ def note(post: Post, works: Works, paper: Paper) -> Document:
         "content": text,
         **({} if image is None else {"image": image}),
         "tag": paper.tags(works.track_tags.get(found.id, ())),
-        "attachment": [{**sound, "name": found.title}],
+        "attachment": [_player(post, found, paper, image)],
         **reactions(post),
     }
 
@@ -153,9 +152,15 @@ def _tags(found: Track, works: Works, paper: Paper, peer: PeerClass | None) -> d
     return {"tag": paper.tags(names), **summary}
 
 
-def _attachment(post: Post, found: Track, paper: Paper) -> dict[str, Any]:
+def _attachment(post: Post, found: Track, works: Works, paper: Paper) -> dict[str, Any]:
     """The file itself, for a player in the timeline."""
     if not paper.attaches_audio or (post.size or 0) > LARGEST_ATTACHED:
         return {}
+    return {"attachment": [_player(post, found, paper, _image(found, works, paper))]}
+
+
+def _player(post: Post, found: Track, paper: Paper, image: Document | None) -> Document:
+    """The file, with the picture that Mastodon's player shows: it looks at none that stands beside."""
     url = paper.posted_sound(found.uuid, post.uuid)
-    return {"attachment": [{"type": "Audio", "mediaType": post.mimetype, "url": url, "name": found.title}]}
+    sound: Document = {"type": "Audio", "mediaType": post.mimetype, "url": url, "name": found.title}
+    return sound if image is None else {**sound, "icon": image}

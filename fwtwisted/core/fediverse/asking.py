@@ -20,7 +20,7 @@ import orjson
 from attrs import evolve, frozen
 
 from fwtwisted.core.fediverse.flights import Flights
-from fwtwisted.core.fediverse.keys.kept import Kept
+from fwtwisted.core.fediverse.kept import Kept
 from fwtwisted.core.fediverse.keys.signing import Signing, wanted_by
 from fwtwisted.core.pod.service_actor import ServiceActor
 from fwtwisted.model.errors import ShutOut

@@ -9,13 +9,13 @@ Source: docs/federation.md §1.3, §2.4, §3.9, §7.3.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 from attrs import frozen
 from twisted.internet.interfaces import IReactorTime
 
+from fwtwisted.core.fediverse.kept import Kept
 from fwtwisted.core.fediverse.sending.outbox import DELIVER
 from fwtwisted.core.fediverse.sending.outbox import LANE as SENDING
 from fwtwisted.db import jobs
@@ -31,8 +31,6 @@ LANE: Final = "fetch"
 SCHEME_SECONDS: Final = 7 * 86400.0
 FRESH_SECONDS: Final = 300.0
 REMEMBERED: Final = 2_000  # servers of which this process keeps something in mind
-
-T = TypeVar("T")
 
 
 @frozen
@@ -61,9 +59,9 @@ class Peers:
 
     def __init__(self, database: Database, clock: IReactorTime, ring: Ring, pod: Pod, settings: PeerSettings) -> None:
         self._database, self._ring, self._pod, self._settings = database, ring, pod, settings
-        self._classes: _Mind[PeerClass] = _Mind(clock)
-        self._schemes: _Mind[Scheme] = _Mind(clock)
-        self._seen: _Mind[bool] = _Mind(clock)
+        self._classes: Kept[str, PeerClass] = Kept(clock.seconds, REMEMBERED, FRESH_SECONDS)
+        self._schemes: Kept[str, Scheme] = Kept(clock.seconds, REMEMBERED, FRESH_SECONDS)
+        self._seen: Kept[str, bool] = Kept(clock.seconds, REMEMBERED, FRESH_SECONDS)
 
     # --- what they read --------------------------------------------------------------------------
 
@@ -79,12 +77,13 @@ class Peers:
             rows = await self._database.read(lambda tx: peers.software(tx, unknown))
             found = {row.host: class_of(row, self._settings.note_software) for row in rows}
             for host in unknown:
-                known[host] = self._classes.keep(host, found.get(host, PeerClass.OTHER))
+                known[host] = found.get(host, PeerClass.OTHER)
+                self._classes.put(host, known[host])
         return known
 
     def changed(self, host: str) -> None:
         """A server was asked what it is."""
-        self._classes.forget(host)
+        self._classes.drop(host)
 
     # --- how they want to be spoken to -----------------------------------------------------------
 
@@ -94,12 +93,14 @@ class Peers:
         if kept is not None:
             return kept
         name = await self._database.read(lambda tx: peers.scheme(tx, origin, SCHEME_SECONDS))
-        return self._schemes.keep(origin, Scheme.CAVAGE if name is None else Scheme(name))
+        found = Scheme.CAVAGE if name is None else Scheme(name)
+        self._schemes.put(origin, found)
+        return found
 
     async def remember(self, origin: str, scheme: Scheme) -> None:
         """This form worked."""
         await self._database.transaction(lambda tx: peers.learn(tx, origin, scheme.value))
-        self._schemes.keep(origin, scheme)
+        self._schemes.put(origin, scheme)
 
     # --- meeting them ----------------------------------------------------------------------------
 
@@ -107,7 +108,7 @@ class Peers:
         """A server has shown itself: it is written to again, and asked what it is if its last word is old."""
         if host == self._pod.domain or self._seen.get(host):
             return
-        self._seen.keep(host, True)
+        self._seen.put(host, True)
 
         async def work(tx: Tx) -> None:
             if await peers.recovered(tx, [host]):
@@ -118,28 +119,3 @@ class Peers:
                 jobs.ring_for(tx, self._ring, LANE)
 
         await self._database.transaction(work)
-
-
-class _Mind(Generic[T]):
-    """Values by name, for some minutes; of too many, the oldest go."""
-
-    def __init__(self, clock: IReactorTime) -> None:
-        self._clock = clock
-        self._known: OrderedDict[str, tuple[T, float]] = OrderedDict()
-
-    def get(self, name: str) -> T | None:
-        """What is kept, unless it has grown old."""
-        value, until = self._known.get(name, (None, 0.0))
-        return value if self._clock.seconds() < until else None
-
-    def keep(self, name: str, value: T) -> T:
-        """Keep a value, and give it back."""
-        self._known[name] = (value, self._clock.seconds() + FRESH_SECONDS)
-        self._known.move_to_end(name)
-        if len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
-        return value
-
-    def forget(self, name: str) -> None:
-        """Look it up again when it is asked for."""
-        self._known.pop(name, None)

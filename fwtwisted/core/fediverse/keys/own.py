@@ -14,7 +14,7 @@ from attrs import field, frozen
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from fwtwisted.core.fediverse.keys.kept import Kept
+from fwtwisted.core.fediverse.kept import Kept
 from fwtwisted.db.fediverse import keys as stored
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.errors import NotFound

@@ -20,7 +20,7 @@ from attrs import frozen
 from twisted.internet.defer import Deferred, TimeoutError
 
 from fwtwisted.core.fediverse.flights import Flights
-from fwtwisted.core.fediverse.keys.kept import Kept
+from fwtwisted.core.fediverse.kept import Kept
 from fwtwisted.db.fediverse import keys as stored
 from fwtwisted.db.fediverse.keys import KnownKey
 from fwtwisted.db.pool import Database
@@ -206,7 +206,7 @@ class Resolving:
             raise Forged("The key is of another server than its owner.")
         whole = answer if fid == Doc(answer.document).id == answer.url else await self._ground.ask(fid)
         listed = await self._flights.once(fid, lambda: self._taken(fid, whole))
-        if listed is None or key_id not in listed or (pem is not None and not _same(pem, listed[key_id])):
+        if not _is_listed(key_id, fid, listed) or (pem is not None and not _same(pem, listed[key_id])):
             raise Forged("The owner of the key does not list it.")
         return await self._must_know(key_id)
 
@@ -219,7 +219,7 @@ class Resolving:
         fid = old.actor.fid
         listed = await self._flights.once(fid, lambda: self._asked_anew(fid))
         again = await self._looked_up(old.id)
-        if again is None or (listed is not None and old.id not in listed):
+        if again is None or (listed is not None and not _is_listed(old.id, fid, listed)):
             raise Forged("The owner of the key does not list it any more.")
         return None if again.key == old.key else again
 
@@ -326,6 +326,11 @@ class Resolving:
         for told in list(self._expected.get(fid, ())):
             if not told.called:
                 told.callback(None)
+
+
+def _is_listed(key_id: str, fid: str, listed: Mapping[str, str]) -> bool:
+    """Whether an actor lists a key: PeerTube says who they are, instead of which of their keys it is."""
+    return bool(listed) if key_id == fid else key_id in listed
 
 
 def _owner(answer: Answer, key_id: str) -> tuple[str | None, str | None]:

@@ -8,11 +8,11 @@ Source: docs/federation.md §4.7, §8.4.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from fwtwisted.core.fediverse.remote.shelving import Shelving
-from fwtwisted.core.fediverse.remote.vouching import Said, Vouched, Vouching
+from fwtwisted.core.fediverse.remote.vouching import Vouched, Vouching
 from fwtwisted.db.fediverse.remote import actors, music, owned
 from fwtwisted.db.fediverse.remote.owned import Owned
 from fwtwisted.db.files import importing
@@ -23,14 +23,9 @@ from fwtwisted.model.people import Actor, Pod
 from fwtwisted.model.remote import SaidAlbum, SaidArtist
 from fwtwisted.wire.activitypub.reading import Doc
 from fwtwisted.wire.activitypub.reading import music as reading
+from fwtwisted.wire.activitypub.reading.music import Said
 from fwtwisted.wire.activitypub.reading.places import same_origin
 from fwtwisted.wire.addresses import is_ours
-
-_READ: Mapping[Kind, Callable[[Doc], Said]] = {
-    Kind.ARTIST: reading.artist,
-    Kind.ALBUM: reading.album,
-    Kind.TRACK: reading.track,
-}
 
 
 class RemoteChanges:
@@ -46,7 +41,7 @@ class RemoteChanges:
         :param sender: who says so; None: the thing's own server, which was asked.
         :raise Invalid:
         """
-        said = _READ[kind](Doc(document))
+        said = reading.OF_KIND[kind](Doc(document))
         if is_ours(said.fid, self._pod) or (sender is not None and not same_origin(said.fid, sender.fid)):
             return False
         if await self._database.transaction(lambda tx: self._known(tx, kind, said.fid, sender)) is None:

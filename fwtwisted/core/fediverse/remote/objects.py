@@ -7,12 +7,12 @@ of what is theirs.  Source: docs/federation.md §3.1, §3.2, §5.3.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fwtwisted.core.fediverse.remote.actors import AskDocument, Permit, RemoteActors
 from fwtwisted.core.fediverse.remote.shelving import UNVOUCHED, Shelving
-from fwtwisted.core.fediverse.remote.vouching import Said, Vouched, Vouching
+from fwtwisted.core.fediverse.remote.vouching import Vouched, Vouching
 from fwtwisted.db.fediverse import received
 from fwtwisted.db.fediverse.remote import libraries, music
 from fwtwisted.db.fediverse.remote.music import FarUpload, KnownUpload
@@ -26,6 +26,7 @@ from fwtwisted.model.remote import SaidArtist, SaidTrack, SaidUpload
 from fwtwisted.model.threads import Threads
 from fwtwisted.wire.activitypub.reading import Doc, audio, collections
 from fwtwisted.wire.activitypub.reading import music as reading
+from fwtwisted.wire.activitypub.reading.music import Said
 from fwtwisted.wire.activitypub.reading.places import ELSEWHERE, same_origin
 from fwtwisted.wire.addresses import is_ours
 
@@ -138,7 +139,7 @@ class RemoteObjects:
     async def take_music(self, kind: Kind, document: Mapping[str, Any], url: str) -> int:
         """Keep an artist, an album or a track whose document came from ``url``; its key.  :raise Invalid:"""
         doc = Doc(document)
-        said = _READ[kind](doc)
+        said = reading.OF_KIND[kind](doc)
         self._must_be_theirs(said.fid, url)
         tracks = [said] if isinstance(said, SaidTrack) else []
         vouched = await self.vouching.vouch(said.fid, tracks)
@@ -155,13 +156,6 @@ class RemoteObjects:
     def _must_be_theirs(self, fid: str, url: str) -> None:
         if is_ours(fid, self._pod) or not same_origin(fid, url):
             raise Invalid.on("id", ELSEWHERE)
-
-
-_READ: Mapping[Kind, Callable[[Doc], Said]] = {
-    Kind.ARTIST: reading.artist,
-    Kind.ALBUM: reading.album,
-    Kind.TRACK: reading.track,
-}
 
 
 async def _made(shelving: Shelving, said: Said) -> int:

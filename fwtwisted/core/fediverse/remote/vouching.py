@@ -26,6 +26,7 @@ from fwtwisted.model.remote import SaidAbout, SaidAlbum, SaidArtist, SaidTrack
 from fwtwisted.model.several import all_of
 from fwtwisted.wire.activitypub.reading import Doc
 from fwtwisted.wire.activitypub.reading import music as reading
+from fwtwisted.wire.activitypub.reading.music import Said
 from fwtwisted.wire.activitypub.reading.places import same_origin
 from fwtwisted.wire.addresses import is_ours
 
@@ -34,15 +35,9 @@ MOST_THINGS, MOST_THINGS_A_PAGE = 8, 60
 MOST_AUTHORS, MOST_AUTHORS_A_PAGE = 2, 10
 AT_ONCE = 4
 
-Said = SaidArtist | SaidAlbum | SaidTrack
 K = TypeVar("K")
 T = TypeVar("T")
 S = TypeVar("S", SaidArtist, SaidAlbum, SaidTrack)
-_READ: Mapping[Kind, Callable[[Doc], Said]] = {
-    Kind.ARTIST: reading.artist,
-    Kind.ALBUM: reading.album,
-    Kind.TRACK: reading.track,
-}
 _KINDS: Mapping[type, Kind] = {SaidArtist: Kind.ARTIST, SaidAlbum: Kind.ALBUM, SaidTrack: Kind.TRACK}
 
 
@@ -133,7 +128,7 @@ class Vouching:
         """What a thing's own server says of it; None when it says nothing that we understand."""
         try:
             answer = await self._ask(fid, as_actor=as_actor)
-            said = _READ[kind](Doc(answer.document))
+            said = reading.OF_KIND[kind](Doc(answer.document))
         except (AskFailed, Invalid):
             return None
         return said if said.fid == fid and same_origin(fid, answer.url) else None

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
 from fwtwisted.model.errors import Invalid
+from fwtwisted.model.music import Kind
 from fwtwisted.model.remote import SaidAlbum, SaidArtist, SaidCredit, SaidTrack
 from fwtwisted.model.uploads import LONGEST_COPYRIGHT
 from fwtwisted.wire.activitypub.reading.actors import ACTOR_TYPES
@@ -15,6 +19,8 @@ LONGEST_JOIN = 50
 NO_ARTIST = "This is no artist."
 NO_ALBUM = "This is no album."
 NO_TRACK = "This is no track."
+
+Said: TypeAlias = SaidArtist | SaidAlbum | SaidTrack
 
 
 def artist(doc: Doc) -> SaidArtist:
@@ -55,6 +61,10 @@ def track(doc: Doc) -> SaidTrack:
         credits=credits(doc),
         album=nested("album", inner, album),
     )
+
+
+OF_KIND: Mapping[Kind, Callable[[Doc], Said]] = {Kind.ARTIST: artist, Kind.ALBUM: album, Kind.TRACK: track}
+"""How a document of each kind is read."""
 
 
 def _speaker(doc: Doc) -> str | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from twisted.internet.defer import Deferred, gatherResults, succeed
 from twisted.internet.task import Clock
 
-from fwtwisted.core.fediverse.keys.kept import Kept
+from fwtwisted.core.fediverse.kept import Kept
 from fwtwisted.core.fediverse.keys.mill import Mill
 from fwtwisted.core.fediverse.keys.own import OwnKeys
 from fwtwisted.core.fediverse.keys.rotation import REST_SECONDS, ROTATE, Rotation

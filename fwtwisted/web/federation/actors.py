@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from twisted.python.failure import Failure
-
 from fwtwisted.core.fediverse.publishing.showcase import Showcase
-from fwtwisted.model.errors import FwError
 from fwtwisted.model.policies import Reading
-from fwtwisted.web.app import resource_app
-from fwtwisted.web.federation.documents import Documents, page_of, refusal, send
+from fwtwisted.web.federation.documents import Documents, document_app, page_of, send
 from fwtwisted.web.request import LeanRequest
 from fwtwisted.wire.activitypub.negotiation import trips_over_null
 
@@ -16,15 +12,10 @@ from fwtwisted.wire.activitypub.negotiation import trips_over_null
 class Actors:
     """What actors tell of themselves."""
 
-    app = resource_app()
+    app = document_app()
 
     def __init__(self, documents: Documents, showcase: Showcase) -> None:
         self._documents, self._showcase = documents, showcase
-
-    @app.handle_errors(FwError)
-    def refused(self, request: LeanRequest, failure: Failure) -> bytes:
-        """Why not."""
-        return refusal(request, failure)
 
     @app.route("/<string:username>", methods=["GET"])
     async def one(self, request: LeanRequest, username: str) -> bytes:

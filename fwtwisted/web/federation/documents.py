@@ -16,7 +16,7 @@ from fwtwisted.core.fediverse.publishing.showcase import Sheet
 from fwtwisted.model.errors import Forbidden, FwError, NotFound, Unauthenticated
 from fwtwisted.model.federation import StillAsked
 from fwtwisted.model.policies import Reading
-from fwtwisted.web.app import answer, moved, reply, status_of, told
+from fwtwisted.web.app import App, answer, moved, reply, resource_app, status_of, told
 from fwtwisted.web.federation.inboxes import received_of
 from fwtwisted.web.reading import Query
 from fwtwisted.web.request import LeanRequest
@@ -58,6 +58,17 @@ class Documents:
     async def must_be_open(self) -> None:
         """:raise NotOffered: federation is switched off."""
         await self._gate.must_be_open()
+
+
+def document_app() -> App:
+    """An app for documents, which tells why there is none in the words of :func:`refusal`."""
+    app = resource_app()
+
+    @app.handle_errors(FwError)
+    def refused(_: object, request: LeanRequest, failure: Failure) -> bytes:
+        return refusal(request, failure)
+
+    return app
 
 
 def send(request: LeanRequest, sheet: Sheet) -> bytes:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from twisted.python.failure import Failure
-
 from fwtwisted.core.fediverse.publishing.indexes import Indexes
 from fwtwisted.core.fediverse.publishing.showcase import Showcase
-from fwtwisted.model.errors import FwError, NotFound
+from fwtwisted.model.errors import NotFound
 from fwtwisted.web.app import reply, resource_app
-from fwtwisted.web.federation.documents import FOR_ALL, Documents, page_of, refusal, send
+from fwtwisted.web.federation.documents import FOR_ALL, Documents, document_app, page_of, send
 from fwtwisted.web.request import LeanRequest
 
 LD: bytes = b"application/ld+json"
@@ -23,15 +21,10 @@ LD: bytes = b"application/ld+json"
 class Index:
     """``/federation/index``."""
 
-    app = resource_app()
+    app = document_app()
 
     def __init__(self, documents: Documents, indexes: Indexes) -> None:
         self._documents, self._indexes = documents, indexes
-
-    @app.handle_errors(FwError)
-    def refused(self, request: LeanRequest, failure: Failure) -> bytes:
-        """Why not."""
-        return refusal(request, failure)
 
     @app.route("/libraries", methods=["GET"])
     async def libraries(self, request: LeanRequest) -> bytes:
@@ -49,15 +42,10 @@ class Index:
 class Reports:
     """``/federation/reports``."""
 
-    app = resource_app()
+    app = document_app()
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
-
-    @app.handle_errors(FwError)
-    def refused(self, request: LeanRequest, failure: Failure) -> bytes:
-        """Why not."""
-        return refusal(request, failure)
 
     @app.route("/<uuid:uuid>", methods=["GET"])
     async def one(self, request: LeanRequest, uuid: UUID) -> bytes:

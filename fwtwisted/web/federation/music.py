@@ -4,28 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from twisted.python.failure import Failure
-
 from fwtwisted.core.fediverse.publishing.showcase import Showcase
-from fwtwisted.model.errors import FwError
 from fwtwisted.model.music import Kind
-from fwtwisted.web.app import resource_app
-from fwtwisted.web.federation.documents import Documents, page_of, refusal, send
+from fwtwisted.web.federation.documents import Documents, document_app, page_of, send
 from fwtwisted.web.request import LeanRequest
 
 
 class Music:
     """What there is to hear, and what is known of it."""
 
-    app = resource_app()
+    app = document_app()
 
     def __init__(self, documents: Documents, showcase: Showcase) -> None:
         self._documents, self._showcase = documents, showcase
-
-    @app.handle_errors(FwError)
-    def refused(self, request: LeanRequest, failure: Failure) -> bytes:
-        """Why not."""
-        return refusal(request, failure)
 
     @app.route("/libraries/<uuid:uuid>", methods=["GET"])
     async def library(self, request: LeanRequest, uuid: UUID) -> bytes:

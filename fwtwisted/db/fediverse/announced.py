@@ -340,6 +340,14 @@ async def audience(tx: Queries, actor_id: int) -> str | None:
     return await tx.maybe(str, AUDIENCE, actor_id)
 
 
+PRIVACY = "SELECT privacy_level FROM account WHERE actor_id = %s AND is_active"
+
+
+async def privacy(tx: Queries, actor_id: int) -> str | None:
+    """Who may know what somebody does, those here included; None: it is nobody's account."""
+    return await tx.maybe(str, PRIVACY, actor_id)
+
+
 # --- reports -------------------------------------------------------------------------------------
 
 

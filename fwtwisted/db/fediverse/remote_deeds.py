@@ -114,6 +114,19 @@ async def shown_to(tx: Tx, everybody: Mapping[int, bool]) -> None:
         await tx.do(SHOWN_TO, list(everybody), ["everyone" if shown else "followers" for shown in everybody.values()])
 
 
+HIDE = """
+    DELETE FROM remote_deed WHERE actor_id = %s;
+    DELETE FROM favorite WHERE actor_id = %s;
+    DELETE FROM listening WHERE actor_id = %s;
+    UPDATE actor SET deeds_shown = NULL WHERE id = %s AND deeds_shown IS NOT NULL
+"""
+
+
+async def hide(tx: Tx, actor_id: int) -> None:
+    """Forget everything that somebody elsewhere did: they show it no longer, or not to other servers."""
+    await tx.do(HIDE, *[actor_id] * 4)
+
+
 TAKE_BACK = """
     WITH gone AS (DELETE FROM remote_deed WHERE actor_id = %s AND fid = ANY(%s)
                RETURNING kind, actor_id, track_id, deed_id),

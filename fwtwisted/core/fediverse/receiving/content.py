@@ -7,7 +7,8 @@ Music elsewhere that is new or another way now.
                     ├─ Audio of a channel ─▶ the channel says so, somebody here follows it ─▶ episode
                     ├─ Track Album Artist ─▶ its author, or who speaks for its server      ─▶ what they say of it
                     ├─ Library            ─▶ its owner                                     ─▶ its label
-                    └─ Person …           ─▶ themselves                                    ─▶ asked for anew
+                    └─ Person …           ─▶ themselves                                    ─▶ asked for anew, and what
+                                                                                              they hide now is forgotten
 
 What nobody here follows is not taken.  Source: docs/federation.md §4.5–§4.8.
 """
@@ -19,7 +20,7 @@ from typing import Any, Final, Protocol
 
 from fwtwisted.core.fediverse.receiving.removals import may_speak_for
 from fwtwisted.core.fediverse.receiving.told import ACTORS, BARE, Deeds, Told
-from fwtwisted.db.fediverse import held, received
+from fwtwisted.db.fediverse import held, received, remote_deeds
 from fwtwisted.db.jobs import Later
 from fwtwisted.db.music import libraries
 from fwtwisted.db.podcasts import channels
@@ -34,6 +35,7 @@ from fwtwisted.wire.addresses import is_ours
 REFETCH_SECONDS: Final = 61.0
 MOST_ITEMS: Final = 100
 WORKS: Final = ("Track", "Album", "Artist")
+HIDING: Final = ("me", "instance")  # as Funkwhale 2 tells who may see what a person likes and hears
 
 Document = Mapping[str, Any]
 
@@ -202,6 +204,8 @@ class Content:
         """An actor says something else of themselves; their own server is asked what."""
         if told.act.about != told.actor.fid:
             return
+        if told.act.object is not None and told.act.object.text("audience") in HIDING:
+            await self._database.transaction(lambda tx: remote_deeds.hide(tx, told.actor.id))
         known = await self._people.refetched(told.actor.fid)
         if known is not None and known.last_fetch_date < told.arrived:
             raise Later(REFETCH_SECONDS, "the actor was asked for a moment before")

@@ -214,8 +214,15 @@ class Telling:
     async def _persona(self, tx: Tx, id: int, tag: str) -> None:
         told, document = await announced.actor(tx, id), await self._papers.actor(tx, id)
         if told is not None and document is not None and document["type"] != "Tombstone":
-            made = _renewed(told, document, f"{told.fid}#updates/{tag}")
-            await self._send_same(tx, made, id, told.fid, followers_of(id) | PODS_WITH_FOLLOWERS)
+            made = f"{told.fid}#updates/{tag}"
+            level = await announced.privacy(tx, id)
+
+            def written(peer: PeerClass) -> Document:
+                shown = level is not None and peer is PeerClass.G2  # which forgets what is shown no longer
+                return _renewed(told, {**document, "audience": level} if shown else document, made)
+
+            outgoing = Outgoing("Update", made, id, told.fid, written)
+            await self._outbox.send(tx, outgoing, followers_of(id) | PODS_WITH_FOLLOWERS)
 
     async def _send_same(self, tx: Tx, made: Document, actor_id: int, about: str, to: Recipients) -> None:
         outgoing = Outgoing(made["type"], made["id"], actor_id, about, same_for_all(made))

@@ -99,6 +99,21 @@ class LikeTests(ReceivingCase):
             await self.tells(self.bob, deed("Like", str(number), **told))
             self.assertEqual(level, await self.value("SELECT deeds_shown FROM actor WHERE id = %s", self.bob), told)
 
+    async def test_hidden(self) -> None:
+        """Who shows it no longer, as Funkwhale 2 tells of a person, did nothing that we know of."""
+        await self.a_follow(self.alice.the_actor, actor=self.bob)
+        fid = f"{ELSEWHERE}/actors/bob"
+        for number, (level, left) in enumerate((("everyone", 1), ("followers", 1), ("instance", 0), ("me", 0))):
+            await self.tells(self.bob, deed("Like", f"l{number}"), deed("Listen", f"h{number}"))
+            person = {"type": "Person", "id": fid, "audience": level}
+            await self.tells(self.bob, {"id": f"{fid}#updates/{number}", "type": "Update", "object": person})
+            self.assertEqual(left, await self.likes(), level)
+            self.assertEqual(bool(left), bool(await self.value("SELECT count(*) FROM listening")), level)
+            await self.do(
+                "UPDATE received SET state = 'done'"
+            )  # their server is asked a minute later, and has a say then
+        self.assertEqual(0, await self.value("SELECT count(*) FROM remote_deed"))
+
     async def test_strangers_and_what_is_ours(self) -> None:
         """What strangers like or boost of ours is counted, also by its note; no favourite comes of it."""
         post = f"{POD.url}/federation/music/uploads/1"

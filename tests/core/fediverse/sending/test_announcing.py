@@ -244,6 +244,19 @@ class ChangeTests(AnnouncingCase):
             self.assertNotIn(FUNKWHALE, document["@context"], "Fedify answers 500 where it cannot fetch a context")
         self.assertIn(FUNKWHALE, self.last(self.old)["@context"])
 
+    async def test_who_may_know(self) -> None:
+        """Funkwhale 2 is told to whom somebody shows what they do, to forget what is hidden now; nobody else is."""
+        await self.begin()
+        new = await self.a_peer("funkwhale", "2.0.0-alpha.1")
+        self.listeners.append(await self.somebody("p", new))
+        await self.a_song()
+        await self.a_viewer("nadia", self.speaker)
+        await self.do("UPDATE account SET privacy_level = 'me'")
+        await self.tell(self.announcing.actor_changed, self.speaker)
+        self.assertEqual("me", self.last(new)["object"]["audience"])
+        for peer in (self.old, self.other):
+            self.assertNotIn("audience", self.last(peer)["object"])
+
     async def test_profile(self) -> None:
         """Followers, and servers with followers, hear of a profile that changes, and of its end."""
         await self.begin()

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from attrs import frozen
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 
 from fwtwisted.core.pod.limits import network_of
 from fwtwisted.db.fediverse import receivers
@@ -122,7 +122,7 @@ class Intake:
         try:
             await self._spend("inbox", f"host {signer.actor.domain}")
             await self._accept(doc, signer, inbox_of_id, post.body)
-        except (Throttled, Unavailable):
+        except (Throttled, Unavailable, CancelledError):  # the last: who posts has hung up, and may come again at once
             await self._verifying.forget(request)
             raise
 

@@ -116,9 +116,9 @@ class Delivering:
         host: str = job.args["host"]
         until = self._ground.clock.seconds() + self._settings.turn_seconds
         while self._ground.clock.seconds() < until:
-            most = await self._ground.tempo.turn(self._settings.batch)
-            look = await self._database.read(partial(deliveries.look, host=host, limit=most))
-            self._ground.tempo.unused(most - len(look.due))
+            leave = await self._ground.tempo.turn(self._settings.batch)
+            look = await self._database.read(partial(deliveries.look, host=host, limit=leave.most))
+            self._ground.tempo.left(leave, len(look.due))
             if look.standing.is_stopped:
                 return
             rest = look.standing.held if look.standing.held > 0 else look.rest

@@ -15,14 +15,20 @@ Where the kernel tells nothing, they leave at the rate that others begin with.  
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
-from attrs import frozen
-from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import deferLater
+from attrs import evolve, frozen
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from fwtwisted.outside.giving_way import Turns
 from fwtwisted.outside.presence import Presence
+
+LATE_SECONDS = 0.01
+"""By how much somebody may leave late and the next be none the later for it: timers are never quite on time."""
+USUAL_OF = 8
+"""Turns from which it is guessed how many deliveries leave in the next."""
 
 
 @frozen
@@ -49,6 +55,18 @@ class TempoSettings:
     calm_share: float = 0.25
 
 
+@frozen
+class Leave:
+    """
+    It is somebody's turn.
+
+    :ivar most: deliveries that may leave.  :ivar counted: as how many it counts until it is known; 0: nobody counts.
+    """
+
+    most: int
+    counted: float = 0.0
+
+
 class Tempo:
     """
     Says whose turn it is to leave.
@@ -66,26 +84,50 @@ class Tempo:
         self._clock, self._presence, self._turns_had = clock, presence, turns_had
         self._settings = settings or TempoSettings()
         self.rate = self._settings.first
+        self._usual = float(self._settings.together)  # deliveries that leave in a turn, of late
         self._free_at = self._looked_at = 0.0
         self._seen: Turns | None = None
+        self._waiting: deque[Deferred[Leave]] = deque()
+        self._call: IDelayedCall | None = None
 
-    async def turn(self, wanted: int) -> int:
-        """Wait until deliveries to a host may leave; how many of those that are wanted."""
+    async def turn(self, wanted: int) -> Leave:
+        """Wait until deliveries to a host may leave.  How many there were is to be told by :meth:`left`."""
         self._presence.look_round()
         if not self._presence.is_anywhere:
-            return wanted
+            return Leave(wanted)
         now = self._clock.seconds()
         self._look(now)
-        count = min(wanted, self._settings.together)
-        wait = max(0.0, self._free_at - now)
-        self._free_at = now + wait + count / self.rate
-        if wait:
-            await deferLater(self._clock, wait)
-        return count
+        if not self._waiting:
+            self._free_at = max(self._free_at, now)
+        waiting: Deferred[Leave] = Deferred()
+        self._waiting.append(waiting)
+        if self._call is None:
+            self._open()
+        return evolve(await waiting, most=min(wanted, self._settings.together))
 
-    def unused(self, count: int) -> None:
-        """So many of those that might have left were not there."""
-        self._free_at -= count / self.rate
+    def left(self, leave: Leave, count: int) -> None:
+        """So many have left at a turn: as much time passes until the next."""
+        if not leave.counted:
+            return
+        self._usual += (max(1, count) - self._usual) / USUAL_OF
+        self._free_at += (max(1, count) - leave.counted) / self.rate
+        if self._call is not None:
+            self._call.reset(max(0.0, self._free_at - self._clock.seconds()))
+
+    def _open(self) -> None:
+        """Let leave who may, and look again when the next one may."""
+        self._call = None
+        while self._waiting and self._may_go():
+            turn, counted = self._waiting.popleft(), self._usual
+            if not turn.called:  # else whoever waited has given up
+                self._free_at = max(self._free_at, self._clock.seconds() - LATE_SECONDS) + counted / self.rate
+                turn.callback(Leave(0, counted))
+        if self._waiting and self._call is None:
+            self._call = self._clock.callLater(max(0.0, self._free_at - self._clock.seconds()), self._open)
+
+    def _may_go(self) -> bool:
+        """Whether the next one may leave: it is time, or there is nobody any more for whom it matters."""
+        return self._clock.seconds() >= self._free_at or not self._presence.is_anywhere
 
     def _look(self, now: float) -> None:
         """Look how we fare, when it is time, and set the rate."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -28,7 +28,9 @@ class TempoTests(SynchronousTestCase):
         """One host that has so many deliveries."""
 
         async def leave() -> int:
-            found = await self.tempo.turn(count)
+            leave = await self.tempo.turn(count)
+            found = min(leave.most, count)
+            self.tempo.left(leave, found)
             self.left += found
             return found
 
@@ -71,20 +73,48 @@ class TempoTests(SynchronousTestCase):
         self.presence.seen()
         waiting = [self.want(count) for count in (32, 4, 32, 32)]
         self.assertEqual([one.called for one in waiting], [True, False, False, False])
-        self.clock.advance(10 / 400)
+        self.clock.advance(10.01 / 400)
         self.assertEqual([one.called for one in waiting], [True, True, False, False])
-        self.clock.advance(4 / 400)
+        self.clock.advance(4.01 / 400)
         self.assertEqual([one.called for one in waiting], [True, True, True, False])
-        self.clock.advance(10 / 400)
+        self.clock.advance(10.01 / 400)
         self.assertEqual([self.successResultOf(one) for one in waiting], [10, 4, 10, 10])
 
-    def test_what_is_not_there(self) -> None:
-        """A host that has less than what might leave holds nobody up for the rest."""
+    def test_little_for_each(self) -> None:
+        """Many hosts with one delivery each are written to as fast as few with many."""
+        for _ in range(50):
+            self.presence.seen()
+            self.want(1)
+            self.clock.advance(1 / 400)
+        self.presence.seen()
+        waiting = [self.want(1) for _ in range(400)]
+        for _ in range(110):
+            self.clock.advance(0.01)
+        self.assertEqual({one.called for one in waiting}, {True})
+
+    def test_slow_to_say(self) -> None:
+        """Until it is known how many leave, others wait as long as usual; whoever has none holds nobody up."""
         self.presence.seen()
         self.successResultOf(self.want(32))
-        self.tempo.unused(10)
+        slow = Deferred.fromCoroutine(self.tempo.turn(32))
+        waiting = self.want(32)
+        self.clock.advance(10 / 400)
+        leave = self.successResultOf(slow)
+        self.clock.advance(0.001)
+        self.assertNoResult(waiting)
+        self.tempo.left(leave, 0)
+        self.clock.advance(0.002)
+        self.successResultOf(waiting)
+
+    def test_who_gives_up(self) -> None:
+        """Whoever stops waiting takes no turn."""
+        self.presence.seen()
         self.successResultOf(self.want(32))
-        self.assertNoResult(self.want(32))
+        first, second = self.want(32), self.want(32)
+        first.cancel()
+        self.failureResultOf(first, CancelledError)
+        self.clock.advance(10 / 400)
+        self.successResultOf(second)
 
     def test_calm(self) -> None:
         """While we need not wait for a processor, the rate grows to the most."""

@@ -47,7 +47,7 @@ class World:
             self.documents[document["id"]] = document
 
     async def ask(
-        self, url: str, *, as_actor: int | None = None, largest: int = 1 << 20, fresh: bool = False
+        self, url: str, *, as_actor: int | None = None, largest: int = 1 << 20, fresh: bool = False, soon: bool = False
     ) -> Answer:
         """What ``Asking.document`` does."""
         self.asked.append(url)

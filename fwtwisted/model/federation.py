@@ -10,6 +10,9 @@ from attrs import frozen
 from fwtwisted.model.errors import FwError, RemoteFailed, Unauthenticated, Unavailable
 from fwtwisted.model.people import Actor
 
+PASSING_STATUSES = (408, 425, 429)
+"""Below 500, those that say: not now."""
+
 
 class PeerClass(enum.Enum):
     """
@@ -86,6 +89,12 @@ class StillAsked(Unavailable):
     text = "Your server is asked for your key, and has not answered yet."
 
 
+class Untold(StillAsked):
+    """A signature can be neither believed nor refused: at the moment its server does not tell the key."""
+
+    text = "Your server does not tell your key at the moment."
+
+
 class Idle(FwError):
     """A request that is in order and has no effect: it came before, or it removes somebody whom we never knew."""
 
@@ -109,3 +118,10 @@ class AskFailed(RemoteFailed):
     def is_gone(self) -> bool:
         """The server knows that there was such a thing, and there is no more."""
         return self.status_code == 410
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same question may be answered some other time: nobody answered, or in a way that says so."""
+        if self.code == "http":
+            return self.status_code is None or self.status_code >= 500 or self.status_code in PASSING_STATUSES
+        return self.code in ("timeout", "connection")

@@ -214,6 +214,7 @@ class SaidPage:
     A page of a collection.
 
     :ivar items: what is on it, as sent.  :ivar ids: what of it is only named.
+    :ivar strange: how many things on it are no documents.
     :ivar total: how many there are in all, as far as it tells.
     """
 
@@ -223,3 +224,4 @@ class SaidPage:
     ids: tuple[str, ...]
     next: str | None
     total: int | None
+    strange: int

@@ -122,6 +122,11 @@ class _Question:
         """Under which it is remembered that this failed."""
         return f"asked:{self.actor}:{self.accept}:{self.takes_page}:{self.url}"
 
+    @property
+    def lately(self) -> str:
+        """Under which it is remembered that it failed within the last minute."""
+        return f"lately:{self.name}"
+
 
 class Asking:
     """Gets documents of other servers."""
@@ -136,16 +141,17 @@ class Asking:
         await self._flights.close()
 
     async def document(
-        self, url: str, *, as_actor: int | None = None, largest: int = MIB, fresh: bool = False
+        self, url: str, *, as_actor: int | None = None, largest: int = MIB, fresh: bool = False, soon: bool = False
     ) -> Answer:
         """
         An ActivityPub document.
 
         :param as_actor: whose signature the request bears; None: the service actor's.
         :param fresh: do not make do with what came a minute ago, or failed a few minutes ago.
+        :param soon: a failure that may have passed counts for a minute only.
         :raise AskFailed:
         """
-        found = await self._asked(await self._signed(url, as_actor, largest), fresh=fresh)
+        found = await self._asked(await self._signed(url, as_actor, largest), fresh=fresh, soon=soon)
         assert isinstance(found, Answer), "pages were not asked for"
         return found
 
@@ -165,19 +171,23 @@ class Asking:
 
     # --- once for all ----------------------------------------------------------------------------
 
-    async def _asked(self, question: _Question, *, fresh: bool) -> Answer | Page:
+    async def _asked(self, question: _Question, *, fresh: bool, soon: bool = False) -> Answer | Page:
         if not fresh:
             kept = self._answers.get(question)
             if kept is not None:
                 return kept
-            await self._check_failure(question)
+            await self._check_failure(question, soon)
         return await self._flights.once(question, lambda: self._answered(question))
 
-    async def _check_failure(self, question: _Question) -> None:
+    async def _check_failure(self, question: _Question, soon: bool) -> None:
+        """:raise AskFailed: it failed, and counts still."""
         told = await self._ground.cache.get(question.name)
-        if told is not None:
-            code, text, status = orjson.loads(told)
-            raise AskFailed(code, text, status_code=status)
+        if told is None:
+            return
+        code, text, status = orjson.loads(told)
+        failed = AskFailed(code, text, status_code=status)
+        if not (soon and failed.is_passing) or await self._ground.cache.get(question.lately) is not None:
+            raise failed
 
     async def _answered(self, question: _Question) -> Answer | Page:
         try:
@@ -189,6 +199,8 @@ class Asking:
                 # who is let in again need not wait, nor whom nobody has asked
                 told = orjson.dumps((why.code, str(why), why.status_code))
                 await self._ground.cache.put(question.name, told, FAILURE_SECONDS)
+                if why.is_passing:
+                    await self._ground.cache.put(question.lately, b"1", ANSWER_SECONDS)
             raise
         await self._ground.cache.drop(question.name)
         if len(fetched.body) <= LARGEST_KEPT:

@@ -78,6 +78,21 @@ async def is_followed(tx: Queries, actor_id: int | None = None, library_id: int 
     return await tx.one(bool, FOLLOWED, actor_id, library_id)
 
 
+LISTENER = """
+    SELECT follow.actor_id
+      FROM follow JOIN actor ON actor.id = follow.actor_id AND actor.private_key IS NOT NULL
+     WHERE follow.approved
+       AND (follow.target_library_id = ANY(ARRAY(SELECT id FROM library WHERE actor_id = %s))
+            OR follow.target_actor_id = (SELECT actor_id FROM channel WHERE actor_id = %s))
+     ORDER BY follow.id LIMIT 1
+"""
+
+
+async def listener(tx: Queries, actor_id: int) -> int | None:
+    """Who has followed the channel that an actor is, or one of their libraries, for longest."""
+    return await tx.maybe(int, LISTENER, actor_id, actor_id)
+
+
 # --- works that are taken back -------------------------------------------------------------------
 
 TRACKS_OF = """

@@ -37,6 +37,8 @@ class Walk:
 
     :ivar actor_id: in whose name it was asked for.
     :ivar next_page: None: at the beginning.  :ivar most_pages: None: not known yet.
+    :ivar total: how much the library said to have when the walk began.
+    :ivar is_of_today: it was asked for within a day.
     """
 
     id: int
@@ -46,6 +48,8 @@ class Walk:
     pages: int
     most_pages: int | None
     tries: int
+    total: int
+    is_of_today: bool
 
 
 SET_OUT = """
@@ -53,7 +57,8 @@ SET_OUT = """
        SET status = 'scanning', modification_date = now(),
            newest_upload = coalesce(newest_upload, (SELECT max(id) FROM upload))
      WHERE id = %s AND status IN ('pending', 'scanning')
- RETURNING id, library_id, actor_id, next_page, pages, most_pages, tries
+ RETURNING id, library_id, actor_id, next_page, pages, most_pages, tries, total_files,
+           creation_date > now() - interval '1 day'
 """
 
 
@@ -62,13 +67,19 @@ async def set_out(tx: Tx, id: int) -> Walk | None:
     return await tx.maybe(Walk, SET_OUT, id)
 
 
+FORGET_MET = "DELETE FROM library_scan_met WHERE scan_id = %s"
 BEGUN = """
-    UPDATE library_scan SET total_files = %s, next_page = %s, modification_date = now() WHERE id = %s
+    UPDATE library_scan
+       SET total_files = %s, next_page = %s, modification_date = now(),
+           processed_files = 0, errored_files = 0, pages = 0, most_pages = NULL, tries = 0,
+           newest_upload = (SELECT max(id) FROM upload)
+     WHERE id = %s
 """
 
 
 async def begun(tx: Tx, walk: int, total: int, first: str | None) -> None:
-    """What the library says of itself."""
+    """It is before the first page, perhaps not for the first time.  :param total: that the library says to have."""
+    await tx.do(FORGET_MET, walk)
     await tx.do(BEGUN, total, first, walk)
 
 
@@ -118,7 +129,6 @@ async def unmet(tx: Queries, walk: int, total: int, limit: int) -> list[UUID]:
 
 FINISHED = "UPDATE library_scan SET status = 'finished', next_page = NULL, modification_date = now() WHERE id = %s"
 ERRORED = "UPDATE library_scan SET status = 'errored', trouble = %s, modification_date = now() WHERE id = %s"
-FORGET_MET = "DELETE FROM library_scan_met WHERE scan_id = %s"
 
 
 async def finished(tx: Tx, walk: int) -> None:

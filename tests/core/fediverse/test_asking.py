@@ -288,6 +288,23 @@ class MemoryTests(AskingCase):
         self.assertLess(len(self.far.heads), 4)
         await self.far.left()
 
+    async def test_failures_that_pass(self) -> None:
+        """Whoever is in a hurry asks again after a minute, where the server may only have been busy."""
+        url, other = self.far.url("/busy"), self.far.url("/none")
+        self.far.says("/busy", ok(b"", status="503 Service Unavailable"))
+        for seconds, asked in ((0, 1), (59, 1), (2, 2)):
+            self.clock.advance(seconds)
+            await self.fails("http", self.asking.document(url, soon=True), 503)
+            self.assertEqual(asked, len(self.far.heads))
+        self.clock.advance(61)
+        self.has("/busy")
+        await self.fails("http", self.asking.document(url), 503)
+        await self.asking.document(url, soon=True)
+        await self.fails("http", self.asking.document(other, soon=True), 404)
+        self.clock.advance(61)
+        await self.fails("http", self.asking.document(other, soon=True), 404)
+        self.assertEqual(4, len(self.far.heads))
+
     async def test_the_same_at_once(self) -> None:
         """One request for all; who leaves does not take it from the others."""
         url = self.has("/note")

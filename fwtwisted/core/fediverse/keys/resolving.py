@@ -48,7 +48,7 @@ LONGEST_ID = 500
 MOST = 10_000  # decoded keys, some 3 kB each
 SECONDS = 60.0
 REFETCH_SECONDS = 60.0
-UNDER_WAY, DONE = b"1", b"2"  # a question about keys, as other processes see it
+UNDER_WAY, DONE, UNTOLD = b"1", b"2", b"3"  # a question about keys, as other processes see it
 PATIENCE_SECONDS = 5.0  # with another process that asks
 READER_SECONDS = 3.0  # that who reads is kept waiting; Funkwhale's own patience is 10
 TOMBSTONE = "Tombstone"
@@ -59,7 +59,7 @@ T = TypeVar("T")
 class AskDocument(Protocol):
     """``Asking.document``."""
 
-    async def __call__(self, url: str, *, fresh: bool = False) -> Answer:
+    async def __call__(self, url: str, *, fresh: bool = False, soon: bool = False) -> Answer:
         """:raise AskFailed:"""
 
 
@@ -179,11 +179,15 @@ class Resolving:
     async def gone(self, fid: str) -> Actor | None:
         """The actor, if their own server says that they are no more; None: it does not, or we never knew them."""
         try:
-            await self._ground.ask(fid)
+            await self._asked(fid)
         except AskFailed as why:
             if why.is_gone:
                 return await self._ground.database.read(lambda tx: stored.actor_by_fid(tx, fid))
         return None
+
+    async def _asked(self, url: str) -> Answer:
+        """A document; who did not give it is asked again in a minute, if that may have passed.  :raise AskFailed:"""
+        return await self._ground.ask(url, soon=True)
 
     # --- what others tell ------------------------------------------------------------------------
 
@@ -196,7 +200,7 @@ class Resolving:
         origin = self.origin(key_id)
         if origin == self._ground.own_origin:
             raise Forged("This is no key of ours.")
-        answer = await self._ground.ask(key_id.partition("#")[0])
+        answer = await self._asked(key_id.partition("#")[0])
         if self.origin(answer.url) != origin:
             raise Forged("The key's document is another server's.")
         fid, pem = _owner(answer, key_id)
@@ -204,7 +208,7 @@ class Resolving:
             raise Forged("The key's document does not say whose key it is.")
         if self.origin(fid) != origin:
             raise Forged("The key is of another server than its owner.")
-        whole = answer if fid == Doc(answer.document).id == answer.url else await self._ground.ask(fid)
+        whole = answer if fid == Doc(answer.document).id == answer.url else await self._asked(fid)
         listed = await self._flights.once(fid, lambda: self._taken(fid, whole))
         if not _is_listed(key_id, fid, listed) or (pem is not None and not _same(pem, listed[key_id])):
             raise Forged("The owner of the key does not list it.")
@@ -229,7 +233,7 @@ class Resolving:
 
         :raise Forged: their document lists none of this id.  :raise AskFailed:
         """
-        answer = await self._ground.ask(fid)
+        answer = await self._asked(fid)
         doc = Doc(answer.document)
         if doc.id != fid or self.origin(answer.url) != self.origin(fid):
             raise Forged("The actor's document is somebody else's.")
@@ -246,7 +250,7 @@ class Resolving:
         known = await self._ground.database.read(lambda tx: stored.actor_by_fid(tx, fid))
         if known is not None:
             return known
-        answer = await self._ground.ask(fid)
+        answer = await self._asked(fid)
         await self._flights.once(fid, lambda: self._taken(fid, answer))
         found = await self._ground.database.read(lambda tx: stored.actor_by_fid(tx, fid))
         if found is None:
@@ -254,15 +258,25 @@ class Resolving:
         return found
 
     async def _asked_anew(self, fid: str) -> dict[str, str] | None:
-        """The keys that an actor lists now; None: within the last minute somebody asked already, and has the answer."""
+        """
+        The keys that an actor lists now; None: within the last minute somebody asked already, and has the answer.
+
+        :raise AskFailed: there is none, also where that other was told nothing.
+        """
         mark = f"key-refetch:{fid}"
         if not await self._ground.cache.add(mark, UNDER_WAY, REFETCH_SECONDS):
             await self._told_elsewhere(fid, mark)
+            if await self._ground.cache.get(mark) == UNTOLD:
+                raise AskFailed("connection", "A moment ago the server did not tell it either.")
             return None
+        outcome = DONE
         try:
             return await self._taken(fid, await self._ground.ask(fid, fresh=True))
+        except AskFailed as why:
+            outcome = UNTOLD if why.is_passing else DONE
+            raise
         finally:
-            await self._ground.cache.put(mark, DONE, REFETCH_SECONDS)
+            await self._ground.cache.put(mark, outcome, REFETCH_SECONDS)
 
     async def _told_elsewhere(self, fid: str, mark: str) -> None:
         """Wait a while for the answer that another process of ours is asking for, if one is."""

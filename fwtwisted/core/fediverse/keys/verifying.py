@@ -31,7 +31,7 @@ from fwtwisted.core.fediverse.keys.mill import Mill
 from fwtwisted.core.fediverse.keys.resolving import ActorKey, Resolving
 from fwtwisted.core.pod.limits import network_of
 from fwtwisted.model.errors import Throttled
-from fwtwisted.model.federation import AskFailed, Forged, Idle, Signer, StillAsked, Unsigned
+from fwtwisted.model.federation import AskFailed, Forged, Idle, Signer, StillAsked, Unsigned, Untold
 from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.shared import Cache
@@ -47,6 +47,7 @@ __all__ = ("Digests", "Place", "Received", "Verifying", "VerifyingGround")
 VERIFY_AT_ONCE = 2
 MOST_FAILURES, FAILURE_SPAN_SECONDS = 30, 60.0
 REPLAY_SECONDS = 2 * 3600.0
+UNTOLD_SECONDS = 61  # after which a server that did not tell a key is asked again
 OLDEST_PROOF = timedelta(days=29)
 """What is older may have been forgotten (thirty days), and anybody could have it do its effect once more."""
 FETCH_DELAY = "federation__actor_fetch_delay"  # minutes
@@ -122,6 +123,7 @@ class Verifying:
         :param document: the activity: forwarded by somebody else, a proof in it may say that it is its actor's.
         :raise Unsigned: :raise Forged: 401.  :raise ShutOut: 403.  :raise Throttled: 429.
         :raise StillAsked: too many wait for their keys already: 503.
+        :raise Untold: the key's server does not tell it now; whoever comes again in a minute is looked at again: 503.
         :raise Idle: it came before, or somebody is removed whom we never knew: 202, nothing is done.
         """
         claims = await self._claims(request)
@@ -138,7 +140,7 @@ class Verifying:
                     raise Forged("The request is signed by somebody else than the actor of its activity.")
                 with self._seated(request, self._resolving.origin(activity_actor)):
                     signer = await self.proven(document)
-        except Forged:
+        except (Forged, Untold):
             await self._count(request, claims)
             raise
         await self._check_replay(believed.claim)
@@ -159,7 +161,7 @@ class Verifying:
     async def _reader(self, request: Received, claims: Sequence[Claim]) -> Signer:
         try:
             believed = await self._believed(request, claims, None)
-        except Forged:
+        except (Forged, Untold):
             await self._count(request, claims)
             raise
         assert isinstance(believed, _Believed), "nobody deletes anything here"
@@ -193,7 +195,7 @@ class Verifying:
                 raise Forged("The proof is not of this document.")
             actor = await self._resolving.actor(fid)
         except AskFailed as why:
-            raise Forged(f"The server of the key does not tell it. {why}") from why
+            raise _untold(why) from why
         await self._ground.policies.permit_actor(actor.fid, actor.domain)
         return Signer(actor, proof.key_id)
 
@@ -264,7 +266,7 @@ class Verifying:
         except AskFailed as why:
             gone = None if leaver is None else await self._resolving.gone(leaver)
             if gone is None:
-                raise Forged(f"The server of the key does not tell it. {why}") from why
+                raise _untold(why) from why
             return Signer(gone, claim.key_id, is_gone=True)
         if key is None or not await self._mill.do(_Check(key.key, claim)):
             raise Forged("The signature is not of this request, or of another key.")
@@ -334,6 +336,17 @@ class Verifying:
 def _is_right(check: _Check) -> bool:
     """In a thread."""
     return any(has_signed(check.key, check.claim.signature, text) for text in check.claim.texts)
+
+
+def _untold(why: AskFailed) -> Forged | Untold:
+    """
+    What it means that a key's server does not tell it.
+
+    Many servers never repeat what was answered 401: that is said only where a later answer would be the same.
+    """
+    if why.is_passing:
+        return Untold(retry_after=UNTOLD_SECONDS)
+    return Forged(f"The server of the key does not tell it. {why}")
 
 
 def _by_address(request: Received) -> str | None:

@@ -217,9 +217,10 @@ class Content:
         fid = told.act.about
         if fid is None or not self._is_theirs(told, fid):
             return
-        if await self._followed_channel(told) is None or await self._rejects(told):
+        listener = await self._listener(told)
+        if listener is None or await self._rejects(told):
             return
-        answer = await self._ask(fid)
+        answer = await self._ask(fid, as_actor=listener)
         if Doc(answer.document).is_a("Audio") and Doc(answer.document).id == fid:
             await self._take_audio(told, answer.document)
 
@@ -233,7 +234,7 @@ class Content:
             return
         if not await self._database.read(lambda tx: held.held(tx, [fid])) or await self._rejects(told):
             return
-        document = (await self._ask(fid)).document
+        document = (await self._ask(fid, as_actor=await self._listener(told))).document
         doc = Doc(document)
         if doc.id != fid:
             return
@@ -244,6 +245,10 @@ class Content:
             await self._take_audio(told, document)
         else:
             await self._rework(told, document)
+
+    async def _listener(self, told: Told) -> int | None:
+        """Somebody here to whom the actor plays: in whose name that is asked for which is not for everybody."""
+        return await self._database.read(lambda tx: held.listener(tx, told.actor.id))
 
     async def _rejects(self, told: Told) -> bool:
         return await self._rejects_media(told.actor.domain, told.actor.fid)

@@ -26,8 +26,8 @@ class Told:
     arrived: datetime
 
 
-# An activity's type, and the type of what it is about: :data:`BARE` where only its id is told, :data:`ANY` for whatever
-# nobody names.
+# An activity's type, and the type of what it is about: :data:`BARE` where it is told by its id, but not what it is,
+# :data:`ANY` for whatever nobody names.
 Key: TypeAlias = tuple[str, str]
 # Has its effect in a transaction, which it may share with others.
 Quick: TypeAlias = Callable[[Tx, Told], Awaitable[None]]
@@ -57,7 +57,7 @@ class Deeds:
 
     def keys_of(self, act: Act) -> list[Key]:
         """By which names somebody may claim an activity, the closest first."""
-        inner = (BARE,) if act.object is None else act.object_types
+        inner = act.object_types or (BARE,)
         return [(act.type, kind) for kind in (*inner, ANY)]
 
     def quick_for(self, act: Act) -> Quick | None:

@@ -10,7 +10,8 @@ Walking through libraries elsewhere: page by page, as somebody who may look into
 
 A walk that was cut off, by a crash or by the other server, goes on with the page that it had not done; so does one that
 took so long that others have their turn first, be its server slow or its library large.  What a whole walk without
-errors did not meet is no longer there, and is removed here as well.
+errors did not meet is no longer there, and is removed here as well.  In a library that gets smaller meanwhile, things
+move to pages that were read already, and its last pages vanish: the walk begins once more.
 
 Source: docs/federation.md §2.7, §5.2.
 """
@@ -22,6 +23,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
+from attrs import evolve, frozen
 from twisted.logger import Logger
 
 from fwtwisted.core.fediverse.asking import AskFailed
@@ -39,7 +41,7 @@ from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import Invalid, ShutOut
 from fwtwisted.model.fediverse import Scan
 from fwtwisted.model.people import Actor, Library, Privacy
-from fwtwisted.model.remote import SaidPage
+from fwtwisted.model.remote import SaidLibrary, SaidPage
 from fwtwisted.wire.activitypub.reading import Doc, collections
 from fwtwisted.wire.activitypub.reading.places import LONGEST_URL, same_origin
 
@@ -49,10 +51,11 @@ MOST_TRIES = 5
 FIRST_REST = 60.0  # seconds, before a page is asked for again; doubled each time
 FURTHER_PAGES = 10  # beyond those that a library says that it has
 MOST_PAGES = 20_000  # whatever it says
+MOST_REPEATS = 3  # from the beginning, of a library that gets smaller and smaller
 SOME = 500
 TURN_SECONDS = 60.0  # that a walk has of a hand, before others go first
 SPREAD_SECONDS = 3_600.0  # over which the weekly walks begin
-PASSING = (408, 425, 429)
+MISSING = (404, 410)
 
 
 class Taking(Protocol):
@@ -67,6 +70,32 @@ class Taking(Protocol):
 
 class _Over(Exception):
     """A walk cannot be gone on with, in words."""
+
+
+@frozen
+class _Label:
+    """What a library says of itself.  :ivar document: so, as it came from ``url``."""
+
+    said: SaidLibrary
+    document: Mapping[str, Any]
+    url: str
+
+
+@frozen
+class _End:
+    """
+    Where a walk ends.
+
+    :ivar total: how much there is, as the last page says that says so.
+    :ivar missing: the page that should have come next is not there.
+    """
+
+    total: int | None = None
+    missing: AskFailed | None = None
+
+    def is_surprising(self, walk: Walk) -> bool:
+        """Whether there is less than there was."""
+        return self.missing is not None or (self.total is not None and self.total < walk.total)
 
 
 class Scanning:
@@ -114,27 +143,51 @@ class Scanning:
     async def _walk(self, walk: Walk) -> None:
         until = self._now() + timedelta(seconds=TURN_SECONDS)
         library, signer = await self._as_whom(walk)
-        url = walk.next_page
-        if url is None:
-            library, url = await self._begin(walk, library, signer)
-        pages, most, total, seen = walk.pages, walk.most_pages, 0, set[str]()
+        if walk.next_page is None:
+            library, walk = await self._begin(walk, await self._label(library, signer))
+        end = await self._through(walk, library, signer, until)
+        for _ in range(MOST_REPEATS):
+            if not (walk.is_of_today and end.is_surprising(walk)):
+                break
+            label = await self._label(library, signer)
+            if label.said.total >= walk.total:
+                break
+            library, walk = await self._begin(walk, label)
+            end = await self._through(walk, library, signer, until)
+        if end.missing is not None:
+            raise end.missing
+        await self._finish(walk, end.total or 0)
+
+    async def _through(self, walk: Walk, library: Library, signer: int | None, until: datetime) -> _End:
+        """Read page after page.  :raise _Over: they lead astray, or nowhere.  :raise AskFailed:  :raise Later:"""
+        url, pages, most, seen = walk.next_page, walk.pages, walk.most_pages, set[str]()
+        end = _End()
         while url is not None and url not in seen and (most is None or pages < most):
             seen.add(url)
-            answer = await self._ask(url, as_actor=signer, largest=LARGEST_PAGE, fresh=True)
-            if not same_origin(answer.url, library.fid):
-                raise _Over("Its pages lie on another server.")
-            page = collections.page(Doc(answer.document), library.fid)
-            if page.part_of not in (None, library.fid):
-                raise _Over("This is a page of another library.")
-            total = page.total or total
-            most = most or _most_pages(total, page)
+            try:
+                page = await self._page(url, library, signer)
+            except AskFailed as why:
+                if not pages or why.status_code not in MISSING:
+                    raise
+                return evolve(end, missing=why)
+            end = end if page.total is None else _End(page.total)
+            most = most or _most_pages(walk.total if end.total is None else end.total, page)
             await self._take(walk, page, library, signer, most)
             pages, url = pages + 1, page.next
             if url is not None and self._now() > until:
                 raise Later(0, "others have their turn")
         if url is not None:
             raise _Over("There are more pages than there can be.")
-        await self._finish(walk, total)
+        return end
+
+    async def _page(self, url: str, library: Library, signer: int | None) -> SaidPage:
+        answer = await self._ask(url, as_actor=signer, largest=LARGEST_PAGE, fresh=True)
+        if not same_origin(answer.url, library.fid):
+            raise _Over("Its pages lie on another server.")
+        page = collections.page(Doc(answer.document), library.fid)
+        if page.part_of not in (None, library.fid):
+            raise _Over("This is a page of another library.")
+        return page
 
     async def _as_whom(self, walk: Walk) -> tuple[Library, int | None]:
         """The library, and who looks into it: one of ours who may, else the pod where anybody may."""
@@ -148,8 +201,8 @@ class Scanning:
             raise _Over("Nobody here may look into this library.")
         return library, signer
 
-    async def _begin(self, walk: Walk, known: Library, signer: int | None) -> tuple[Library, str | None]:
-        """What the library says of itself now; and its first page."""
+    async def _label(self, known: Library, signer: int | None) -> _Label:
+        """What the library says of itself now.  :raise _Over: nothing."""
         try:
             answer = await self._ask(known.fid, as_actor=signer, fresh=True)
         except AskFailed as why:
@@ -157,13 +210,18 @@ class Scanning:
         said = collections.library(Doc(answer.document))
         if said.fid != known.fid:
             raise _Over("Another library is at its address.")
-        library = await self._objects.take_library(answer.document, answer.url)
+        return _Label(said, answer.document, answer.url)
+
+    async def _begin(self, walk: Walk, label: _Label) -> tuple[Library, Walk]:
+        """Stand before the first page, whatever was read before."""
+        library = await self._objects.take_library(label.document, label.url)
+        said = label.said
         await self._database.transaction(lambda tx: scans.begun(tx, walk.id, said.total, said.first))
-        return library, said.first
+        return library, evolve(walk, total=said.total, next_page=said.first, pages=0, most_pages=None, tries=0)
 
     async def _take(self, walk: Walk, page: SaidPage, library: Library, signer: int | None, most: int) -> None:
         taken = await self._objects.take_many(page.items, sender=library.owner, library=library, as_actor=signer)
-        errors, onward = len(taken.errors), page.next
+        errors, onward = len(taken.errors) + page.strange, page.next
         for id, why in taken.errors[:1]:  # a line for each would be a way to fill the disk
             self._log.info(
                 "{count} items of library {library} are passed over, {id} among them: {why}",
@@ -190,11 +248,7 @@ class Scanning:
         walk = await self._database.transaction(lambda tx: scans.set_out(tx, id))
         if walk is None:
             return
-        status = why.status_code
-        passes = why.code in ("http", "timeout", "connection") and (
-            status is None or status >= 500 or status in PASSING
-        )
-        if not passes or walk.tries >= MOST_TRIES:
+        if not why.is_passing or walk.tries >= MOST_TRIES:
             await self._end(id, str(why))
             return
         await self._database.transaction(lambda tx: scans.stumbled(tx, id))

@@ -85,12 +85,14 @@ def page(doc: Doc, owner: str) -> SaidPage:
         checked(author, "attributedTo", owner)
     name = "items" if doc.has("items") else "orderedItems"
     values = doc.values(name)[:MOST_ITEMS]
+    items = tuple(one for one in values if isinstance(one, Mapping))
     onward = doc.link("next")
     return SaidPage(
         url=doc.id,
         part_of=id_or_none(doc, "partOf"),
-        items=tuple(one for one in values if isinstance(one, Mapping)),
+        items=items,
         ids=tuple(one for one in values if isinstance(one, str) and is_web(one)),
         next=None if onward is None else checked(onward, "next", owner),
         total=doc.number("totalItems", LARGEST_INT),
+        strange=len(values) - len(items),
     )

@@ -17,7 +17,7 @@ from twisted.internet.task import Clock, deferLater
 from fwtwisted.core.fediverse.keys.anteroom import MOST_OF_ONE, SMALL_BYTES
 from fwtwisted.core.fediverse.keys.resolving import READER_SECONDS, UNDER_WAY
 from fwtwisted.model.errors import ShutOut, Throttled
-from fwtwisted.model.federation import Forged, Idle, StillAsked, Unsigned
+from fwtwisted.model.federation import Forged, Idle, StillAsked, Unsigned, Untold
 from fwtwisted.wire.signatures import proofs
 from fwtwisted.wire.signatures.keys import assertion_method, multikey
 from fwtwisted.wire.signatures.received import Digests, Received
@@ -147,6 +147,22 @@ class KnownTests(VerifyingCase):
         await self.fails(Forged, self.signer(self.post(a_key(number=1))))
         self.assertEqual(2, len(self.world.asked))
         await self.signer(self.post())
+
+    async def test_a_server_that_is_away(self) -> None:
+        """
+        Who signs with another key while their server tells nobody its keys is not refused, but put off.
+
+        Most servers never repeat what was refused.  A minute later they are believed.
+        """
+        new = a_key(number=1)
+        self.world.put(an_actor(key=new))
+        self.world.statuses[ADA] = 503
+        for _ in range(2):  # by the second time nobody is asked
+            why = await self.fails(Untold, self.signer(self.post(new)))
+            self.assertEqual((61, 1), (why.retry_after, len(self.world.asked)))
+        self.clock.advance(why.retry_after)
+        del self.world.statuses[ADA]
+        self.assertEqual(ADA, (await self.signer(self.post(new))).actor.fid)
 
     async def test_old_knowledge(self) -> None:
         """After twelve hours a key that proved right is looked at again; the server may be away meanwhile."""
@@ -305,10 +321,20 @@ class UnknownTests(VerifyingCase):
         self.assertEqual([], self.world.asked)
 
     async def test_the_server_does_not_tell(self) -> None:
-        """401, whatever is wrong there."""
-        for status in (401, 404, 410, 500):
+        """401 where it never will; 503, with a time to come again, where it may only be busy."""
+        for status in (401, 404, 410):
             self.world.statuses[ADA] = status
             await self.fails(Forged, self.signer(self.post()))
+        for status in (429, 500):
+            self.world.statuses[ADA] = status
+            self.assertEqual(61, (await self.fails(Untold, self.signer(self.post()))).retry_after)
+
+    async def test_failures_that_pass_are_counted(self) -> None:
+        """Nobody has us ask a server that is away more often than one that refuses."""
+        self.world.statuses[ADA] = 503
+        for _ in range(30):
+            await self.fails(Untold, self.signer(self.post()))
+        await self.fails(Throttled, self.signer(self.post()))
 
     async def test_unknown_and_deleted(self) -> None:
         """Mastodon tells everybody who is gone; of strangers nobody needs to know."""

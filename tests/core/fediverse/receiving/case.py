@@ -44,6 +44,7 @@ class Said:
     def __init__(self) -> None:
         self.log: list[tuple[Any, ...]] = []
         self.documents: dict[str, dict[str, Any]] = {}
+        self.askers: list[int | None] = []
 
     async def accepted(self, tx: Tx, *follow_ids: int) -> None:
         """Wishes were granted."""
@@ -69,6 +70,7 @@ class Said:
     async def document(self, url: str, *, as_actor: int | None = None, largest: int = 0, fresh: bool = False) -> Answer:
         """A document is asked for."""
         self.log.append(("asked", url))
+        self.askers.append(as_actor)
         if url not in self.documents:
             raise AskFailed("http", status_code=404)
         return Answer(url, self.documents[url])

@@ -124,6 +124,16 @@ class LibraryTests(ReceivingCase):
         await self.tells(self.owner, told("Update", fid), told("Update", f"{POD}/unknown"))
         self.assertEqual((["Asked for"], [("asked", fid)]), (await self.uploads(), self.said.log))
 
+    async def test_new_and_named_by_id(self) -> None:
+        """A file that is only named is asked for, by who follows: it may be in a private library."""
+        known, strange = foreign.upload(1), foreign.upload(2, library=f"{POD}/unknown")
+        self.said.documents |= {one["id"]: one for one in (known, strange)}
+        await self.tells(self.owner, told("Create", known["id"]), told("Create", {"id": strange["id"]}))
+        await self.tells(self.bob, told("Create", foreign.upload(3)["id"]))
+        self.assertEqual(["Track 1"], await self.uploads())
+        asked = [("asked", one["id"]) for one in (known, strange)]
+        self.assertEqual((asked, {self.alice.the_actor}), (self.said.log, set(self.said.askers)))
+
     async def test_person(self) -> None:
         """Somebody changed: their server is asked how; what the activity says of it does not count."""
         self.said.documents[ALICE] = foreign.funkwhale_actor(name="Alice A.")

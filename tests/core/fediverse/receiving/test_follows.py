@@ -145,6 +145,7 @@ class FollowTests(ReceivingCase):
                 {"type": "Follow", "id": "https://far.example/else", "actor": BOB, "object": target},
                 {"type": "Follow", "id": f"{BOB}#follows/1"},
                 f"{BOB}#follows/2",
+                {"id": f"{BOB}#follows/3"},
             )
         ):
             await self.tells(self.bob, wish(target, str(number)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from twisted.logger import capturedLogs, formatEvent
 from fwtwisted.core.fediverse.remote.scanning import (
     FIRST_REST,
     FURTHER_PAGES,
+    MOST_REPEATS,
     MOST_TRIES,
     SCAN,
     TURN_SECONDS,
@@ -37,12 +39,19 @@ class ScanningCase(RemoteCase):
         self.library = await self.objects.take_library(library(), LIBRARY)
         self.bob = (await self.a_viewer("bob")).the_actor
         await self.a_follow(self.bob, library=self.library.id)
+        self.shown: dict[str, list[Document | Callable[[], None]]] = {}
         self.scanning = Scanning(self.database, self._asked, self.objects, lambda *_: None, self._now)
 
     async def _asked(self, url: str, **how: Any) -> Answer:
-        """The other server takes its time."""
+        """The other server takes its time; once each it has other things to show, or changes after it has answered."""
         self.clock.advance(self.slowness)
-        return await self.world.ask(url, **how)
+        answer = await self.world.ask(url, **how)
+        waiting = self.shown.get(url, [])
+        if waiting and not callable(waiting[0]):
+            answer = Answer(url, waiting.pop(0))  # type: ignore[arg-type]
+        if waiting and callable(waiting[0]):
+            waiting.pop(0)()  # type: ignore[operator]
+        return answer
 
     def shelve(self, *pages: list[Document], total: int | None = None, **members: Any) -> None:
         """Have the library hold these files, page by page."""
@@ -125,6 +134,17 @@ class WalkTests(ScanningCase):
         self.assertEqual("finished", await self.looked_through())
         self.assertEqual(_ids(1, 2, 3), await self.uploads())
         self.assertEqual((3, 3, 2), await self.scan())
+        self.shelve([upload(1), "text", 7])  # type: ignore[list-item]
+        self.assertEqual("finished", await self.looked_through())
+        self.assertEqual((_ids(1, 2, 3), (3, 3, 2)), (await self.uploads(), await self.scan()))
+
+    async def test_pages_that_do_not_count(self) -> None:
+        """How much there is may stand in the library's own document alone."""
+        self.shelve(*[[upload(number)] for number in range(1, 16)])
+        for url in PAGES[1:16]:
+            del self.world.documents[url]["totalItems"]
+        self.assertEqual("finished", await self.looked_through())
+        self.assertEqual((15, 15, 0), await self.scan())
 
     async def test_what_cannot_be_read_fills_no_log(self) -> None:
         """However much of it there is, and whatever it is called: a short line a page."""
@@ -229,6 +249,35 @@ class TroubleTests(ScanningCase):
             self.shelve([upload(1)], [upload(2)])
             self.world.statuses = {PAGES[2]: status}
             self.assertEqual("errored", await self.looked_through(), status)
+
+    async def test_a_library_that_gets_smaller(self) -> None:
+        """What is behind moves forward, unseen, and the last page vanishes: the walk begins again, and ends well."""
+        few = [upload(number) for number in (3, 4, 5)]
+        for vanishes in (True, False):
+            await self.do("DELETE FROM upload")
+            self.shelve([upload(1), upload(2)], [upload(3), upload(4)], [upload(5)])
+            first, second = self.world.documents[PAGES[1]], self.world.documents[PAGES[2]]
+
+            def turn(vanishes: bool = vanishes, second: Document = second) -> None:
+                self.shelve(few[:2], few[2:])
+                if vanishes:
+                    del self.world.documents[PAGES[3]]
+                    self.shown[PAGES[2]] = [second]
+
+            self.shown = {PAGES[1]: [first, turn]}
+            self.assertEqual("finished", await self.looked_through())
+            self.assertEqual((_ids(3, 4, 5), (3, 3, 0)), (await self.uploads(), await self.scan()))
+            self.assertEqual([], await self.rows("SELECT 1 FROM library_scan_met"))
+
+    async def test_a_library_that_gets_smaller_for_ever(self) -> None:
+        """Some day it is enough."""
+        self.shelve([upload(1)], total=1_000)
+        for number in range(1_000, 900, -1):
+            self.shown.setdefault(LIBRARY, []).append(library(totalItems=number))
+            self.shown.setdefault(PAGES[1], []).append(page(upload(1), totalItems=number - 1))
+        self.world.asked.clear()
+        self.assertEqual("finished", await self.looked_through())
+        self.assertEqual(1 + MOST_REPEATS, self.world.asked.count(PAGES[1]))
 
     async def test_no_library(self) -> None:
         """A library that cannot be had, or is another one, ends the walk."""

@@ -105,7 +105,10 @@ KNOWN = Often(
             SELECT place, 2, {actor_columns()}, remote_key.public_key, actor.last_fetch_date
               FROM remote_key JOIN actor ON actor.id = remote_key.actor_id
              WHERE remote_key.key_id = wanted.key_id AND remote_key.fetched >= actor.last_fetch_date
-               AND actor.key_id IS DISTINCT FROM remote_key.key_id AND actor.type <> 'Tombstone') AS found
+               AND actor.key_id IS DISTINCT FROM remote_key.key_id AND actor.type <> 'Tombstone'
+             UNION ALL
+            SELECT place, 3, {actor_columns()}, public_key, last_fetch_date FROM actor
+             WHERE actor.fid = wanted.key_id AND public_key IS NOT NULL AND type <> 'Tombstone') AS found
      ORDER BY place, rank
     """,
     ("text[]",),
@@ -113,7 +116,11 @@ KNOWN = Often(
 
 
 async def known(tx: Queries, key_ids: Sequence[str]) -> list[KnownKey | None]:
-    """Whose key each of these is, as far as we have read their documents."""
+    """
+    Whose key each of these is, as far as we have read their documents.
+
+    The id of an actor stands for the first of their keys.
+    """
 
     def made(place: int, rank: int, *columns: Any) -> tuple[int, KnownKey]:
         return place, _known(*columns)

@@ -208,9 +208,9 @@ class Resolving:
             raise Forged("The key's document does not say whose key it is.")
         if self.origin(fid) != origin:
             raise Forged("The key is of another server than its owner.")
-        whole = answer if fid == Doc(answer.document).id == answer.url else await self._asked(fid)
+        whole = answer if fid == Doc(answer.document).id == answer.url else await self._ground.ask(fid)
         listed = await self._flights.once(fid, lambda: self._taken(fid, whole))
-        if not _is_listed(key_id, fid, listed) or (pem is not None and not _same(pem, listed[key_id])):
+        if not _is_listed(key_id, fid, listed) or (pem is not None and not _same(pem, listed.get(key_id, ""))):
             raise Forged("The owner of the key does not list it.")
         return await self._must_know(key_id)
 

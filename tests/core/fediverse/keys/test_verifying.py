@@ -263,6 +263,26 @@ class UnknownTests(VerifyingCase):
         await self.signer(self.post(key_id=key))
         self.assertEqual(2, len(self.world.asked))
 
+    async def test_peertube(self) -> None:
+        """Its key ids are the actors' own: the key that the actor lists is meant, by whatever id, also a new one."""
+        self.world.put(an_actor())
+        self.assertEqual(ADA, (await self.signer(self.post(key_id=ADA))).actor.fid)
+        self.assertEqual([ADA], self.world.asked)
+        reader = await self.verifying.identified(self.get(key_id=ADA))
+        assert reader is not None
+        self.assertEqual((ADA, [ADA]), (reader.actor.fid, self.world.asked), "known by now, by either id")
+        self.assertEqual(ADA, (await self.signer(self.post())).actor.fid)
+        new = a_key(number=3)
+        self.world.put(an_actor(publicKey=a_public_key(key=new)))
+        self.assertEqual(ADA, (await self.signer(self.post(new, ADA))).actor.fid)
+        await self.fails(Forged, self.signer(self.post(key_id=ADA)))
+
+    async def test_somebody_without_a_key(self) -> None:
+        """Who lists none proves nothing by their name, nor does anybody else by it."""
+        self.world.put(an_actor(publicKey=[]), an_actor(BOB, a_key(number=7)))
+        await self.fails(Forged, self.signer(self.post(key_id=ADA)))
+        await self.fails(Forged, self.signer(self.post(a_key(number=7), BOB)))
+
     async def test_a_key_by_itself(self) -> None:
         """A document of its own, with an owner or a controller who lists it."""
         key = "https://far.example/keys/1"

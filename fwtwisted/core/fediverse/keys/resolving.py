@@ -208,9 +208,11 @@ class Resolving:
             raise Forged("The key's document does not say whose key it is.")
         if self.origin(fid) != origin:
             raise Forged("The key is of another server than its owner.")
-        whole = answer if fid == Doc(answer.document).id == answer.url else await self._ground.ask(fid)
+        whole = answer if fid == Doc(answer.document).id == answer.url else await self._asked(fid)
         listed = await self._flights.once(fid, lambda: self._taken(fid, whole))
-        if not _is_listed(key_id, fid, listed) or (pem is not None and not _same(pem, listed.get(key_id, ""))):
+        if listed is None or not _is_listed(key_id, fid, listed):
+            raise Forged("The owner of the key does not list it.")
+        if pem is not None and not _same(pem, listed.get(key_id, "")):
             raise Forged("The owner of the key does not list it.")
         return await self._must_know(key_id)
 

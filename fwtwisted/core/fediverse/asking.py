@@ -28,6 +28,7 @@ from fwtwisted.model.federation import Answer, AskFailed, Scheme
 from fwtwisted.model.threads import Threads
 from fwtwisted.outside.fetching import Crowded, Fetched, FetchFailed, Fetching, NoSuchHost, TooSlow, Unreachable, Wish
 from fwtwisted.outside.shared import Cache
+from fwtwisted.wire.activitypub.reading import Doc
 from fwtwisted.wire.activitypub.strict import (
     INCOMING,
     PAGE,
@@ -286,8 +287,8 @@ class Asking:
 
     async def _check_document(self, document: Mapping[str, Any]) -> None:
         """Moderators may want nothing of whom it turns out to be."""
-        id = document.get("id")
-        if not isinstance(id, str) or not id.startswith(("https://", "http://")):
+        id = Doc(document).id
+        if id is None or not id.startswith(("https://", "http://")):
             return
         try:
             await self._ground.policies.permit_url(id)

@@ -193,9 +193,10 @@ class ModerationTests(AskingCase):
         self.assertEqual(1, len(self.far.heads))
 
     async def test_after(self) -> None:
-        """By the id of what came."""
+        """By the id of what came, however it is spelled."""
         self.shut_out.append("bad.example")
-        await self.fails("blocked", self.asking.document(self.has("/note", body=b'{"id": "https://bad.example/1"}')))
+        for number, body in enumerate((b'{"id": "https://bad.example/1"}', b'{"@id": ["https://bad.example/1"]}')):
+            await self.fails("blocked", self.asking.document(self.has(f"/note{number}", body=body)))
 
 
 class KnockTests(AskingCase):

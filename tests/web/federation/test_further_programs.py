@@ -151,8 +151,8 @@ class FurtherProgramTests(PostingCase):
         bare = a_request("POST", target, body, now, content_type=ACTIVITY, content_length=str(len(body)))
         numbers = {name: str(int(now) + off) for name, off in program.numbers.items()}
         signed = by_cavage(
-            with_headers(bare, program.headers), a_key(), program.names, form=program.form, key_id=f"{program.fid}#main-key",
-            algorithm=program.algorithm, **numbers,
+            with_headers(bare, program.headers), a_key(), program.names, form=program.form,
+            key_id=f"{program.fid}#main-key", algorithm=program.algorithm, **numbers,
         )  # fmt: skip
         return await self.send(program, signed.headers, body, target)
 

@@ -12,7 +12,8 @@ from twisted.internet.defer import CancelledError, Deferred, gatherResults
 
 from fwtwisted.db.connection import Connection
 from fwtwisted.db.often import Often
-from fwtwisted.db.pool import Database, DatabaseSettings, ManyRows, NoRow, Tx, Undone
+from fwtwisted.db.pool import Database, DatabaseSettings, Tx
+from fwtwisted.db.transactions import ManyRows, NoRow, Undone
 from fwtwisted.model.errors import Unavailable
 from tests.database import DatabaseCase
 from tests.servers import Postgres, postgres

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from fwtwisted.core.fediverse.publishing.papers import Papers
-from fwtwisted.db.pool import ALONE, Tx
+from fwtwisted.db.transactions import ALONE, Tx
 from fwtwisted.model.federation import PeerClass
 from fwtwisted.model.people import Pod
 from fwtwisted.wire.activitypub.contexts import PUBLIC

@@ -108,6 +108,17 @@ async def stumbled(tx: Tx, walk: int) -> None:
     await tx.do(STUMBLED, walk)
 
 
+MET_ALL = """
+    SELECT (SELECT count(*) FROM library_scan_met WHERE scan_id = scan.id) >= scan.total_files
+      FROM library_scan AS scan WHERE scan.id = %s
+"""
+
+
+async def has_met_all(tx: Queries, walk: int) -> bool:
+    """Whether it met as much as there was when it began."""
+    return await tx.one(bool, MET_ALL, walk)
+
+
 UNMET = """
     SELECT upload.uuid
       FROM upload JOIN library_scan AS scan ON scan.library_id = upload.library_id

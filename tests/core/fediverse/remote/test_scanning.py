@@ -279,6 +279,15 @@ class TroubleTests(ScanningCase):
         self.assertEqual("finished", await self.looked_through())
         self.assertEqual(1 + MOST_REPEATS, self.world.asked.count(PAGES[1]))
 
+    async def test_a_way_on_from_the_end(self) -> None:
+        """After the last file it does no harm that a page leads to one that is not there."""
+        self.shelve([upload(1), upload(2)], [upload(3)])
+        await self.looked_through()
+        self.shelve([upload(1)], [upload(3)], [])
+        del self.world.documents[PAGES[3]]
+        self.assertEqual("finished", await self.looked_through())
+        self.assertEqual(_ids(1, 3), await self.uploads())
+
     async def test_no_library(self) -> None:
         """A library that cannot be had, or is another one, ends the walk."""
         for status in (401, 403, 404, 500, 503):

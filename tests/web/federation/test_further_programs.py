@@ -38,6 +38,7 @@ class Program:
 
     :ivar fid: somebody there.  :ivar names: what is signed, in this order.  :ivar form: of the header.
     :ivar headers: what it sends beside.  :ivar numbers: ``created`` and ``expires``, off the moment of sending.
+    :ivar tail: of the id of the key, as it signs; its actors list ``#main-key``.
     """
 
     fid: str
@@ -46,6 +47,7 @@ class Program:
     algorithm: str = "rsa-sha256"
     headers: Mapping[str, str] = field(factory=dict)
     numbers: Mapping[str, int] = field(factory=dict)
+    tail: str = "#main-key"
 
     @property
     def host(self) -> str:
@@ -81,7 +83,7 @@ LEMMY = Program(
     "hs2019", numbers={"created": 0, "expires": 3600},
 )  # fmt: skip
 OLD_LEMMY = Program("https://lem.example/u/lea", "(request-target) content-type date digest host", USUAL, "hs2019")
-PEERTUBE = Program("https://tube.example/accounts/pete", "(request-target) host date digest")
+PEERTUBE = Program("https://tube.example/accounts/pete", "(request-target) host date digest", tail="")
 PROGRAMS = (
     MASTODON, SYNCHRONISING, NUMBERED, ITSELF, FRIENDICA, PIXELFED, CASTOPOD, LEMMY, OLD_LEMMY, PEERTUBE,
 )  # fmt: skip
@@ -98,6 +100,15 @@ def deeds(post: str) -> list[tuple[Program, Document]]:
     leaving = {"type": "Undo", "id": f"{bob}#likes/1/undo", "object": {"type": "Like", "actor": bob, "object": post}}
     signature = {"type": "RsaSignature2017", "creator": f"{bob}#main-key", "created": MOMENT, "signatureValue": "AA=="}
     boost = f"{bob}/statuses/2/activity"
+    film: Document = {
+        "type": "Video", "id": "https://tube.example/videos/watch/1", "name": "A film", "duration": "PT2S", "views": 0,
+        "category": None, "sensitive": False, "commentsEnabled": True, "published": MOMENT, "to": [PUBLIC], "cc": [],
+        "attributedTo": [{"type": "Person", "id": PEERTUBE.fid},
+                         {"type": "Group", "id": "https://tube.example/video-channels/films"}],
+        "url": [{"type": "Link", "mediaType": "text/html", "href": "https://tube.example/videos/watch/1"},
+                {"type": "Link", "mediaType": "video/mp4", "href": "https://tube.example/1.mp4", "height": 72,
+                 "size": 22917, "fps": 25, "tag": []}],
+    }  # fmt: skip
     return [
         (SYNCHRONISING, SYNCHRONISING.says("Announce", post, "users/bob/statuses/2/activity", to=[PUBLIC], cc=[CAST])),
         (MASTODON, MASTODON.says("Undo", {"id": boost, "type": "Announce", "actor": bob, "object": post}, "u/1")),
@@ -117,7 +128,10 @@ def deeds(post: str) -> list[tuple[Program, Document]]:
         (LEMMY, LEMMY.says("Announce", vote, "activities/announce/2", to=[PUBLIC])),
         (OLD_LEMMY, OLD_LEMMY.says("Delete", LEMMY.fid, "activities/delete/1", to=[PUBLIC], removeData=True)),
         (PEERTUBE, PEERTUBE.says("View", post, "views/1", expires=MOMENT, signature=signature)),
-        (PEERTUBE, PEERTUBE.says("Announce", "https://tube.example/videos/watch/1", "announces/1", to=[PUBLIC])),
+        (PEERTUBE, PEERTUBE.says("Announce", film["id"], "videos/watch/1/announces/1", to=[PUBLIC])),
+        (PEERTUBE, PEERTUBE.says("Create", film, "videos/watch/1/activity", to=[PUBLIC], cc=[])),
+        (PEERTUBE, PEERTUBE.says("Update", film, f"videos/watch/1/updates/{MOMENT}", to=[PUBLIC], cc=[])),
+        (PEERTUBE, PEERTUBE.says("Delete", film["id"], "videos/watch/1/delete", to=[PUBLIC])),
     ]
 
 
@@ -152,7 +166,7 @@ class FurtherProgramTests(PostingCase):
         numbers = {name: str(int(now) + off) for name, off in program.numbers.items()}
         signed = by_cavage(
             with_headers(bare, program.headers), a_key(), program.names, form=program.form,
-            key_id=f"{program.fid}#main-key", algorithm=program.algorithm, **numbers,
+            key_id=f"{program.fid}{program.tail}", algorithm=program.algorithm, **numbers,
         )  # fmt: skip
         return await self.send(program, signed.headers, body, target)
 

@@ -124,6 +124,7 @@ class ArrivingSource:
         self._fd: int | None = os.dup(arrival.fd)
         self._at, self._stop = 0, arrival.length
         self._far: Body | None = None
+        self._is_asking = False
         arrival.listeners += 1
 
     async def ready(self, span: Span | None) -> None:
@@ -215,21 +216,38 @@ class ArrivingSource:
         except FwError:
             self._beyond = None
             return False
+        Deferred.fromCoroutine(self._until_overtaken(self._far))
         return True
+
+    async def _until_overtaken(self, far: Body) -> None:
+        """Let the other server go once the file has come as far, even if the listener takes nothing for now."""
+        arrival = self._arrival
+        while self._far is far:
+            if arrival.size > self._at and not self._is_asking:
+                self._come_back()
+            elif arrival.over:
+                return
+            else:
+                await arrival.grown()
 
     async def _from_beyond(self, far: Body) -> bytes:
         """The next piece that the other server sends; empty when that is over."""
+        self._is_asking = True
         try:
             found = far.next()
             piece = await found if isinstance(found, Deferred) else found
         except FwError:
             piece = b""
+        finally:
+            self._is_asking = False
         if self._stop is not None:
             piece = piece[: self._stop - self._at]
         if not piece:
             self._come_back()
             self._beyond = None
         self._at += len(piece)
+        if self._arrival.size > self._at:
+            self._come_back()
         return piece
 
     def _come_back(self) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from tests.rest.moderating import ACCOUNTS, BAD, BLOCKS, DOMAINS, POLICIES, ModerationCase
 from tests.rest.test_administration import ACTOR
+from tests.waiting import settled
 
 POLICY = {
     "id",
@@ -182,6 +185,23 @@ class ServersTests(ModerationCase):
             },
             stats,
         )
+
+    async def test_the_published_allow_list(self) -> None:
+        """Stands in nodeinfo as it is now, not as it was when people were counted last."""
+        for name in ("moderation__allow_list_enabled", "moderation__allow_list_public"):
+            await self.parts.preferences.change_one(name, True)
+        self.assertEqual([], await self._published())
+        await self.chief.post(DOMAINS, {"name": "new.example", "allowed": True})
+        deadline = self.ground.reactor.seconds() + 10.0
+        while not (told := await self._published()):
+            self.assertLess(self.ground.reactor.seconds(), deadline)
+            await settled()
+        self.assertEqual(["new.example"], told)
+
+    async def _published(self) -> Any:
+        """The domains that nodeinfo names."""
+        nodeinfo = orjson.loads((await self.chief.get("instance/nodeinfo/2.0/")).body)
+        return nodeinfo["metadata"]["allowList"]["domains"]
 
     async def test_the_allow_list(self) -> None:
         """One at a time, many at once, all; nothing else is done with all."""

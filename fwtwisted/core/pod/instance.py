@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 import orjson
-from attrs import define, frozen
+from attrs import define
 from twisted.internet.interfaces import IReactorTime
 
 from fwtwisted.core.pod.fresh import Fresh
@@ -23,15 +23,9 @@ from fwtwisted.wire.v1 import instance as v1_instance
 from fwtwisted.wire.v1.instance import About, Counts, Ranked
 
 COUNT_SECONDS: Final = 600.0
+ALLOWED_SECONDS: Final = 1.0
+ALLOW_LIST_IS_PUBLIC: Final = "moderation__allow_list_public"
 PUBLIC: Final = tuple(row for row in TABLE if row.is_public)
-
-
-@frozen
-class Facts:
-    """What was counted.  :ivar allowed: domains on the allow list."""
-
-    counts: Counts
-    allowed: tuple[str, ...]
 
 
 @define
@@ -39,7 +33,8 @@ class _Ready:
     """Bytes, and what they were made of."""
 
     values: Values
-    facts: Facts | None
+    counts: Counts | None
+    allowed: tuple[str, ...]
     body: bytes
 
 
@@ -54,7 +49,8 @@ class Instance:
         self, database: Database, clock: IReactorTime, about: About, values: Callable[[], Awaitable[Values]]
     ) -> None:
         self._database, self.about, self._values = database, about, values
-        self._facts: Fresh[Facts] = Fresh(clock, COUNT_SECONDS, self._counted)
+        self._counts: Fresh[Counts] = Fresh(clock, COUNT_SECONDS, self._counted)
+        self._allowed: Fresh[tuple[str, ...]] = Fresh(clock, ALLOWED_SECONDS, self._listed)
         self._ready: dict[str, _Ready] = {}
         self._links = orjson.dumps(v1_instance.nodeinfo_links(about))
 
@@ -87,12 +83,13 @@ class Instance:
         return await self.settings(list(TABLE))
 
     async def _counting(self, name: str, make: Callable[[About, Values, Counts, tuple[str, ...]], Document]) -> bytes:
-        """Ready bytes of a document that tells preferences and counters."""
-        values, facts = await self._values(), await self._facts.get()
+        """Ready bytes of a document that tells preferences, counters, and the allow list where that is published."""
+        values, counts = await self._values(), await self._counts.get()
+        allowed = await self._allowed.get() if values[ALLOW_LIST_IS_PUBLIC] else ()
         ready = self._ready.get(name)
-        if ready is None or ready.values is not values or ready.facts is not facts:
-            document = make(self.about, values, facts.counts, facts.allowed)
-            ready = self._ready[name] = _Ready(values, facts, orjson.dumps(document))
+        if ready is None or ready.values is not values or ready.counts is not counts or ready.allowed != allowed:
+            document = make(self.about, values, counts, allowed)
+            ready = self._ready[name] = _Ready(values, counts, allowed, orjson.dumps(document))
         return ready.body
 
     async def _telling(self, name: str, make: Callable[[Values], object]) -> bytes:
@@ -100,19 +97,22 @@ class Instance:
         values = await self._values()
         ready = self._ready.get(name)
         if ready is None or ready.values is not values:
-            ready = self._ready[name] = _Ready(values, None, orjson.dumps(make(values)))
+            ready = self._ready[name] = _Ready(values, None, (), orjson.dumps(make(values)))
         return ready.body
 
-    async def _counted(self) -> Facts:
-        return await self._database.read(_facts)
+    async def _counted(self) -> Counts:
+        return await self._database.read(_counts)
+
+    async def _listed(self) -> tuple[str, ...]:
+        return tuple(await self._database.read(instance.allowed_domains))
 
 
-async def _facts(tx: Queries) -> Facts:
+async def _counts(tx: Queries) -> Counts:
     """Count everything."""
     people, use = await instance.people_count(tx), await instance.use_count(tx)
     music, ours = await instance.music_count(tx), await instance.local_music_count(tx)
     limit = v1_instance.CATEGORIES_SHOWN
-    counts = Counts(
+    return Counts(
         users=people.users,
         active_month=people.active_month,
         active_half_year=people.active_half_year,
@@ -130,4 +130,3 @@ async def _facts(tx: Queries) -> Facts:
         music_tags=tuple(Ranked(*tag) for tag in await instance.top_tags(tx, "music", limit)),
         podcast_tags=tuple(Ranked(*tag) for tag in await instance.top_tags(tx, "podcast", limit)),
     )
-    return Facts(counts, tuple(await instance.allowed_domains(tx)))

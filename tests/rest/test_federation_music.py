@@ -200,6 +200,13 @@ class ChannelTests(FederationCase):
         self.assertIs(True, document["indexable"])
         self.assertNotIn("discoverable", await self.document("/federation/actors/alice"))
 
+    async def test_the_type_of_an_attached_file(self) -> None:
+        """Opus is told as the Ogg that it lies in, or Mastodon would not fetch it; the link says what it is."""
+        uuid = await self.a_post(self.made, mimetype="audio/opus")
+        document = await self.document(f"/federation/music/uploads/{uuid}")
+        kinds = [document["url"][1]["mediaType"], document["attachment"][0]["mediaType"]]
+        self.assertEqual(["audio/opus", "audio/ogg"], kinds)
+
     async def test_the_picture_of_a_post(self) -> None:
         """Stands beside the sound, where Mastodon's player looks for it, as it stands in the post."""
         uuid = await self.a_post(self.made)

@@ -7,7 +7,7 @@ Source: docs/federation.md §3.3, §7.
 from __future__ import annotations
 
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 from fwtwisted.model.federation import PeerClass
 from fwtwisted.model.licenses import LICENSES
@@ -29,6 +29,9 @@ from fwtwisted.wire.activitypub.writing.paper import (
     words,
 )
 from fwtwisted.wire.v1 import Document
+
+# Other names of the same, for files that are attached: Mastodon fetches nothing whose type is not in its list.
+PLAYABLE: Final = {"audio/opus": "audio/ogg", "audio/x-flac": "audio/flac", "application/ogg": "audio/ogg"}
 
 
 def audio(post: Post, works: Works, paper: Paper, peer: PeerClass | None) -> Document:
@@ -162,5 +165,6 @@ def _attachment(post: Post, found: Track, works: Works, paper: Paper) -> dict[st
 def _player(post: Post, found: Track, paper: Paper, image: Document | None) -> Document:
     """The file, with the picture that Mastodon's player shows: it looks at none that stands beside."""
     url = paper.posted_sound(found.uuid, post.uuid)
-    sound: Document = {"type": "Audio", "mediaType": post.mimetype, "url": url, "name": found.title}
+    kind = PLAYABLE.get(post.mimetype, post.mimetype)
+    sound: Document = {"type": "Audio", "mediaType": kind, "url": url, "name": found.title}
     return sound if image is None else {**sound, "icon": image}

@@ -6,7 +6,7 @@ becomes free, and every few seconds in any case: a lost ring costs seconds, neve
 renewed; when this process dies the claim lapses and another takes the job up.
 
 Where a kind of job has a joint handler, those that were claimed at once are done by that together; what it leaves is
-run one by one, each by a hand::
+run one by one, each by a hand, of a lane of its own where the kind names one::
 
     claim ──▶ joint: what is quickly done ──▶ struck off together ──▶ what came meanwhile: claim
                  └─ the others ──▶ a hand each
@@ -52,8 +52,8 @@ class WorkerSettings:
     """
 
     widths: Mapping[str, int] = {
-        "import": 4, "transcode": 2, "delivery": 8, "fetch": 4, "maintenance": 1, "mail": 2, "inbox": 12,
-        "federation": 32,
+        "import": 4, "transcode": 2, "delivery": 8, "fetch": 4, "maintenance": 1, "mail": 2, "inbox": 24,
+        "inbox-alone": 12, "federation": 32,
     }  # fmt: skip
     default_width: int = 2
     lease_seconds: float = 60.0
@@ -86,7 +86,8 @@ class Hands(Service):
     ) -> None:
         self._clock, self._database, self._kinds = clock, database, dict(kinds)
         self._listen, self._settings, self._draw = listen, settings, draw
-        self._lanes = {lane: _Lane(self, lane, self._width(lane)) for lane in {k.lane for k in kinds.values()}}
+        lanes = {lane for kind in kinds.values() for lane in (kind.lane, kind.alone) if lane is not None}
+        self._lanes = {lane: _Lane(self, lane, self._width(lane)) for lane in lanes}
         self._deaf: Callable[[], None] = _silent
         self._ended: Together[Job, None] = Together(database.alone, _strike_off)
         self._look = LoopingCall(self._look_everywhere)
@@ -149,24 +150,36 @@ class Hands(Service):
         finally:
             renewing.stop()
 
-    def apart(self, found: Sequence[Job]) -> tuple[list[Job], list[tuple[Joint, list[Job]]]]:
+    def apart(self, lane: str, found: Sequence[Job]) -> tuple[list[Job], list[tuple[JobKind, list[Job]]]]:
         """
-        Which jobs are run by themselves, and which are taken on together.
+        Which jobs of a lane are run by themselves, and which are taken on together.
 
         Over what a holder fell silent, or what failed, is by itself: it may be what others would suffer from.
         """
         alone: list[Job] = []
-        together: dict[str, tuple[Joint, list[Job]]] = {}
+        together: dict[str, tuple[JobKind, list[Job]]] = {}
         for job in found:
-            joint = self._kinds[job.kind].joint
-            if joint is None or job.lapses or job.failures:
+            kind = self._kinds[job.kind]
+            if kind.joint is None or lane == kind.alone or (kind.alone is None and _is_suspect(job)):
                 alone.append(job)
             else:
-                together.setdefault(job.kind, (joint, []))[1].append(job)
+                together.setdefault(job.kind, (kind, []))[1].append(job)
         return alone, list(together.values())
 
-    async def run_together(self, joint: Joint, some: Sequence[Job]) -> list[Job]:
-        """Take on several claimed jobs of a kind together; those that are to be run by themselves."""
+    async def run_together(self, kind: JobKind, some: Sequence[Job]) -> list[Job]:
+        """Take on several claimed jobs of a kind together; those that the same lane is to run by themselves."""
+        fit = [job for job in some if not _is_suspect(job)]
+        over = await self._joined(kind.joint, fit) if kind.joint is not None and fit else []
+        left = [job for job in some if job not in over]
+        if left and kind.alone is not None:
+            lane = kind.alone
+            await self._database.alone(lambda tx: jobs.move(tx, left, lane))
+            self._lanes[lane].look()
+            return []
+        return left
+
+    async def _joined(self, joint: Joint, some: Sequence[Job]) -> list[Job]:
+        """Take them on, and strike off what was done; this."""
         renewing = LoopingCall(lambda: DeferredList([self._renew(job) for job in some]))
         renewing.clock = self._clock
         renewing.start(self._settings.lease_seconds / 3, now=False)
@@ -183,7 +196,7 @@ class Hands(Service):
         over = [job for job in some if job.id in handled.done or job.id in handled.more]
         if over:
             await self._database.alone(lambda tx: jobs.all_done(tx, over, handled.more))
-        return [job for job in some if job not in over]
+        return over
 
     async def _silenced(self, job: Job) -> None:
         """Bury a job that nobody who held it has spoken about: it may be what kills its holders."""
@@ -223,7 +236,7 @@ class Hands(Service):
 
     async def claim(self, lane: str, limit: int) -> list[Job]:
         """Due jobs of the lane; none while the database is away."""
-        names = [name for name, kind in self._kinds.items() if kind.lane == lane]
+        names = [name for name, kind in self._kinds.items() if lane in (kind.lane, kind.alone)]
         lease = self._settings.lease_seconds
         try:
             return await self._database.alone(lambda tx: jobs.claim(tx, lane, names, limit, lease))
@@ -258,10 +271,10 @@ class _Lane:
         free = self._width - len(self.running)
         found = await self._hands.claim(self._name, free)
         self._again = self._again or len(found) == free
-        alone, together = self._hands.apart(found)
+        alone, together = self._hands.apart(self._name, found)
         self._start(alone)
-        for joint, some in together:
-            await self._together(joint, some)
+        for kind, some in together:
+            await self._together(kind, some)
 
     def _start(self, some: Sequence[Job]) -> None:
         """Have each run by a hand."""
@@ -273,11 +286,11 @@ class _Lane:
             )
             done.addBoth(self._finished, job.id)
 
-    async def _together(self, joint: Joint, some: Sequence[Job]) -> None:
+    async def _together(self, kind: JobKind, some: Sequence[Job]) -> None:
         """Have them taken on together, and the rest of them run; whatever came meanwhile is looked for next."""
         self.joined = [job.id for job in some]
         try:
-            self._start(await self._hands.run_together(joint, some))
+            self._start(await self._hands.run_together(kind, some))
         finally:
             self.joined = []
             self._again = True
@@ -366,6 +379,11 @@ class Clock(Service):
             return True
 
         return await self._database.transaction(take)
+
+
+def _is_suspect(job: Job) -> bool:
+    """Whether something went wrong with it before."""
+    return bool(job.lapses or job.failures)
 
 
 async def _strike_off(tx: Tx, over: Sequence[Job]) -> list[None]:

@@ -209,6 +209,36 @@ class JointTests(HandsCase):
         self.assertEqual([["a", "b", "c", "d"], ["c"]], self.joined)
         self.assertEqual(["b"], [job.key for job in self.ran])
 
+    async def test_a_lane_for_the_rest(self) -> None:
+        """What is left goes to hands of its own, even if it never ends; who comes after is done meanwhile."""
+        go: Deferred[None] = Deferred()
+
+        async def endless(job: Job) -> None:
+            await self.note(job)
+            await go
+
+        widths = WorkerSettings(look_seconds=0.02, widths={"import": 2, "slow": 1})
+        for key in "abc":
+            await self.ask("work", key, says="alone")
+        self.hands(widths, work=JobKind("import", endless, joint=self.joint, alone="slow"))
+        await self.until_ran(1)
+        await self.ask("work", "d", says="done")
+        await self.until("SELECT string_agg(lane || key, ' ' ORDER BY key) FROM job", "slowa slowb slowc")
+        self.assertEqual(1, len(self.ran))
+        await self.ask("work", "a", says="done")  # in hands: it is run once more, by these
+        go.callback(None)
+        await self.until_empty()
+        self.assertEqual(list("aabc"), sorted(str(job.key) for job in self.ran))
+        self.assertEqual(list("abcd"), sorted(key for some in self.joined for key in some))
+
+    async def test_suspects_and_their_lane(self) -> None:
+        """What a holder fell silent over is handed to the lane of those that are run alone."""
+        await self.ask("work", "a")
+        await self.run_in(jobs.claim, "import", ["work"], 1, 0.0)
+        self.hands(work=JobKind("import", self.note, joint=self.joint, alone="slow"))
+        await self.until_empty()
+        self.assertEqual(([], ["a"]), (self.joined, [job.key for job in self.ran]))
+
     async def test_asked_for_meanwhile(self) -> None:
         """What is asked for again while it is being done together is done again."""
 

@@ -106,6 +106,8 @@ class JobKind:
     :ivar run: the coroutine function; at least once per job.
     :ivar joint: does for several jobs at once what is quickly done, for less than each of them would cost by itself.
         It must be over soon, for nothing else of its lane is claimed meanwhile; None: each is run by itself.
+    :ivar alone: the lane whose hands run what ``joint`` leaves, so that it keeps nobody waiting who comes after; None:
+        the same.
     :ivar attempts: failures, or silent ends of its holder, after which the job is buried.
     :ivar time_limit: seconds after which a run is cancelled; None: never, the claim is renewed meanwhile.
     """
@@ -115,6 +117,7 @@ class JobKind:
     attempts: int = 8
     time_limit: float | None = 300.0
     joint: Joint | None = None
+    alone: str | None = None
 
 
 Kinds: TypeAlias = "Mapping[str, JobKind]"
@@ -237,6 +240,18 @@ async def all_done(tx: Tx, over: Sequence[Job], more: Collection[int] = ()) -> N
     """:func:`done` for several; those among ``more`` are due now in any case."""
     columns = zip(*((job.id, job.claims, job.wanted, job.id in more) for job in over), strict=True)
     await tx.do(DONE, *(list(column) for column in columns))
+
+
+MOVE = """
+    UPDATE job SET lane = %s, due = now(), held = false
+      FROM unnest(%s::bigint[], %s::int[]) AS mine (id, claims)
+     WHERE job.id = mine.id AND job.claims = mine.claims
+"""
+
+
+async def move(tx: Tx, some: Sequence[Job], lane: str) -> None:
+    """Hand claimed jobs to the hands of another lane; they stay there until they are done."""
+    await tx.do(MOVE, lane, [job.id for job in some], [job.claims for job in some])
 
 
 LATER = """

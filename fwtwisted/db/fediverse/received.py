@@ -91,7 +91,7 @@ ACCEPT = f"""
       FROM (SELECT DISTINCT host FROM written) AS told ORDER BY host COLLATE "C"
         ON CONFLICT (kind, key) DO UPDATE
        SET wanted = job.wanted + 1, due = CASE WHEN job.held THEN job.due ELSE least(job.due, now()) END
- RETURNING held
+ RETURNING held, lane
 """
 
 
@@ -102,11 +102,11 @@ async def let_come_again(tx: Tx, posts: Sequence[NewPost]) -> None:
         await tx.do(LET_COME_AGAIN, *map(list, zip(*sorted(undone), strict=True)))
 
 
-async def accept(tx: Tx, posts: Sequence[NewPost], kind: str, lane: str) -> bool:
+async def accept(tx: Tx, posts: Sequence[NewPost], kind: str, lane: str) -> frozenset[str]:
     """
     Write what was not there yet, and have its hosts looked after by jobs of this kind.
 
-    :return: whether any of these is in nobody's hands, who would look again by themselves.
+    :return: lanes of those that are in nobody's hands, who would look again by themselves.
     :param posts: no two of the same.  Nothing that is taken back by one of them may be among them, or come again:
         :func:`let_come_again`.
     """
@@ -114,7 +114,8 @@ async def accept(tx: Tx, posts: Sequence[NewPost], kind: str, lane: str) -> bool
         *((p.sameness, p.fid, p.host, p.actor_id, p.inbox_of_id, p.type, p.object_fid, p.body) for p in posts),
         strict=True,
     )
-    return not all(await tx.many(bool, ACCEPT, *(list(column) for column in columns), kind, lane))
+    woken = await tx.many(lambda *row: row, ACCEPT, *(list(column) for column in columns), kind, lane)
+    return frozenset(where for is_held, where in woken if not is_held)
 
 
 # --- the queue -----------------------------------------------------------------------------------

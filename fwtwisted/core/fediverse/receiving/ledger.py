@@ -28,6 +28,7 @@ from fwtwisted.model.errors import Unavailable
 
 DRAIN: Final = "received.drain"
 LANE: Final = "inbox"
+ALONE: Final = "inbox-alone"  # where hosts are looked after of which something is slow, or rests
 MOST_POSTS: Final = 100
 MOST_CHARACTERS: Final = 4 * 2**20  # of all posts of one transaction
 MOST_WAITING: Final = 2_000
@@ -107,19 +108,19 @@ class Ledger:
         """Each of them, by one statement; where something is taken back, after that was made free to come again."""
         different = _different(posts)
 
-        async def accept(tx: Tx) -> bool:
+        async def accept(tx: Tx) -> frozenset[str]:
             return await received.accept(tx, different, DRAIN, LANE)
 
-        async def undo_first(tx: Tx) -> bool:
+        async def undo_first(tx: Tx) -> frozenset[str]:
             await received.let_come_again(tx, different)
             return await accept(tx)
 
         if any(post.type == "Undo" for post in different):
-            must_ring = await self._database.transaction(undo_first)
+            lanes = await self._database.transaction(undo_first)
         else:
-            must_ring = await self._database.alone(accept)
-        if must_ring:
-            self._ring(jobs.BELL, LANE.encode())
+            lanes = await self._database.alone(accept)
+        for lane in lanes:
+            self._ring(jobs.BELL, lane.encode())
 
 
 async def wake(tx: Tx, hosts: Sequence[str], ring: Ring) -> None:
@@ -127,7 +128,8 @@ async def wake(tx: Tx, hosts: Sequence[str], ring: Ring) -> None:
     if hosts:
         args = [orjson.dumps({"host": host}).decode() for host in hosts]
         await jobs.wake_many(tx, DRAIN, LANE, list(hosts), args)
-        jobs.ring_for(tx, ring, LANE)
+        for lane in (LANE, ALONE):
+            jobs.ring_for(tx, ring, lane)
 
 
 def _different(posts: Sequence[NewPost]) -> list[NewPost]:

@@ -2,9 +2,10 @@
 What was accepted has its effect: in the order of its host, whatever becomes of the one before.
 
 There is one job per host.  Those that are claimed together share a look and a transaction (:mod:`.joining`), as long as
-everything that waits of their hosts is new and needs nothing but the database.  Any other host is looked after alone:
-some of what waits is taken at a time; activities that need nothing but the database share a transaction with those
-beside them, and when one of them fails, each is done by itself.  Those that ask other servers come alone.
+everything that waits of their hosts is new and needs nothing but the database.  Any other host is looked after alone,
+by hands of another lane, so that nobody waits for those: some of what waits is taken at a time; activities that need
+nothing but the database share a transaction with those beside them, and when one of them fails, each is done by itself.
+Those that ask other servers come alone.
 
 ::
 
@@ -31,7 +32,7 @@ from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.logger import Logger
 
 from fwtwisted.core.fediverse.receiving.joining import Joining
-from fwtwisted.core.fediverse.receiving.ledger import DRAIN, LANE, wake
+from fwtwisted.core.fediverse.receiving.ledger import ALONE, DRAIN, LANE, wake
 from fwtwisted.core.fediverse.receiving.told import Deeds, Quick, Slow, Told
 from fwtwisted.db.fediverse import received
 from fwtwisted.db.fediverse.received import Waiting
@@ -230,7 +231,7 @@ class Queue:
         """See ``worker``."""
         return {
             # Its failures are the database's; what an activity does wrong is counted with the activity.
-            DRAIN: JobKind(LANE, self.drain, attempts=100, time_limit=None, joint=self.joining.join),
+            DRAIN: JobKind(LANE, self.drain, attempts=100, time_limit=None, joint=self.joining.join, alone=ALONE),
             TIDY: JobKind(TIDY_LANE, self.tidy),
         }
 

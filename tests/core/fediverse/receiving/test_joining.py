@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.trial.unittest import SynchronousTestCase
 
 from fwtwisted.core.fediverse.receiving.joining import LEAST_OF_EACH, MOST_TOGETHER, Joined, rounds
-from fwtwisted.core.fediverse.receiving.told import ANY, Deeds, Told
+from fwtwisted.core.fediverse.receiving.ledger import ALONE
+from fwtwisted.core.fediverse.receiving.told import ANY, Deeds, Told, singly
 from fwtwisted.db.jobs import Handled, Job
 from fwtwisted.db.pool import Tx
 from fwtwisted.model.errors import Invalid, Unavailable
@@ -19,9 +21,11 @@ from fwtwisted.model.people import Actor
 from fwtwisted.wire.activitypub.acts import act_of
 from fwtwisted.wire.activitypub.reading.doc import Doc
 from fwtwisted.wire.activitypub.strict import LARGE
+from fwtwisted.worker import Hands, WorkerSettings
 from tests.core.fediverse.receiving.case import AT_HOME, ReceivingCase
-from tests.waiting import Stopwatch
+from tests.waiting import Stopwatch, until
 
+SLOW_HANDS = WorkerSettings().widths[ALONE]
 HOSTS = ("a.example", "b.example", "c.example")
 
 
@@ -226,6 +230,50 @@ class JoiningTests(ReceivingCase):
     async def test_nothing_waits(self) -> None:
         """Hosts of which nothing waits are done."""
         self.assertEqual({0, 1, 2}, set((await self.join()).done))
+
+
+class HandsTests(ReceivingCase):
+    """Hosts that are slow, and the others."""
+
+    async def test_slow_hosts_hold_back_nobody(self) -> None:
+        """However many hosts are slow, what others tell has its effect meanwhile; and theirs in the end."""
+        go: Deferred[None] = Deferred()
+        begun: list[str] = []
+        done: list[str] = []
+
+        async def slow(told: Told) -> None:
+            begun.append(_name(told))
+            await go
+
+        async def quick(tx: Tx, some: Sequence[Told]) -> None:
+            done.extend(_name(told) for told in some)
+
+        deeds = Deeds({("Quick", ANY): singly(quick)}, {("Slow", ANY): slow}, {("Quick", ANY): quick})
+        self.queue = self.a_queue(deeds)
+        for number in range(2 * SLOW_HANDS):
+            host = f"s{number}.example"
+            deed = {"id": f"https://{host}/{number}", "type": "Slow", "object": f"https://{host}/o"}
+            await self.tells(await self.an_actor("bob", host), deed, drain=False, host=host)
+        settings = WorkerSettings(look_seconds=0.05)
+        hands = Hands(reactor, self.database, self.queue.jobs(), self.bell.listen, settings)
+        hands.startService()
+        try:
+            await until(lambda: len(begun) == SLOW_HANDS)
+            for name in ("q1", "q2"):
+                deed = {"id": f"https://a.example/{name}", "type": "Quick", "object": "https://a.example/o"}
+                await self.tells(await self.actor_of("a.example"), deed, drain=False, host="a.example")
+            await until(lambda: done == ["q1", "q2"])
+            self.assertEqual(SLOW_HANDS, len(begun))
+            go.callback(None)
+            await until(lambda: len(begun) == 2 * SLOW_HANDS)
+        finally:
+            await hands.stopService()
+        self.assertEqual({"done"}, set(await self.states()))
+
+    async def actor_of(self, host: str) -> int:
+        """Its one actor."""
+        found = await self.run_in(Tx.many, int, "SELECT id FROM actor WHERE domain = %s", host)
+        return found[0] if found else await self.an_actor("bob", host)
 
 
 class TogetherTests(ReceivingCase):

@@ -9,7 +9,7 @@ from attrs import evolve
 from psycopg2.errors import ForeignKeyViolation
 from twisted.internet.defer import gatherResults
 
-from fwtwisted.core.fediverse.receiving.ledger import DRAIN, LANE, MOST_WAITING
+from fwtwisted.core.fediverse.receiving.ledger import ALONE, DRAIN, LANE, MOST_WAITING
 from fwtwisted.db import jobs
 from fwtwisted.db.fediverse.received import NewPost
 from fwtwisted.model.errors import Unavailable
@@ -55,8 +55,12 @@ class LedgerTests(ReceivingCase):
         await self.database.alone(lambda tx: jobs.later(tx, job, 30.0, failed=False))
         await self.ledger.write(self.a_post("d"))
         await settled(3)
-        self.assertEqual(3, len(rung))
+        self.assertEqual([LANE.encode()] * 3, rung)
         self.assertTrue(await self.value("SELECT bool_and(due <= now()) FROM job"))
+        await self.do("UPDATE job SET lane = %s WHERE key = %s", ALONE, AWAY)
+        await gatherResults([self.ledger.write(self.a_post(name)) for name in ("e", "f")])
+        await settled(3)
+        self.assertEqual([ALONE.encode()] * 2, rung[3:])
 
     async def test_once(self) -> None:
         """The same again is no news, in the same moment or later."""

@@ -201,12 +201,14 @@ class Delivered:
     What came of saying it once.
 
     :ivar rate: deliveries a second.  :ivar each: µs of CPU a delivery; ``own`` of them in the server's own process.
+    :ivar waited: µs that the server waited for a processor each time that it wanted one; of all of these, the mean.
     :ivar pages: that somebody looked at meanwhile.
     """
 
     rate: float
     each: float
     own: float
+    waited: float
     pages: Round
 
 
@@ -251,7 +253,8 @@ def measure(pod: Pod, dsn: str, port: int, followers: int, servers: int) -> None
 
 def told(one: Delivered) -> str:
     """In words."""
-    return f"{one.rate:.0f} a second, {one.each:.0f} µs CPU each, {one.own:.0f} of them in the server's own process"
+    costs = f"{one.each:.0f} µs CPU each, {one.own:.0f} of them in the server's own process (with what pages cost)"
+    return f"{one.rate:.0f} a second, {costs}, which waits {one.waited:.0f} µs for a processor each time"
 
 
 def delivered(pod: Pod, dsn: str, name: str, followers: int, watch: Callable[[], Round | None]) -> Delivered:
@@ -259,13 +262,21 @@ def delivered(pod: Pod, dsn: str, name: str, followers: int, watch: Callable[[],
     subprocess.run([sys.executable, "-m", "benchmarks.deliveries", "say", dsn, name], check=True, capture_output=True)
     while left(dsn) == followers:  # nobody rang for it
         time.sleep(0.02)
-    began, cpu, own, pages = time.perf_counter(), pod.cpu_seconds, pod.own_cpu_seconds, Round()
+    before, pages = waits(pod.pid), Round()
+    began, cpu, own = time.perf_counter(), pod.cpu_seconds, pod.own_cpu_seconds
     while left(dsn):
         seen = watch()
         pages.waits += seen.waits if seen else []
     seconds = time.perf_counter() - began
     each, here = 1e6 * (pod.cpu_seconds - cpu), 1e6 * (pod.own_cpu_seconds - own)
-    return Delivered(followers / seconds, each / followers, here / followers, pages)
+    waited, times = (after - once for after, once in zip(waits(pod.pid), before, strict=True))
+    return Delivered(followers / seconds, each / followers, here / followers, waited / max(1, times) / 1000, pages)
+
+
+def waits(pid: int) -> tuple[int, int]:
+    """Nanoseconds that the first thread of a process waited for a processor until now, and how often it was let in."""
+    _, waited, times = Path(f"/proc/{pid}/schedstat").read_text().split()
+    return int(waited), int(times)
 
 
 def floor(pod: Pod, port: int, servers: int, rate: float) -> tuple[Round, float]:

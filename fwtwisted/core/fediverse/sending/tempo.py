@@ -51,7 +51,7 @@ class TempoSettings:
     look_seconds: float = 0.2
     step: float = 25.0
     brake: float = 0.75
-    calm_wait_seconds: float = 60e-6
+    calm_wait_seconds: float = 100e-6
     calm_share: float = 0.25
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from fwtwisted.core.fediverse.receiving.intake import Intake, Post
 from fwtwisted.model.errors import NotOffered, Throttled, Unauthenticated, UnsupportedMedia
-from fwtwisted.model.federation import StillAsked
+from fwtwisted.model.federation import StillAsked, Untold
 from fwtwisted.model.preferences import ReadPreference
 from fwtwisted.web.app import answer, nothing, resource_app
 from fwtwisted.web.reading import media_type
@@ -42,6 +42,8 @@ class _Door:
             await self._intake.take(post)
         except Unauthenticated as refused:
             return answer(request, 401, {"detail": str(refused)}, {"Accept-Signature": accept_signature(has_body=True)})
+        except Untold:  # no fault of whoever posts, nor of us: 503
+            raise
         except StillAsked as crowded:
             raise Throttled(crowded.retry_after) from crowded
         return nothing(request, 202)

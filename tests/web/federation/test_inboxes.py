@@ -48,14 +48,19 @@ class StatusTests(PostingCase):
         bare = await self.served.ask("POST", "/federation/shared/inbox", {"Content-Type": "application/json"}, b"{}")
         self.assertEqual(401, bare.status)
         self.assertIn('"content-digest"', bare.header("Accept-Signature") or "")
-        await self.a_stranger("eve", FAR, 1)
         for said in (
             await self.post(BY_ADA, Date="Thu, 01 Jan 2015 00:00:00 GMT"),
             await self.post(BY_ADA, Digest="SHA-256=AAAA"),
             await self.post(BY_ADA, Signature='keyId="x"'),
-            await self.post(BY_ADA, name="eve", number=0),
         ):
             self.assertEqual(401, said.status, said)
+        self.assertEqual([], await self.accepted())
+
+    async def test_nobody_tells(self) -> None:
+        """With a signature by a key that its server does not tell at the moment: 503, and when to come again."""
+        await self.a_stranger("eve", FAR, 1)
+        said = await self.post(BY_ADA, name="eve", number=0)
+        self.assertEqual((503, "61"), (said.status, said.header("Retry-After")))
         self.assertEqual([], await self.accepted())
 
     async def test_for_others(self) -> None:

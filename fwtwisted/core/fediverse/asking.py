@@ -157,12 +157,16 @@ class Asking:
         return found
 
     async def document_or_page(self, url: str, *, as_actor: int | None = None, largest: int = MIB) -> Answer | Page:
-        """The same, for what people paste: a page may stand where they copied the address from.  :raise AskFailed:"""
-        return await self._asked(await self._signed(url, as_actor, largest, takes_page=True), fresh=False)
+        """
+        The same, for what people paste: a page may stand where they copied the address from.
+
+        They wait for it, and so a failure that may have passed counts for a minute only.  :raise AskFailed:
+        """
+        return await self._asked(await self._signed(url, as_actor, largest, takes_page=True), fresh=False, soon=True)
 
     async def json(self, url: str, accept: str, largest: int = MIB) -> Answer:
         """A document for everybody (nodeinfo, WebFinger), asked for without a signature.  :raise AskFailed:"""
-        found = await self._asked(_Question(_plain(url), accept, None, largest), fresh=False)
+        found = await self._asked(_Question(_plain(url), accept, None, largest), fresh=False, soon=True)
         assert isinstance(found, Answer), "pages were not asked for"
         return found
 

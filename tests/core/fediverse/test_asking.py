@@ -306,6 +306,16 @@ class MemoryTests(AskingCase):
         await self.fails("http", self.asking.document(other, soon=True), 404)
         self.assertEqual(4, len(self.far.heads))
 
+    async def test_people_look_again(self) -> None:
+        """What people look up, by a page or a handle, is asked for again after a minute as well."""
+        url = self.far.url("/busy")
+        self.far.says("/busy", ok(b"", status="502 Bad Gateway"))
+        for seconds, asked in ((0, 2), (59, 2), (2, 4)):
+            self.clock.advance(seconds)
+            await self.fails("http", self.asking.document_or_page(url), 502)
+            await self.fails("http", self.asking.json(url, "application/jrd+json"), 502)
+            self.assertEqual(asked, len(self.far.heads))
+
     async def test_the_same_at_once(self) -> None:
         """One request for all; who leaves does not take it from the others."""
         url = self.has("/note")

@@ -39,7 +39,7 @@ class AskDocument(Protocol):
     """Who asks other servers for documents: ``Asking.document``."""
 
     async def __call__(
-        self, url: str, *, as_actor: int | None = None, largest: int = MIB, fresh: bool = False
+        self, url: str, *, as_actor: int | None = None, largest: int = MIB, fresh: bool = False, soon: bool = False
     ) -> Answer: ...
 
 

@@ -141,7 +141,7 @@ class RemoteLookup:
             there = finding.alternate_in(found.html, found.url)
             if there is None:
                 raise AskFailed("invalid_json", "The page does not say where its document is.")
-            found = await self._ask(there, as_actor=as_actor)
+            found = await self._ask(there, as_actor=as_actor, soon=True)
         return await self._at_its_id(found, url, as_actor)
 
     async def _at_its_id(self, answer: Answer, url: str, as_actor: int | None) -> Answer:
@@ -156,7 +156,7 @@ class RemoteLookup:
             raise Invalid.on("id", ELSEWHERE)
         if id in (url, answer.url):
             return answer
-        there = await self._ask(id, as_actor=as_actor)
+        there = await self._ask(id, as_actor=as_actor, soon=True)
         if Doc(there.document).id != id or not same_origin(id, there.url):
             raise Invalid.on("id", ELSEWHERE)
         return there
@@ -164,7 +164,7 @@ class RemoteLookup:
     async def _called(self, handle: Handle, as_actor: int | None) -> Answer:
         """The document of whom a handle names.  :raise AskFailed: :raise Invalid:"""
         there = await self._fingered(handle)
-        answer = await self._at_its_id(await self._ask(there, as_actor=as_actor), there, as_actor)
+        answer = await self._at_its_id(await self._ask(there, as_actor=as_actor, soon=True), there, as_actor)
         doc = Doc(answer.document)
         if host_of(doc.id or "") != handle.domain:
             await self._confirm(doc)

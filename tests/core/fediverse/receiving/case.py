@@ -67,7 +67,9 @@ class Said:
         """Something else is asked for."""
         return await self.document(url)
 
-    async def document(self, url: str, *, as_actor: int | None = None, largest: int = 0, fresh: bool = False) -> Answer:
+    async def document(
+        self, url: str, *, as_actor: int | None = None, largest: int = 0, fresh: bool = False, soon: bool = False
+    ) -> Answer:
         """A document is asked for."""
         self.log.append(("asked", url))
         self.askers.append(as_actor)

@@ -211,6 +211,7 @@ users/logout/                               POST public
 users/me/                                   GET,DELETE scope:profile
 users/settings/                             POST scope:profile
 /.well-known/host-meta                      GET public
+/.well-known/host-meta.json                 GET public
 /.well-known/nodeinfo                       GET public
 /.well-known/webfinger                      GET public
 /api/v2/instance/nodeinfo/2.1/              GET public

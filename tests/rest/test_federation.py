@@ -136,6 +136,7 @@ class ActorTests(FederationCase):
             "/federation/index/libraries",
             "/.well-known/webfinger?resource=acct:alice@pod.example",
             "/.well-known/host-meta",
+            "/.well-known/host-meta.json",
         ):
             self.assertEqual(405, await self.status(path), path)
         self.assertEqual(200, await self.status("/.well-known/nodeinfo"))
@@ -197,6 +198,9 @@ class DiscoveryTests(FederationCase):
         """Say where WebFinger, NodeInfo and the pod's actor are."""
         said = await self.peer.get("/.well-known/host-meta")
         self.assertEqual((200, "application/xrd+xml"), (said.status, said.header("Content-Type")))
+        self.assertIn(f"{URL}/.well-known/webfinger?resource={{uri}}".encode(), said.body)
+        said = await self.peer.get("/.well-known/host-meta.json")
+        self.assertEqual((200, "application/jrd+json"), (said.status, said.header("Content-Type")))
         self.assertIn(f"{URL}/.well-known/webfinger?resource={{uri}}".encode(), said.body)
         links = (await self.peer.get("/.well-known/nodeinfo")).json["links"]
         service = f"{URL}/federation/actors/service"

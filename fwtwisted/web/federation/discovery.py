@@ -44,3 +44,11 @@ class WellKnown:
         open_to_all(request)
         body = self._finding.host_meta()
         return reply(request, 200, body, XRD.encode("ascii"), {"Cache-Control": FOR_ALL})
+
+    @app.route("/host-meta.json", methods=["GET"])
+    async def host_meta_json(self, request: LeanRequest) -> bytes:
+        """Where WebFinger is, as JSON."""
+        await self._documents.must_be_open()
+        open_to_all(request)
+        body = written(self._finding.host_meta_json())
+        return reply(request, 200, body, JRD.encode("ascii"), {"Cache-Control": FOR_ALL})

@@ -105,11 +105,20 @@ def server(asked: Server, service: str) -> Document:
     return {"subject": asked.asked, "links": [{"rel": SERVICE, "type": ACTIVITY, "href": service}]}
 
 
+def _template(pod: Pod) -> str:
+    return f"{pod.url}/.well-known/webfinger?resource={{uri}}"
+
+
+def host_meta_json(pod: Pod) -> Document:
+    """Where WebFinger is, for servers that read JSON."""
+    return {"links": [{"rel": "lrdd", "type": JRD, "template": _template(pod)}]}
+
+
 def host_meta(pod: Pod) -> bytes:
     """Where WebFinger is, for servers that ask."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">\n'
-        f'  <Link rel="lrdd" type="{JRD}" template="{pod.url}/.well-known/webfinger?resource={{uri}}"/>\n'
+        f'  <Link rel="lrdd" type="{JRD}" template="{_template(pod)}"/>\n'
         "</XRD>\n"
     ).encode()

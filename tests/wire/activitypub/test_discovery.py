@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from fwtwisted.model.errors import BadRequest, NotFound
 from fwtwisted.model.people import Pod
-from fwtwisted.wire.activitypub.discovery import Handle, Server, host_meta, sought
+from fwtwisted.wire.activitypub.discovery import Handle, Server, host_meta, host_meta_json, sought
 
 POD = Pod("https://pod.example", "pod.example")
 PORTED = Pod("http://127.0.0.1:8001", "127.0.0.1:8001")
@@ -61,3 +61,5 @@ class SoughtTests(SynchronousTestCase):
         root = ElementTree.fromstring(host_meta(PORTED))
         [link] = list(root)
         self.assertEqual("http://127.0.0.1:8001/.well-known/webfinger?resource={uri}", link.get("template"))
+        [told] = host_meta_json(PORTED)["links"]
+        self.assertEqual({name: link.get(name) for name in ("rel", "type", "template")}, told)

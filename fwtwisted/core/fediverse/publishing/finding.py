@@ -44,6 +44,10 @@ class Finding:
         """Where WebFinger is."""
         return discovery.host_meta(self._pod)
 
+    def host_meta_json(self) -> Document:
+        """The same as JSON."""
+        return discovery.host_meta_json(self._pod)
+
     async def webfinger(self, resource: str | None) -> Document:
         """
         Where an actor of ours is.

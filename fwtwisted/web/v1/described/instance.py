@@ -85,6 +85,16 @@ AREA = Area(
                 ],
             )
         },
+        "/.well-known/host-meta.json": {
+            "GET": Operation(
+                "Where WebFinger is, as JSON",
+                PUBLIC,
+                [
+                    ok(shapes.HOST_META, media_type="application/jrd+json"),
+                    Answer(405, "This pod speaks with no others."),
+                ],
+            )
+        },
         "/api/v1/rate-limit/": {
             "GET": Operation(
                 "Where the caller stands with every limit", KNOWN, [ok(shapes.RATE_LIMITS)], is_uncounted=True

@@ -107,6 +107,7 @@ WEBFINGER = named(
     "WebFinger",
     partly(told(subject=TEXT, links=listed(told(rel=TEXT, type=TEXT, href=ADDRESS))), aliases=listed(ADDRESS)),
 )
+HOST_META = named("HostMeta", told(links=listed(told(rel=TEXT, type=TEXT, template=TEXT))))
 
 SETTING = named(
     "Setting",

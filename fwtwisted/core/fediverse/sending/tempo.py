@@ -44,9 +44,9 @@ class TempoSettings:
     :ivar calm_share: of a processor that we may use.
     """
 
-    first: float = 500.0
+    first: float = 400.0
     least: float = 250.0
-    most: float = 1000.0
+    most: float = 500.0
     together: int = 16
     look_seconds: float = 0.2
     step: float = 25.0

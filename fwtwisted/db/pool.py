@@ -44,7 +44,7 @@ from fwtwisted.db.silence import Vigil
 from fwtwisted.db.transactions import ALONE, BRIEFLY, TRANSACTION, Queries, Tx
 from fwtwisted.model.errors import Unavailable
 
-__all__ = ("Database", "DatabaseSettings", "HeldUp", "Queries", "Tx")
+__all__ = ("Database", "DatabaseSettings", "HeldUp", "OutOfTime", "Queries", "Tx")
 
 T = TypeVar("T")
 
@@ -73,6 +73,12 @@ NOTICE_THE_DEAD = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_
 
 class HeldUp(Unavailable):
     """Somebody else has locked a row that is wanted, and keeps it."""
+
+    text = "The database is busy."
+
+
+class OutOfTime(Unavailable):
+    """A statement took longer than any may: the database has too much to do, or the statement wants too much of it."""
 
     text = "The database is busy."
 
@@ -222,7 +228,8 @@ class Database:
                 raise HeldUp(retry_after=1) from trouble
             if connection.alive and isinstance(trouble, BUSY):
                 self._log.warn("a transaction gave way: {why}", event="db.busy", why=str(trouble).strip())
-                raise Unavailable("The database is busy.", retry_after=1) from trouble
+                kind = OutOfTime if isinstance(trouble, sqlstates.QueryCanceled) else Unavailable
+                raise kind("The database is busy.", retry_after=1) from trouble
             if connection.alive and isinstance(trouble, SHORT):
                 self._log.error("the database is short of room: {why}", event="db.short", why=str(trouble).strip())
                 raise Unavailable("The database is short of room.", retry_after=SHORT_SECONDS) from trouble

@@ -37,7 +37,7 @@ from fwtwisted.core.fediverse.receiving.told import Deeds, Quick, Slow, Told
 from fwtwisted.db.fediverse import received
 from fwtwisted.db.fediverse.received import Waiting
 from fwtwisted.db.jobs import Job, JobKind, Later, Schedule, next_hour
-from fwtwisted.db.pool import Database, Tx
+from fwtwisted.db.pool import Database, OutOfTime, Tx
 from fwtwisted.model.bell import Ring
 from fwtwisted.model.errors import BadRequest, FwError, Invalid, NotFound, Unavailable
 from fwtwisted.model.federation import AskFailed
@@ -147,9 +147,9 @@ class Queue:
             if len(items) > 1:
                 await self._in_one_transaction(items)
                 return
-        except (CancelledError, Unavailable):
-            raise
-        except Exception:  # whatever one of them does, the others must have their effect
+        except Exception as trouble:  # whatever one of them does, the others must have their effect
+            if _is_ours(trouble):
+                raise
             self._log.debug("{count} activities are handled one by one", event="received.apart", count=len(items))
         for item in items:
             await self._one(item, resting)
@@ -174,9 +174,9 @@ class Queue:
                 await self._database.transaction(lambda tx: received.strike_off(tx, [item.row.id]))
             else:
                 await self._in_one_transaction([item])
-        except (CancelledError, Unavailable):
-            raise
         except Exception as trouble:  # the same
+            if _is_ours(trouble):
+                raise
             if await self._went_wrong(item, trouble) and about is not None:
                 resting.add(about)
 
@@ -238,6 +238,11 @@ class Queue:
     def schedules(self) -> Mapping[str, Schedule]:
         """See ``worker``."""
         return {TIDY: Schedule(TIDY, TIDY_LANE, next_hour)}
+
+
+def _is_ours(trouble: Exception) -> bool:
+    """Whether we are stopped, or the database is away.  What it has not done in all its time may be too much to do."""
+    return isinstance(trouble, CancelledError | Unavailable) and not isinstance(trouble, OutOfTime)
 
 
 def _is_hopeless(trouble: Exception) -> bool:

@@ -13,7 +13,7 @@ from fwtwisted.core.fediverse.receiving.queue import RESTS, Queue, QueueSettings
 from fwtwisted.core.fediverse.receiving.told import ANY, BARE, Deeds, Told
 from fwtwisted.db.fediverse import received
 from fwtwisted.db.jobs import Job, Later
-from fwtwisted.db.pool import Tx
+from fwtwisted.db.pool import Database, DatabaseSettings, Tx
 from fwtwisted.model.errors import Invalid, Unavailable
 from fwtwisted.model.federation import AskFailed
 from tests.core.fediverse.receiving.case import ELSEWHERE, POD, ReceivingCase
@@ -82,6 +82,23 @@ class QueueTests(ReceivingCase):
         await self.tells(self.bob, note("1", "Slow"), note("2", about="b"))
         self.assertEqual((["2"], ["waiting", "done"]), (await self.effects(), await self.states()))
         self.assertIn("too long", await self.value("SELECT error FROM received WHERE state = 'waiting'"))
+
+    async def test_one_that_is_too_much_for_the_database(self) -> None:
+        """It rests like any other that fails; its host's line is not held up by it for ever."""
+        hasty = Database(reactor, DatabaseSettings(self.dsn, connections=4, statement_seconds=0.5))
+        self.addCleanup(hasty.close)
+
+        async def quick(tx: Tx, told: Told) -> None:
+            if str(told.act.fid).endswith("2"):
+                await tx.do("SELECT pg_sleep(60)")
+            await self._quick(tx, told)
+
+        self.queue = Queue(
+            hasty, Deeds({("Quick", ANY): quick}), self.threads, self.bell.ring, reactor, lambda: datetime.now(UTC), POD
+        )
+        await self.tells(self.bob, note("1"), note("2", about="b"), note("3"))
+        self.assertEqual((["1", "3"], ["done", "waiting", "done"]), (await self.effects(), await self.states()))
+        self.assertIn("OutOfTime", await self.value("SELECT error FROM received WHERE state = 'waiting'"))
 
     async def test_rests_longer_each_time(self) -> None:
         """What breaks is tried again after ever longer rests, then given up, and kept."""

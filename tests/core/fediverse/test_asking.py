@@ -9,7 +9,7 @@ from typing import Any
 from attrs import evolve
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.task import Clock
+from twisted.internet.task import Clock, deferLater
 
 from fwtwisted.core.fediverse.asking import Asking, AskingGround, Page, is_activity
 from fwtwisted.core.fediverse.keys.own import OwnKeys
@@ -280,7 +280,9 @@ class MemoryTests(AskingCase):
         asking = self.another_process(evolve(FETCH, at_once_per_host=1, total_seconds=0.5))
         for path in ("/a", "/b"):
             self.far.does(path, lambda line: None)
-        slow = [Deferred.fromCoroutine(asking.document(self.far.url(path))) for path in ("/a", "/b")]
+        slow = [Deferred.fromCoroutine(asking.document(self.far.url("/a")))]
+        await deferLater(reactor, 0.25, int)  # so that the second takes over while the third has a while to wait still
+        slow.append(Deferred.fromCoroutine(asking.document(self.far.url("/b"))))
         await self.fails("timeout", asking.document(self.has("/note")))
         for one in slow:
             await self.assertFailure(one, AskFailed)

@@ -18,7 +18,7 @@ the right to ask, and only one of them can.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 from attrs import frozen
@@ -146,9 +146,27 @@ class Hands(Service):
         except Exception:  # whatever a job does must not stop the hands
             await self._went_wrong(job, kind, Failure())
         else:
-            await self._ended.done(job)
+            await self._said(lambda: self._ended.done(job))
         finally:
             renewing.stop()
+
+    async def _said(self, say: Callable[[], Awaitable[object]]) -> None:
+        """
+        Say how jobs went: while the database is away, over and over, as long as a claim lasts.
+
+        Else whoever comes next would wait until the claim runs out, as after a death.
+
+        :raise Unavailable: it stays away, or we are stopping.
+        """
+        until = self._clock.seconds() + self._settings.lease_seconds
+        while True:
+            try:
+                await say()
+                return
+            except Unavailable:
+                if not self.running or self._clock.seconds() >= until:
+                    raise
+            await deferLater(self._clock, self._settings.look_seconds)
 
     def apart(self, lane: str, found: Sequence[Job]) -> tuple[list[Job], list[tuple[JobKind, list[Job]]]]:
         """
@@ -195,7 +213,7 @@ class Hands(Service):
             renewing.stop()
         over = [job for job in some if job.id in handled.done or job.id in handled.more]
         if over:
-            await self._database.alone(lambda tx: jobs.all_done(tx, over, handled.more))
+            await self._said(lambda: self._database.alone(lambda tx: jobs.all_done(tx, over, handled.more)))
         return over
 
     async def _silenced(self, job: Job) -> None:
@@ -217,16 +235,19 @@ class Hands(Service):
         error = why.value
         if isinstance(error, Later):
             seconds = error.seconds
-            await self._database.alone(lambda tx: jobs.later(tx, job, seconds, failed=False))
+            await self._put_off(job, seconds, failed=False)
         elif isinstance(error, CancelledError) and not self.running:
-            await self._database.alone(lambda tx: jobs.later(tx, job, 0, failed=False))
+            await self._put_off(job, 0, failed=False)
         elif isinstance(error, GiveUp) or job.failures + 1 >= kind.attempts:
             self._complain(job, why, "job {id} ({kind}) is given up: {error}", "job.buried")
-            await self._database.transaction(lambda tx: jobs.bury(tx, job, _told(error)))
+            await self._said(lambda: self._database.transaction(lambda tx: jobs.bury(tx, job, _told(error))))
         else:
             rest = back_off(job.failures + 1, self._draw())
             self._complain(job, why, "job {id} ({kind}) rests for {rest:.0f}s: {error}", "job.failed", rest=rest)
-            await self._database.alone(lambda tx: jobs.later(tx, job, rest, failed=True))
+            await self._put_off(job, rest, failed=True)
+
+    async def _put_off(self, job: Job, seconds: float, *, failed: bool) -> None:
+        await self._said(lambda: self._database.alone(lambda tx: jobs.later(tx, job, seconds, failed=failed)))
 
     def _complain(self, job: Job, why: Failure, text: str, event: str, **more: object) -> None:
         known = isinstance(why.value, FwError | GiveUp)

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg2.extensions
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.error import ProcessTerminated
@@ -23,6 +24,7 @@ from fwtwisted.db.pool import Tx
 from fwtwisted.model.errors import Unavailable
 from fwtwisted.worker import Clock, Hands, WorkerSettings, back_off
 from tests.database import DatabaseCase
+from tests.servers import postgres
 from tests.waiting import PATIENCE_SECONDS, settled
 
 QUICK = WorkerSettings(look_seconds=0.02, grace_seconds=5.0, lease_seconds=3.0)
@@ -345,6 +347,30 @@ class TroubleTests(HandsCase):
         self.assertLessEqual(due, now + rest)
         self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
         self.assertEqual([2.0, 4.0, 8.0, 3600.0], [back_off(n, 0.5) for n in (1, 2, 3, 60)])
+
+    async def test_the_database_goes_away(self) -> None:
+        """What becomes of a job is said as soon as the database is back: nobody waits until its claim runs out."""
+        calm = WorkerSettings(look_seconds=0.02, grace_seconds=5.0, lease_seconds=600.0)
+
+        async def work(job: Job) -> None:
+            await self.note(job)
+            if len(self.ran) == 1:
+                self._admit("false")
+                reactor.callLater(0.2, self._admit, "true")
+                raise Later(0.0)
+
+        await self.ask("work")
+        self.hands(calm, work=JobKind("import", work))
+        await self.until_ran(2)
+        await self.until_empty()
+
+    def _admit(self, admitted: str) -> None:
+        """Have the database let everybody in again, or throw everybody out."""
+        name = psycopg2.extensions.parse_dsn(self.dsn)["dbname"]
+        postgres().execute(
+            f"ALTER DATABASE {name} ALLOW_CONNECTIONS {admitted}",
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
+        )
 
     async def test_given_up_jobs_are_visible_and_can_be_revived(self) -> None:
         """A job that cannot succeed lies in ``dead_job`` with its error; revived, it runs again."""

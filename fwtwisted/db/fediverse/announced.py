@@ -217,6 +217,27 @@ async def followed_by(tx: Queries, actor_id: int) -> list[int]:
     return await tx.many(int, FOLLOWED_BY, actor_id)
 
 
+ACQUAINTED = """
+    SELECT delivery.recipient_id FROM outgoing JOIN delivery ON delivery.outgoing_id = outgoing.id
+     WHERE outgoing.actor_id = %s AND delivery.recipient_id IS NOT NULL
+     UNION
+    SELECT follow.actor_id
+      FROM follow JOIN actor AS wisher ON wisher.id = follow.actor_id AND wisher.private_key IS NULL
+     WHERE (follow.target_actor_id = %s
+            OR follow.target_library_id = ANY(ARRAY(SELECT id FROM library WHERE actor_id = %s)))
+     ORDER BY 1
+"""
+
+
+async def acquainted(tx: Queries, actor_id: int) -> list[int]:
+    """
+    Actors elsewhere whose servers know somebody, whether they follow or not.
+
+    Those to whom something of theirs was sent, as long as that is remembered, and those who ever asked to follow.
+    """
+    return await tx.many(int, ACQUAINTED, actor_id, actor_id, actor_id)
+
+
 async def voices_of(tx: Queries, owner_id: int) -> list[int]:
     """The actors of somebody's channels that are no feeds of others."""
     return await tx.many(

@@ -112,7 +112,8 @@ class Telling:
             return
         id = f"{told.fid}#updates/{secrets.token_hex(4)}"
         written = partial(_only_instead_of_asking, _renewed(told, document, id))
-        to = followers_of(actor_id) | PODS_WITH_FOLLOWERS | actors(*await announced.followed_by(tx, actor_id))
+        met = {*await announced.followed_by(tx, actor_id), *await announced.acquainted(tx, actor_id)}
+        to = followers_of(actor_id) | PODS_WITH_FOLLOWERS | actors(*sorted(met))
         outgoing = Outgoing("Update", id, actor_id, told.fid, written, former_key=former_key)
         await self._outbox.send(tx, outgoing, to)
         if PeerClass.BARE in await self._outbox.readers(tx, to):

@@ -349,6 +349,23 @@ class NewKeyTests(AnnouncingCase):
         await self.tell(self.announcing.uploads_ready, [upload])
         self.assertEqual(("Create", False), (self.last(self.note)["type"], self.signer_of(self.note.heard[-1])))
 
+    async def test_who_knew_the_old_one(self) -> None:
+        """Told are also those who follow no longer and had heard of the actor, and those who were turned away."""
+        await self.begin()
+        voice, upload = await self.an_episode()
+        await self.tell(self.announcing.uploads_ready, [upload])
+        await self.deliver()
+        await self.do("DELETE FROM follow")
+        wary = await self.a_peer("gotosocial", "0.20.0")
+        await self.a_follow(await self.somebody("wanda", wary), actor=voice, approved=False)
+        stranger = await self.a_peer("gotosocial", "0.20.0")
+        await self.somebody("stan", stranger)
+        for peer in (self.note, wary, stranger):
+            peer.heard.clear()
+        await self.rotate(voice)
+        told = [[one.document["type"] for one in peer.heard] for peer in (self.note, wary, stranger)]
+        self.assertEqual([["Update"], ["Update"], []], told)
+
     async def a_misskey(self) -> Peer:
         """A server of theirs, where somebody follows the channel."""
         misskey = await self.a_peer("misskey", "2025.11.1")

@@ -7,6 +7,7 @@ written here in the words of the protocol.  Source: docs/federation.md §1.7, §
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from fwtwisted.core.fediverse.receiving.intake import Intake, Post
@@ -41,12 +42,18 @@ class _Door:
         try:
             await self._intake.take(post)
         except Unauthenticated as refused:
-            return answer(request, 401, {"detail": str(refused)}, {"Accept-Signature": accept_signature(has_body=True)})
-        except Untold:  # no fault of whoever posts, nor of us: 503
-            raise
+            return _refusal(request, str(refused))
+        except Untold as later:  # whoever repeats what was answered 401 is told when that makes sense
+            return _refusal(request, str(later), {"Retry-After": str(later.retry_after)})
         except StillAsked as crowded:
             raise Throttled(crowded.retry_after) from crowded
         return nothing(request, 202)
+
+
+def _refusal(request: LeanRequest, why: str, further: Mapping[str, str] | None = None) -> bytes:
+    """401, and what signatures are read here."""
+    headers = {"Accept-Signature": accept_signature(has_body=True), **(further or {})}
+    return answer(request, 401, {"detail": why}, headers)
 
 
 class OwnInboxes:

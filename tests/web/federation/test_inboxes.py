@@ -57,10 +57,10 @@ class StatusTests(PostingCase):
         self.assertEqual([], await self.accepted())
 
     async def test_nobody_tells(self) -> None:
-        """With a signature by a key that its server does not tell at the moment: 503, and when to come again."""
+        """With a signature by a key that its server does not tell at the moment: 401, and when to come again."""
         await self.a_stranger("eve", FAR, 1)
         said = await self.post(BY_ADA, name="eve", number=0)
-        self.assertEqual((503, "61"), (said.status, said.header("Retry-After")))
+        self.assertEqual((401, "61"), (said.status, said.header("Retry-After")))
         self.assertEqual([], await self.accepted())
 
     async def test_for_others(self) -> None:

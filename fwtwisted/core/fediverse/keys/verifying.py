@@ -123,7 +123,7 @@ class Verifying:
         :param document: the activity: forwarded by somebody else, a proof in it may say that it is its actor's.
         :raise Unsigned: :raise Forged: 401.  :raise ShutOut: 403.  :raise Throttled: 429.
         :raise StillAsked: too many wait for their keys already: 503.
-        :raise Untold: the key's server does not tell it now; whoever comes again in a minute is looked at again: 503.
+        :raise Untold: the key's server does not tell it now; whoever comes again in a minute is looked at again: 401.
         :raise Idle: it came before, or somebody is removed whom we never knew: 202, nothing is done.
         """
         claims = await self._claims(request)
@@ -339,11 +339,7 @@ def _is_right(check: _Check) -> bool:
 
 
 def _untold(why: AskFailed) -> Forged | Untold:
-    """
-    What it means that a key's server does not tell it.
-
-    Many servers never repeat what was answered 401: that is said only where a later answer would be the same.
-    """
+    """What it means that a key's server does not tell it: now, or ever."""
     if why.is_passing:
         return Untold(retry_after=UNTOLD_SECONDS)
     return Forged(f"The server of the key does not tell it. {why}")

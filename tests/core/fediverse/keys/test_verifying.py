@@ -341,7 +341,7 @@ class UnknownTests(VerifyingCase):
         self.assertEqual([], self.world.asked)
 
     async def test_the_server_does_not_tell(self) -> None:
-        """401 where it never will; 503, with a time to come again, where it may only be busy."""
+        """For good where it never will; with a time to come again where it may only be busy."""
         for status in (401, 404, 410):
             self.world.statuses[ADA] = status
             await self.fails(Forged, self.signer(self.post()))

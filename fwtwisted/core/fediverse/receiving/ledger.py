@@ -95,11 +95,16 @@ class Ledger:
                 _tell([entry], None)
 
     def _next_batch(self) -> list[Entry]:
+        """What is written by one statement: not two without ids about one thing, of which one may contradict the other."""
         size = count = 0
+        told: set[tuple[int, str | None]] = set()
         for post, _ in self._waiting[:MOST_POSTS]:
             size += len(post.body)
-            if count and size > MOST_CHARACTERS:
+            about = (post.actor_id, post.object_fid)
+            if count and (size > MOST_CHARACTERS or (post.fid is None and about in told)):
                 break
+            if post.fid is None:
+                told.add(about)
             count += 1
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
         return batch
@@ -133,11 +138,9 @@ async def wake(tx: Tx, hosts: Sequence[str], ring: Ring) -> None:
 
 
 def _different(posts: Sequence[NewPost]) -> list[NewPost]:
-    """Each once: by its id, the first; of what has none, the last, which may have been contradicted in between."""
+    """Each once, as it came first."""
     found: dict[bytes, NewPost] = {}
     for post in posts:
-        if post.fid is None:
-            found.pop(post.sameness, None)
         found.setdefault(post.sameness, post)
     return list(found.values())
 

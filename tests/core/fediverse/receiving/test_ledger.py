@@ -114,6 +114,9 @@ class LedgerTests(ReceivingCase):
         self.assertEqual(["b", "a"], await self.bodies())
         await gatherResults([self.ledger.write(post) for post in (old, new, old, new)])
         self.assertEqual(["a", "b"], await self.bodies())
+        another = self.a_post("c")
+        await gatherResults([self.ledger.write(post) for post in (another, old, new)])  # two come while one is written
+        self.assertEqual(["{}", "a", "b"], await self.bodies())
 
     async def bodies(self) -> list[str]:
         """What was written, in order."""

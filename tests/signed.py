@@ -7,10 +7,11 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from attrs import evolve
 from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -24,6 +25,8 @@ INBOX = "/federation/shared/inbox"
 BODY = json.dumps({"type": "Follow", "id": "https://far.example/1"}).encode()
 KEY_ID = "https://far.example/users/ada#main-key"
 
+SigningKey: TypeAlias = RSAPrivateKey | Ed25519PrivateKey
+
 
 def a_key(bits: int = 2048, number: int = 0) -> RSAPrivateKey:
     """A key; the same for the same number."""
@@ -35,14 +38,14 @@ def _drawn(bits: int, number: int) -> RSAPrivateKey:
     return generate_private_key(public_exponent=65537, key_size=bits)
 
 
-def pem(key: RSAPrivateKey, form: PublicFormat = PublicFormat.SubjectPublicKeyInfo) -> str:
+def pem(key: SigningKey, form: PublicFormat = PublicFormat.SubjectPublicKeyInfo) -> str:
     """The public half."""
     return key.public_key().public_bytes(Encoding.PEM, form).decode()
 
 
-def signature(key: RSAPrivateKey, text: bytes) -> bytes:
-    """RSASSA-PKCS1-v1_5 with SHA-256."""
-    return key.sign(text, padding.PKCS1v15(), SHA256())
+def signature(key: SigningKey, text: bytes) -> bytes:
+    """RSASSA-PKCS1-v1_5 with SHA-256, or Ed25519: as the key is."""
+    return key.sign(text) if isinstance(key, Ed25519PrivateKey) else key.sign(text, padding.PKCS1v15(), SHA256())
 
 
 def a_request(
@@ -66,7 +69,7 @@ def with_headers(request: Received, headers: Mapping[str, str | Sequence[str]]) 
 
 def by_cavage(
     request: Received,
-    key: RSAPrivateKey,
+    key: SigningKey,
     names: str = "(request-target) host date digest",
     *,
     target: str | None = None,
@@ -93,7 +96,7 @@ def by_cavage(
 
 def by_messages(
     request: Received,
-    key: RSAPrivateKey,
+    key: SigningKey,
     names: str = '"@method" "@target-uri" "content-digest"',
     *,
     parameters: str | None = None,

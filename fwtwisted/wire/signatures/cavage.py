@@ -21,7 +21,7 @@ from email.utils import formatdate, parsedate_to_datetime
 
 from attrs import frozen
 
-from fwtwisted.wire.signatures.claims import Claim, check_expiry, check_window
+from fwtwisted.wire.signatures.claims import Algorithm, Claim, check_expiry, check_window
 from fwtwisted.wire.signatures.digests import check_digest
 from fwtwisted.wire.signatures.received import Place, Received, Unsound, octets
 
@@ -129,7 +129,8 @@ def claim(request: Received, place: Place, now: float) -> Claim:
     texts = [_text(said, request, place, request.target)]
     if request.query is not None:
         texts.append(_text(said, request, place, request.path))
-    return Claim(said.key_id, said.signature, tuple(texts))
+    algorithm = Algorithm.RSA if said.algorithm == TIMELESS else None
+    return Claim(said.key_id, said.signature, tuple(texts), algorithm)
 
 
 def _check_coverage(said: Signature, request: Received) -> None:

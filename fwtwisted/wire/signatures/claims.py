@@ -8,6 +8,8 @@ texts?
 
 from __future__ import annotations
 
+import enum
+
 from attrs import frozen
 
 from fwtwisted.wire.signatures.received import Unsound
@@ -16,17 +18,26 @@ WINDOW_SECONDS = 3600.0
 """How far the clock of whoever signs may be off."""
 
 
+class Algorithm(enum.Enum):
+    """How a signature says that it was made; the kind of its key decides whether that can be."""
+
+    RSA = "RSASSA-PKCS1-v1_5 with SHA-256"
+    ED25519 = "Ed25519"
+
+
 @frozen
 class Claim:
     """
     A signature that is right, if the key says so.
 
     :ivar texts: one of these was signed; the likelier one first.
+    :ivar algorithm: None: it does not say.
     """
 
     key_id: str
     signature: bytes
     texts: tuple[bytes, ...]
+    algorithm: Algorithm | None = None
 
 
 def check_window(made: float, now: float) -> None:

@@ -1,5 +1,5 @@
 """
-Keys as actors publish them: RSA in PEM (``publicKey``), and as Multikeys (``assertionMethod``, FEP-521a).
+Keys as actors publish them: RSA or Ed25519 in PEM (``publicKey``), and as Multikeys (``assertionMethod``, FEP-521a).
 
 The kind of a key decides how a signature is checked, never what the signature says of itself.  Keys that are too short
 prove nothing, and keys beyond all measure cost too much.  Source: docs/federation.md §1.1, §1.6; Multikey of the W3C's
@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from fwtwisted.wire.activitypub.reading.doc import Doc
+from fwtwisted.wire.signatures.claims import Algorithm
 from fwtwisted.wire.signatures.received import Unsound
 
 SHORTEST_BITS, LONGEST_BITS = 2048, 8192
@@ -46,9 +47,9 @@ PublicKey: TypeAlias = RSAPublicKey | Ed25519PublicKey
 # --- PEM -----------------------------------------------------------------------------------------
 
 
-def public_key(pem: str) -> RSAPublicKey:
+def public_key(pem: str) -> PublicKey:
     """
-    The RSA key that an actor publishes, SPKI or PKCS#1.
+    The key that an actor publishes: RSA in SPKI or PKCS#1, or Ed25519 in SPKI.
 
     :raise Unsound: it is none, of another kind, too short or too long.
     """
@@ -58,7 +59,7 @@ def public_key(pem: str) -> RSAPublicKey:
         key = load_pem_public_key(pem.strip().encode("ascii"))
     except (ValueError, UnsupportedAlgorithm) as why:
         raise Unsound("the key cannot be read") from why
-    return _believed(key)
+    return key if isinstance(key, Ed25519PublicKey) else _believed(key)
 
 
 def _believed(key: object) -> RSAPublicKey:
@@ -93,6 +94,11 @@ def private_pem(key: RSAPrivateKey) -> str:
 def signed(key: RSAPrivateKey, text: bytes) -> bytes:
     """Sign with RSASSA-PKCS1-v1_5 and SHA-256.  Takes 0.3 ms of a processor: for a thread."""
     return key.sign(text, PKCS1v15(), SHA256())
+
+
+def makes(key: PublicKey, algorithm: Algorithm | None) -> bool:
+    """Whether a key of this kind makes signatures as one says that it was made; one that does not say may be any."""
+    return algorithm is None or isinstance(key, Ed25519PublicKey) is (algorithm is Algorithm.ED25519)
 
 
 def has_signed(key: PublicKey, signature: bytes, text: bytes) -> bool:
@@ -182,7 +188,7 @@ class Published:
 
 
 def published(doc: Doc) -> Iterator[Published]:
-    """The RSA keys in ``publicKey`` of an actor, or of a stub of one; what cannot be one is passed over."""
+    """The keys in ``publicKey`` of an actor, or of a stub of one; what cannot be one is passed over."""
     for entry in doc.docs("publicKey")[:MOST_KEYS]:
         yield from _one(entry, "owner", "publicKeyPem")
 

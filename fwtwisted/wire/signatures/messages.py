@@ -16,13 +16,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from attrs import frozen
 
-from fwtwisted.wire.signatures.claims import Claim, check_expiry, check_window
+from fwtwisted.wire.signatures.claims import Algorithm, Claim, check_expiry, check_window
 from fwtwisted.wire.signatures.digests import check_content_digest
 from fwtwisted.wire.signatures.received import Place, Received, Unsound, octets
 from fwtwisted.wire.signatures.structured import Item, Member, dictionary, encoded, quoted
 
 INPUT, SIGNATURE, ACCEPT = "signature-input", "signature", "accept-signature"
 ALGORITHM = "rsa-v1_5-sha256"
+BELIEVED = {ALGORITHM: Algorithm.RSA, "ed25519": Algorithm.ED25519}
 LABEL = "sig1"
 MOST_LABELS = 4
 BODY = "content-digest"
@@ -69,17 +70,18 @@ def _claim(member: Member, signature: Member | None, request: Received, place: P
     if signature is None or not isinstance(signature.value, bytes) or not signature.value:
         raise Unsound("a signature is announced that is not there")
     key_id = _check_parameters(member.parameters, now)
+    algorithm = _check_algorithm(member.parameters)
     names = _names(member.items)
     _check_coverage(names, request)
     if request.digests is not None:
         check_content_digest(request.header(BODY) or "", request.digests)
     lines = [f"{quoted(name)}: {_value(name, request, place)}" for name in names]
     lines.append(f'"@signature-params": {member.raw}')
-    return Claim(key_id, signature.value, (octets("\n".join(lines)),))
+    return Claim(key_id, signature.value, (octets("\n".join(lines)),), algorithm)
 
 
 def _check_parameters(said: Mapping[str, object], now: float) -> str:
-    """Whether the time and the algorithm are in order; the id of the key."""
+    """Whether the time is in order; the id of the key."""
     key_id, created, expires = said.get("keyid"), said.get("created"), said.get("expires")
     if type(key_id) is not str or not key_id:
         raise Unsound("the signature names no key")
@@ -87,11 +89,19 @@ def _check_parameters(said: Mapping[str, object], now: float) -> str:
         raise Unsound("the signature does not tell when it was made")
     if expires is not None and type(expires) is not int:
         raise Unsound("the signature tells a time that cannot be read")
-    if said.get("alg", ALGORITHM) != ALGORITHM or type(said.get("alg", ALGORITHM)) is not str:
-        raise Unsound("the algorithm of the signature is not one that is believed")
     check_window(created, now)
     check_expiry(expires, now)
     return key_id
+
+
+def _check_algorithm(said: Mapping[str, object]) -> Algorithm | None:
+    """What it says that it was made by."""
+    named = said.get("alg")
+    if named is None:
+        return None
+    if type(named) is not str or named not in BELIEVED:
+        raise Unsound("the algorithm of the signature is not one that is believed")
+    return BELIEVED[named]
 
 
 def _names(items: tuple[Item, ...] | None) -> list[str]:

@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from fwtwisted.wire.activitypub.reading import Doc
 from fwtwisted.wire.signatures import keys, proofs
+from fwtwisted.wire.signatures.claims import Algorithm
 from fwtwisted.wire.signatures.received import Unsound
 from tests.signed import a_key, pem
 
@@ -22,24 +23,31 @@ NOW = datetime(2027, 1, 15, 8, tzinfo=UTC)
 ADA = "https://far.example/users/ada"
 
 
+def an_rsa_key(text: str) -> rsa.RSAPublicKey:
+    """What is read of a key in PEM, which is one of RSA."""
+    key = keys.public_key(text)
+    assert isinstance(key, rsa.RSAPublicKey)
+    return key
+
+
 class PemTests(SynchronousTestCase):
-    """RSA keys."""
+    """Keys in PEM."""
 
     def test_both_forms(self) -> None:
         """SPKI and PKCS#1, with or without blanks around."""
         for form in (PublicFormat.SubjectPublicKeyInfo, PublicFormat.PKCS1):
-            key = keys.public_key(f"\n {pem(a_key(), form)} \n")
+            key = an_rsa_key(f"\n {pem(a_key(), form)} \n")
             self.assertEqual(a_key().public_key().public_numbers(), key.public_numbers())
 
     def test_lengths(self) -> None:
         """2048 to 8192 bits."""
         for bits in (2048, 3072):
-            self.assertEqual(bits, keys.public_key(pem(a_key(bits))).key_size)
+            self.assertEqual(bits, an_rsa_key(pem(a_key(bits))).key_size)
         big = rsa.RSAPublicNumbers(65537, (1 << 8191) + (1 << 4000) + 1).public_key()
         huge = rsa.RSAPublicNumbers(65537, (1 << 8199) + (1 << 4000) + 1).public_key()
         wide = rsa.RSAPublicNumbers((1 << 40) + 1, a_key().public_key().public_numbers().n).public_key()
         spki = (Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        self.assertEqual(8192, keys.public_key(big.public_bytes(*spki).decode()).key_size)
+        self.assertEqual(8192, an_rsa_key(big.public_bytes(*spki).decode()).key_size)
         for key in (a_key(1024).public_key(), huge, wide):
             self.assertRaises(Unsound, keys.public_key, key.public_bytes(*spki).decode())
 
@@ -47,19 +55,28 @@ class PemTests(SynchronousTestCase):
         """Other kinds, secret ones, and no key at all."""
         spki = (Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         curve = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(*spki).decode()
-        edwards = Ed25519PrivateKey.generate().public_key().public_bytes(*spki).decode()
         secret = a_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         for text in (
             "",
             "x",
             curve,
-            edwards,
             secret,
             pem(a_key())[:200],
             "-----BEGIN PUBLIC KEY-----é",
             pem(a_key()) * 20,
         ):
             self.assertRaises(Unsound, keys.public_key, text)
+
+    def test_ed25519(self) -> None:
+        """Read beside RSA; the kind of a key decides which signatures it makes, whatever these say."""
+        key = Ed25519PrivateKey.generate()
+        read = keys.public_key(pem(key))
+        self.assertTrue(keys.has_signed(read, key.sign(b"text"), b"text"))
+        self.assertFalse(keys.has_signed(read, key.sign(b"text"), b"other"))
+        self.assertFalse(keys.has_signed(read, keys.signed(a_key(), b"text"), b"text"))
+        rsa_key = a_key().public_key()
+        made = [keys.makes(one, told) for one in (read, rsa_key) for told in (None, Algorithm.ED25519, Algorithm.RSA)]
+        self.assertEqual([True, True, False, True, False, True], made)
 
     def test_our_own(self) -> None:
         """Private keys are read without being tried for weaknesses; what is none is told."""
@@ -200,6 +217,17 @@ class ProofTests(SynchronousTestCase):
         made = proofs.proven(CREDENTIAL, key, name, datetime(2023, 2, 24, 23, 36, 38, tzinfo=UTC))
         self.assertEqual(PUBLISHED_PROOF, made["proof"]["proofValue"])
         self.assertTrue(self.is_right(made, keys.from_multikey(PUBLISHED_KEY)))
+
+    def test_ed25519(self) -> None:
+        """Read beside RSA; the kind of a key decides which signatures it makes, whatever these say."""
+        key = Ed25519PrivateKey.generate()
+        read = keys.public_key(pem(key))
+        self.assertTrue(keys.has_signed(read, key.sign(b"text"), b"text"))
+        self.assertFalse(keys.has_signed(read, key.sign(b"text"), b"other"))
+        self.assertFalse(keys.has_signed(read, keys.signed(a_key(), b"text"), b"text"))
+        rsa_key = a_key().public_key()
+        made = [keys.makes(one, told) for one in (read, rsa_key) for told in (None, Algorithm.ED25519, Algorithm.RSA)]
+        self.assertEqual([True, True, False, True, False, True], made)
 
     def test_our_own(self) -> None:
         """What we make is right after a journey as JSON; also without a context of its own, or as one of several."""

@@ -146,7 +146,8 @@ class RefusedTests(Messages):
             (f"{TOLD};expires=?1", "cannot be read"),
             (f'{TOLD};alg="hmac-sha256"', "algorithm"),
             (f'{TOLD};alg="rsa-pss-sha512"', "algorithm"),
-            (f'{TOLD};alg="ed25519"', "algorithm"),
+            (f"{TOLD};alg=ed25519", "algorithm"),
+            (f"{TOLD};alg=1", "algorithm"),
             (f"{TOLD};alg=rsa-v1_5-sha256", "algorithm"),
         ):
             self.refused(by_messages(a_request(), a_key(), parameters=told), words)

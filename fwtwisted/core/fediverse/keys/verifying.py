@@ -38,7 +38,7 @@ from fwtwisted.outside.shared import Cache
 from fwtwisted.outside.tallies import Tallies
 from fwtwisted.wire.signatures import cavage, messages, proofs
 from fwtwisted.wire.signatures.claims import Claim
-from fwtwisted.wire.signatures.keys import PublicKey, has_signed
+from fwtwisted.wire.signatures.keys import PublicKey, has_signed, makes
 from fwtwisted.wire.signatures.proofs import Proof
 from fwtwisted.wire.signatures.received import Digests, Place, Received, Unsound
 
@@ -335,7 +335,8 @@ class Verifying:
 
 def _is_right(check: _Check) -> bool:
     """In a thread."""
-    return any(has_signed(check.key, check.claim.signature, text) for text in check.claim.texts)
+    claim = check.claim
+    return makes(check.key, claim.algorithm) and any(has_signed(check.key, claim.signature, one) for one in claim.texts)
 
 
 def _untold(why: AskFailed) -> Forged | Untold:

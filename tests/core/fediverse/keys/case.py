@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from attrs import evolve
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -24,7 +23,7 @@ from fwtwisted.outside.tallies import MemoryTallies
 from fwtwisted.wire.signatures.received import Place, Received
 from tests.database import HOME, DatabaseCase
 from tests.foreign import Document, World, mastodon_actor
-from tests.signed import BODY, INBOX, PLACE, a_key, a_request, by_cavage, pem
+from tests.signed import BODY, INBOX, PLACE, SigningKey, a_key, a_request, by_cavage, pem
 from tests.threads import pooled
 
 E = TypeVar("E", bound=Exception)
@@ -32,7 +31,7 @@ ADA = "https://far.example/users/ada"
 KEY = f"{ADA}#main-key"
 
 
-def an_actor(fid: str = ADA, key: RSAPrivateKey | None = None, key_id: str = "", **members: Any) -> Document:
+def an_actor(fid: str = ADA, key: SigningKey | None = None, key_id: str = "", **members: Any) -> Document:
     """Somebody on a Mastodon, with a real key."""
     return {
         **mastodon_actor(),
@@ -46,7 +45,7 @@ def an_actor(fid: str = ADA, key: RSAPrivateKey | None = None, key_id: str = "",
     }
 
 
-def a_public_key(fid: str = ADA, key: RSAPrivateKey | None = None, key_id: str = "") -> Document:
+def a_public_key(fid: str = ADA, key: SigningKey | None = None, key_id: str = "") -> Document:
     """What an actor lists."""
     return {"id": key_id or f"{fid}#main-key", "owner": fid, "publicKeyPem": pem(key or a_key())}
 
@@ -112,16 +111,14 @@ class VerifyingCase(DatabaseCase):
         """Seconds since the epoch."""
         return self.clock.seconds()
 
-    def post(self, key: RSAPrivateKey | None = None, key_id: str = KEY, body: bytes = BODY, **how: Any) -> Received:
+    def post(self, key: SigningKey | None = None, key_id: str = KEY, body: bytes = BODY, **how: Any) -> Received:
         """A signed post; no two are the same."""
         self.clock.advance(0.001)
         request = a_request("POST", INBOX, body, self.now, x_number=f"{self.now:.3f}")
         names = "(request-target) host date digest x-number"
         return evolve(by_cavage(request, key or a_key(), names, key_id=key_id, **how), address="192.0.2.1")
 
-    def get(
-        self, key: RSAPrivateKey | None = None, key_id: str = KEY, target: str = "/federation/x?page=1"
-    ) -> Received:
+    def get(self, key: SigningKey | None = None, key_id: str = KEY, target: str = "/federation/x?page=1") -> Received:
         """A signed GET."""
         request = a_request("GET", target, None, self.now)
         signed = by_cavage(request, key or a_key(), "(request-target) host date", key_id=key_id)

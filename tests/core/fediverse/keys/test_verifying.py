@@ -23,7 +23,7 @@ from fwtwisted.wire.signatures.keys import assertion_method, multikey
 from fwtwisted.wire.signatures.received import Digests, Received
 from tests.core.fediverse.keys.case import ADA, KEY, VerifyingCase, a_public_key, an_actor
 from tests.foreign import Document
-from tests.signed import BODY, a_key, a_request, by_messages, pem, with_headers
+from tests.signed import BODY, a_key, a_request, by_cavage, by_messages, pem, with_headers
 from tests.waiting import until
 
 BOB = "https://far.example/users/bob"
@@ -89,6 +89,28 @@ class KnownTests(VerifyingCase):
         await self.fails(Forged, self.signer(self.post(a_key(number=1))))
         await self.fails(Forged, self.verifying.identified(self.get(a_key(number=1))))
         self.assertEqual([ADA], self.world.asked)
+
+    async def test_ed25519(self) -> None:
+        """A key of this kind beside RSA, by either scheme; what a signature says of itself never changes the kind."""
+        key = Ed25519PrivateKey.generate()
+        self.world.put(an_actor(BOB, key=key))
+        name = f"{BOB}#main-key"
+        told = f';created={int(self.now)};keyid="{name}"'
+        plain = a_request(now=self.now)
+        for request in (
+            by_cavage(plain, key, algorithm="hs2019", key_id=name),
+            by_messages(plain, key, parameters=f'{told};alg="ed25519"'),
+            by_messages(plain, key, parameters=told),
+        ):
+            self.assertEqual(BOB, (await self.signer(request, BOB)).actor.fid)
+        for request in (
+            by_cavage(plain, key, algorithm="rsa-sha256", key_id=name),
+            by_messages(plain, key, parameters=f'{told};alg="rsa-v1_5-sha256"'),
+            by_cavage(plain, a_key(), algorithm="hs2019", key_id=name),
+        ):
+            await self.fails(Forged, self.signer(request, BOB))
+        told = f';created={int(self.now)};keyid="{ADA}#main-key";alg="ed25519"'
+        await self.fails(Forged, self.signer(by_messages(plain, a_key(), parameters=told)))
 
     async def test_somebody_else(self) -> None:
         """The signer is the actor of the activity: not another of the same server, not one of another."""

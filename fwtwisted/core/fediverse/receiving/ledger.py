@@ -95,7 +95,7 @@ class Ledger:
                 _tell([entry], None)
 
     def _next_batch(self) -> list[Entry]:
-        """What one statement writes: of what has no id, not two about one thing, of which one may contradict the other."""
+        """What one statement writes: of what has no id, not two about one thing, as one may contradict the other."""
         size = count = 0
         told: set[tuple[int, str | None]] = set()
         for post, _ in self._waiting[:MOST_POSTS]:

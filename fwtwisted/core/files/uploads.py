@@ -19,12 +19,13 @@ from fwtwisted.core.files.upload_jobs import IMPORT, LANE, Places
 from fwtwisted.core.importing.filing import beyond_the_catalog
 from fwtwisted.core.music.questions import scopes_of
 from fwtwisted.core.music.shelves import Shelves
+from fwtwisted.core.music.taking_away import take_uploads
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.db import jobs
 from fwtwisted.db.files import doomed, upload_lists, uploads
 from fwtwisted.db.files.upload_lists import Asked
 from fwtwisted.db.files.uploads import NewUpload
-from fwtwisted.db.music import libraries, works
+from fwtwisted.db.music import libraries
 from fwtwisted.db.podcasts import channels
 from fwtwisted.db.pool import Database, Queries, Tx
 from fwtwisted.model.bell import Ring
@@ -264,15 +265,7 @@ class Uploads:
         return await self._database.transaction(work)
 
     async def _remove(self, tx: Tx, uuids: Sequence[UUID]) -> int:
-        """Remove uploads, and with the last of an episode's the episode."""
-        await self._occasions.uploads_removed(tx, uuids)
-        episodes = await works.episodes_of(tx, uuids)
-        count = await uploads.remove(tx, uuids)
-        if gone := await works.silent(tx, episodes):
-            await works.remove(tx, gone, [])
-        await doomed.ask_removal(tx, self._ring)
-        tx.touch("catalog")
-        return count
+        return await take_uploads(tx, uuids, self._ring, self._occasions)
 
 
 async def _target(tx: Queries, viewer: Viewer, wish: UploadWish) -> int:

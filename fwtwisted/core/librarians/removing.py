@@ -16,9 +16,9 @@ from fwtwisted.core.fediverse.remote.removing import remove_libraries
 from fwtwisted.core.fediverse.sending.occasions import Occasions
 from fwtwisted.core.librarians.looking import id_of, shown
 from fwtwisted.core.music.libraries import remove_with_uploads
-from fwtwisted.db.files import doomed, uploads
+from fwtwisted.core.music.taking_away import take_uploads, take_works
 from fwtwisted.db.librarians import finding, holding
-from fwtwisted.db.music import libraries, works
+from fwtwisted.db.music import libraries
 from fwtwisted.db.pool import Database, Tx
 from fwtwisted.model.accounts import LibraryChange
 from fwtwisted.model.bell import Ring
@@ -105,23 +105,10 @@ class Removing:
         await self._works(tx, ids, [])
 
     async def _works(self, tx: Tx, tracks: Sequence[int], albums: Sequence[int]) -> None:
-        files = await works.uploads_of(tx, tracks)
-        await self._occasions.uploads_removed(tx, files)
-        for album in albums:
-            await self._occasions.series_removed(tx, album)
-        await uploads.remove(tx, files)
-        await works.remove(tx, tracks, albums)
-        await doomed.ask_removal(tx, self._ring)
-        tx.touch("catalog")
+        await take_works(tx, tracks, albums, self._ring, self._occasions)
 
     async def _uploads(self, tx: Tx, ids: Sequence[int]) -> None:
-        uuids = await holding.uuids_of_uploads(tx, ids)
-        await self._occasions.uploads_removed(tx, uuids)
-        episodes = await works.episodes_of(tx, uuids)
-        await uploads.remove(tx, uuids)
-        await works.remove(tx, await works.silent(tx, episodes), [])
-        await doomed.ask_removal(tx, self._ring)
-        tx.touch("catalog")
+        await take_uploads(tx, await holding.uuids_of_uploads(tx, ids), self._ring, self._occasions)
 
     async def _libraries(self, tx: Tx, ids: Sequence[int]) -> None:
         ours = [id for id in ids if await holding.is_ours(tx, id)]

@@ -12,9 +12,9 @@ from uuid import uuid4
 
 from fwtwisted.core.fediverse.sending.occasions import NOBODY, Occasions
 from fwtwisted.core.music.shelves import Shelves
+from fwtwisted.core.music.taking_away import take_works
 from fwtwisted.core.music.visibility import Visibility
 from fwtwisted.core.people.pictures import taken_picture
-from fwtwisted.db.files import doomed, uploads
 from fwtwisted.db.music import works
 from fwtwisted.db.music.works import NewSeries
 from fwtwisted.db.podcasts import channels
@@ -95,11 +95,4 @@ class Series:
         await self._database.transaction(work)
 
     async def _remove(self, tx: Tx, track_ids: Sequence[int], album_ids: Sequence[int]) -> None:
-        files = await works.uploads_of(tx, track_ids)
-        await self._occasions.uploads_removed(tx, files)
-        for album_id in album_ids:
-            await self._occasions.series_removed(tx, album_id)
-        await uploads.remove(tx, files)
-        await works.remove(tx, track_ids, album_ids)
-        await doomed.ask_removal(tx, self._ring)
-        tx.touch("catalog")
+        await take_works(tx, track_ids, album_ids, self._ring, self._occasions)
